@@ -1,0 +1,1 @@
+"""What a golden image refresh knows about AWS; the handlers call it, it calls the clients."""

@@ -1,0 +1,113 @@
+"""boto3 clients, made once for each execution environment, and AWS's errors turned into named ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# A handler's Lambda time-out is 60 s: these leave room for all attempts of one call.
+_CONFIG = {"connect_timeout": 3, "read_timeout": 10}
+_READ_RETRIES = 3
+
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "SnapshotCreationPerVolumeRateExceeded",
+    "ProvisionedThroughputExceededException",
+}
+_UNAVAILABLE = {
+    "ConcurrentTagAccess",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "TransactionInProgressException",
+    "Unavailable",
+}
+_BUSY = {
+    "IncorrectInstanceState",
+    "InsufficientInstanceCapacity",
+    "PendingSnapshotLimitExceeded",
+    "ResourceContention",
+    "ResourceInUse",
+    "ScalingActivityInProgress",
+    "TransactionConflictException",
+}
+
+
+@overload
+def client(service: Literal["ec2"]) -> EC2Client: ...
+@overload
+def client(service: Literal["autoscaling"]) -> AutoScalingClient: ...
+@overload
+def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["kms"]) -> KMSClient: ...
+@overload
+def client(service: Literal["stepfunctions"]) -> SFNClient: ...
+def client(service: str) -> Any:
+    """The client of a service for reads and for writes that are safe to send twice."""
+    return _client(service, _READ_RETRIES)
+
+
+def ec2_once() -> EC2Client:
+    """An EC2 client that sends each request once.
+
+    For CreateSnapshots and CreateImage, which take no ClientToken: the SDK would answer a lost reply with a
+    second set of resources, while a retry by the workflow first looks for what the lost try made.
+    """
+    return _client("ec2", 1)  # type: ignore[no-any-return]
+
+
+@lru_cache
+def _client(service: str, attempts: int) -> Any:
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return boto3.client(service, config=Config(retries=retries, **_CONFIG))  # type: ignore[call-overload]
+
+
+def code(error: ClientError) -> str:
+    """AWS's error code, such as `InvalidAMIName.Duplicate`."""
+    return error.response["Error"]["Code"]
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Raise AWS's errors under the names that the state machine knows.
+
+    Raises:
+        RequestThrottled, ServiceUnavailable, ResourceBusy: worth another try by the workflow.
+        RequestRefused: final; the message has AWS's own code and words.
+    """
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        message = f"{error.operation_name}: {code(error)}: {error.response['Error'].get('Message', '')}"
+        if code(error) in _THROTTLED:
+            raise RequestThrottled(message) from error
+        if code(error) in _BUSY:
+            raise ResourceBusy(message) from error
+        if code(error) in _UNAVAILABLE or status >= 500:
+            raise ServiceUnavailable(message) from error
+        raise RequestRefused(f"AWS refused {message}") from error
+    except HTTPClientError as error:
+        raise ServiceUnavailable(f"no answer from AWS: {error}") from error

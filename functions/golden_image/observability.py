@@ -1,0 +1,33 @@
+"""All Powertools objects, and the wrapper that each step's handler wears."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from golden_image.aws import named_errors
+from golden_image.events import to_event
+
+logger = Logger()
+
+Event = dict[str, Any]
+
+
+def step(domain_call: Callable[[Event], object]) -> Callable[[Event, Any], Any]:
+    """A Lambda handler from one domain call: structured log, named errors, a plain answer."""
+
+    @logger.inject_lambda_context
+    @wraps(domain_call)
+    def handler(event: Event, _context: Any) -> Any:
+        logger.append_keys(run=event.get("run"))
+        try:
+            with named_errors():
+                answer = to_event(domain_call(event))
+        except Exception as error:
+            logger.warning("step failed", extra={"error": type(error).__name__, "reason": str(error)})
+            raise
+        logger.info("step done", extra={"answer": answer})
+        return answer
+
+    return handler

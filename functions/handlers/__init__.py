@@ -1,0 +1,1 @@
+"""One module per state that needs code, named after the state."""
