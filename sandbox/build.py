@@ -1,0 +1,144 @@
+"""The product as `sam build` leaves it, made ready for a deployment into the sandbox."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from samtranslator.yaml_helper import yaml_parse
+
+from sandbox.processes import Child
+
+ROOT = Path(__file__).resolve().parent.parent
+SAM = ROOT / ".tools/sam/bin/sam"
+_CACHE = ROOT / ".sandbox/build"
+_KEPT_BUILDS = 3
+_SOURCES = ("template.yaml", "samconfig.toml", "functions", "statemachine")
+
+# What AWS's python3.13 runtime does: its own client runs the handler, with the code's directory first on
+# sys.path (here by `-m` from the code's directory). MiniStack's own worker for python3.13 reports every
+# exception as Runtime.HandlerError, so that no Retry or Catch by name would match.
+_BOOTSTRAP = f"""#!/bin/sh
+export AWS_EXECUTION_ENV=AWS_Lambda_python3.13
+exec "{sys.executable}" -m awslambdaric "$_HANDLER"
+"""
+_LOCAL_RUNTIME = "provided.al2023"
+
+
+def sam_environment() -> dict[str, str]:
+    """What `sam` gets: no telemetry, none of the user's AWS settings, a python3.13 with pip on PATH."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
+    kept.pop("VIRTUAL_ENV", None)
+    paths = [str(Path(sys.executable).parent), f"{sys.base_prefix}/bin", os.environ.get("PATH", "")]
+    return kept | {
+        "PATH": os.pathsep.join(paths),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+def sam_build(log: Path) -> Path:
+    """Run `sam build`, unless nothing has changed since one of the last builds.
+
+    Returns the directory with `template.yaml` and one directory per function in it.
+
+    Raises:
+        ChildError: `sam build` failed.
+    """
+    return _build(log) / "sam"
+
+
+def local_template(log: Path) -> Path:
+    """The built template, changed only in what makes a function run on this machine.
+
+    Raises:
+        ChildError: `sam build` failed.
+    """
+    return _build(log) / "local.yaml"
+
+
+def _build(log: Path) -> Path:
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    target = _CACHE / _digest_of_sources()
+    with (_CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (target / "local.yaml").exists():
+            _run_sam_build(target, log)
+            _localize(target)
+            _forget_old_builds()
+        os.utime(target)
+    return target
+
+
+def _run_sam_build(target: Path, log: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    command = [str(SAM), "build", "--build-dir", str(target / "sam"), "--template-file", "template.yaml"]
+    Child("sam build", command, log, sam_environment(), ROOT).wait(300)
+
+
+def _forget_old_builds() -> None:
+    builds = sorted(
+        (path for path in _CACHE.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
+    for old in builds[:-_KEPT_BUILDS]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _digest_of_sources() -> str:
+    """A hash of all that a build depends on, this module and the clone's place included."""
+    digest = hashlib.sha256(sys.executable.encode())
+    for source in [*(ROOT / name for name in _SOURCES), Path(__file__)]:
+        for path in _files(source) if source.is_dir() else [source]:
+            if path.is_file():
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _localize(target: Path) -> None:
+    """Write `local.yaml` beside the build: provided.al2023, a bootstrap, and one archive per code."""
+    template = yaml_parse((target / "sam/template.yaml").read_text())
+    globals_ = template.get("Globals", {}).get("Function", {})
+    if "Runtime" in globals_:
+        globals_["Runtime"] = _LOCAL_RUNTIME
+    for resource in template["Resources"].values():
+        properties: dict[str, Any] = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["Runtime"] = _LOCAL_RUNTIME
+            properties["CodeUri"] = str(_archive(target / "sam" / properties["CodeUri"], target))
+        elif resource["Type"] == "AWS::Serverless::StateMachine" and "DefinitionUri" in properties:
+            definition = (target / "sam" / properties["DefinitionUri"]).resolve()
+            copy = target / definition.name
+            shutil.copyfile(definition, copy)
+            properties["DefinitionUri"] = str(copy)
+    (target / "local.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
+
+
+def _archive(code: Path, target: Path) -> Path:
+    """One zip for functions that share their code, so that a deployment uploads it once."""
+    files = _files(code)
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(code)}\0".encode() + path.read_bytes())
+    archive = target / f"{digest.hexdigest()[:16]}.zip"
+    if not archive.exists():
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+            for path in files:
+                zipped.write(path, path.relative_to(code))
+            bootstrap = zipfile.ZipInfo("bootstrap")
+            bootstrap.external_attr = 0o755 << 16
+            zipped.writestr(bootstrap, _BOOTSTRAP)
+    return archive

@@ -1,0 +1,190 @@
+"""A sandbox, from nothing to deployed: the EC2 world, MiniStack, and the product in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+
+from sandbox.build import ROOT, SAM, local_template, sam_environment
+from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
+from sandbox.identities import tell_identities
+from sandbox.processes import Child, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+REGION = "us-east-1"
+STACK_NAME = "golden-image-refresh"
+DEFAULT_SCALE = 0.02
+_ARTIFACTS_BUCKET = "sandbox-artifacts"
+_START_SECONDS = 60
+_DEPLOY_SECONDS = 180
+
+
+class AlreadyUpError(RuntimeError):
+    """Another sandbox is up in that directory."""
+
+
+@contextmanager
+def sandbox(
+    directory: Path = DEFAULT_DIRECTORY,
+    scale: float = DEFAULT_SCALE,
+    port: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Endpoints]:
+    """A sandbox that is up, with the product deployed, until the block ends.
+
+    Args:
+        directory: for its endpoints file, logs and temporary files; one sandbox at a time.
+        scale: real seconds per virtual second, for the EC2 world and for the workflow's waits.
+        port: MiniStack's; a free one unless named.
+        say: is told what is going on, in a word.
+
+    Raises:
+        AlreadyUpError: another sandbox is up in `directory`.
+        ChildError: a part of it did not start, or the build or the deployment failed.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    place = _Place(directory, scale, port or free_port(), free_port())
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(directory))
+        stack.enter_context(_temporary_directory(place.temporary))
+        stack.callback(forget, directory)
+        say("starting")
+        world = place.start_world()
+        stack.callback(world.end)
+        ministack = place.start_ministack()
+        stack.callback(ministack.end)
+        say("building")
+        template = local_template(place.log("build"))
+        world.wait_for(f"{place.ec2}/_sandbox/durations", _START_SECONDS)
+        ministack.wait_for(f"{place.aws}/_ministack/ready", _START_SECONDS)
+        say("deploying")
+        endpoints = place.deploy(template)
+        tell_identities(endpoints)
+        endpoints.write(directory)
+        yield endpoints
+
+
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Hold the directory's lock; the kernel lets go of it however this process ends."""
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUpError(f"a sandbox is up in {directory}: stop it, or name another --dir") from None
+        yield
+
+
+@contextmanager
+def _temporary_directory(path: Path) -> Iterator[None]:
+    """An empty directory, without what a killed sandbox may have left in it, gone at the end."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One sandbox's directory, time scale and ports."""
+
+    directory: Path
+    scale: float
+    aws_port: int
+    ec2_port: int
+
+    @property
+    def temporary(self) -> Path:
+        return self.directory / "tmp"
+
+    @property
+    def aws(self) -> str:
+        return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def ec2(self) -> str:
+        return f"http://127.0.0.1:{self.ec2_port}"
+
+    def log(self, name: str) -> Path:
+        return self.directory / "logs" / f"{name}.log"
+
+    def start_world(self) -> Child:
+        command = [sys.executable, "-m", "sandbox.world", "--port", str(self.ec2_port)]
+        command += ["--scale", str(self.scale), "--region", REGION]
+        return Child("the EC2 world", command, self.log("world"), self._environment(), ROOT)
+
+    def start_ministack(self) -> Child:
+        environment = self._environment() | {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.aws_port),
+            "MINISTACK_REGION": REGION,
+            "SFN_WAIT_SCALE": str(self.scale),
+            # Signatures are checked, IAM policies evaluated, and each function has its own role's session.
+            "AUTH": "true",
+            # Functions inherit these, so that the template holds nothing for testing.
+            "AWS_ENDPOINT_URL": self.aws,
+            "AWS_ENDPOINT_URL_EC2": self.ec2,
+            "AWS_ENDPOINT_URL_AUTO_SCALING": self.ec2,
+            # Listeners on fixed ports, which two sandboxes would fight for.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+        command = [sys.executable, "-m", "sandbox.ministack"]
+        return Child("MiniStack", command, self.log("ministack"), environment, ROOT)
+
+    def _environment(self) -> dict[str, str]:
+        foreign = ("AWS_", "PYTHON", "POWERTOOLS_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return kept | {
+            "TMPDIR": str(self.temporary.resolve()),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def deploy(self, template: Path) -> Endpoints:
+        session = boto3.Session("test", "test", region_name=REGION)
+        session.client("s3", endpoint_url=self.aws).create_bucket(Bucket=_ARTIFACTS_BUCKET)
+        command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+        # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
+        command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
+        command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+        environment = sam_environment() | {"AWS_ENDPOINT_URL": self.aws, "SAM_CLI_POLL_DELAY": "0.1"}
+        Child("sam deploy", command, self.log("deploy"), environment, ROOT).wait(_DEPLOY_SECONDS)
+        cloudformation = session.client("cloudformation", endpoint_url=self.aws)
+        stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return Endpoints(
+            aws=self.aws,
+            ec2=self.ec2,
+            region=REGION,
+            scale=self.scale,
+            stateMachineArn=outputs["StateMachineArn"],
+            apiUrl=_local_api_url(self.aws, outputs["ApiUrl"]),
+            ledgerTable=outputs["LedgerTableName"],
+            notificationTopicArn=outputs["NotificationTopicArn"],
+            deadLetterQueueUrl=outputs["ScheduleDeadLetterQueueUrl"].replace("localhost", "127.0.0.1"),
+            stackName=STACK_NAME,
+            pid=os.getpid(),
+        )
+
+
+def _local_api_url(aws: str, url: str) -> str:
+    """https://{id}.execute-api.{region}.amazonaws.com/{stage} as it is reached on this machine."""
+    host, _, stage = url.removeprefix("https://").rstrip("/").partition("/")
+    return f"{aws}/restapis/{host.partition('.')[0]}/{stage}/_user_request_"

@@ -1,0 +1,133 @@
+"""Child processes that always end: with their group, and with this process however it dies."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+_TAIL_LINES = 25
+
+
+class ChildError(RuntimeError):
+    """A child process ended or did not become ready; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    """In the child: ask the kernel for SIGTERM when the parent's thread ends (prctl(2)), also by SIGKILL."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Child:
+    """A process in a session of its own, with its output in a log file."""
+
+    def __init__(self, name: str, command: list[str], log: Path, env: dict[str, str], cwd: Path) -> None:
+        """Start it. Call from a thread that lives as long as the child may: see prctl(2)."""
+        self.name = name
+        self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no threads run when children start
+            )
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def wait(self, seconds: float) -> None:
+        """Wait for it to end well.
+
+        Raises:
+            ChildError: it ended with an error, or has not ended in time.
+        """
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise self.failed(f"took more than {seconds:.0f} s") from None
+        if code != 0:
+            raise self.failed(f"ended with exit code {code}")
+
+    def wait_for(self, url: str, seconds: float) -> None:
+        """Wait until `url` answers with any status below 500.
+
+        Raises:
+            ChildError: the process ended first, or the time is up.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self.alive():
+                raise self.failed(f"ended with exit code {self._process.returncode}")
+            if answers(url):
+                return
+            time.sleep(0.05)
+        raise self.failed(f"did not answer at {url} within {seconds:.0f} s")
+
+    def failed(self, what: str) -> ChildError:
+        """The error that says what happened, with the last lines of the log."""
+        with suppress(OSError):
+            tail = self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:]
+            return ChildError("\n".join([f"{self.name} {what}; the end of {self._log}:", *tail]))
+        return ChildError(f"{self.name} {what}")
+
+    def end(self, grace: float = 5) -> None:
+        """End it and everything it started: politely, and after `grace` seconds for good."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The group outlives its leader while any of its members is left.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+def answers(url: str) -> bool:
+    """Whether something answers at `url` with a status below 500."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - always http://127.0.0.1
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of that id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
