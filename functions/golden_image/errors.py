@@ -134,3 +134,26 @@ class NotYetVisible(GoldenImageError):
 
 class RequestRefused(GoldenImageError):
     """AWS refused a call for good: not authorized, over a quota, a wrong parameter."""
+
+
+# What only those who start, list and stop runs see; no run raises them.
+
+
+class CallerError(GoldenImageError):
+    """Base of the errors that are answers to a caller of the API; never raised itself."""
+
+
+class RefreshNotFound(CallerError):
+    """This state machine has no run of that name (AWS forgets a run 90 days after its end)."""
+
+
+class RefreshOver(CallerError):
+    """The run has ended already, so there is nothing to stop."""
+
+
+class IdempotencyKeyReused(CallerError):
+    """The key has started a run before, with another input."""
+
+
+class UnsupportedMediaType(CallerError):
+    """The request's body is not declared as JSON."""

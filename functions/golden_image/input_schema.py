@@ -1,0 +1,133 @@
+"""input.schema.json, the one place of an input's fields, limits and defaults, and a value held against it.
+
+Objects are walked here, so that each wrong field gets an entry of its own; a single value is checked by
+fastjsonschema, compiled only for the fields that an input has (the whole schema takes it 50 ms).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fastjsonschema
+
+from golden_image.errors import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A list of more wrong fields than these helps nobody.
+_MOST_ERRORS = 100
+
+
+@lru_cache(maxsize=1)
+def schema() -> dict[str, Any]:
+    """The schema, decoded."""
+    text = Path(__file__).with_name("input.schema.json").read_text(encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def properties(section: str) -> dict[str, Any]:
+    """The schemas of a section's fields, such as those of `group`."""
+    return schema()["properties"][section]["properties"]  # type: ignore[no-any-return]
+
+
+def wrong_fields(value: object, field: str = "") -> list[FieldError]:
+    """Each field that breaks the schema; value is a whole input, or that of the one field."""
+    part = schema()["properties"][field] if field else schema()
+    return list(islice(_wrong_fields(part, value, field), _MOST_ERRORS))
+
+
+def completed(value: Any, part: dict[str, Any] | None = None) -> Any:
+    """A valid input with the schema's defaults filled in."""
+    part = schema() if part is None else part
+    if "properties" in part:
+        fields = part["properties"].items()
+        given = {key: (value.get(key, field.get("default")), field) for key, field in fields}
+        return {key: completed(item, field) for key, (item, field) in given.items() if item is not None}
+    # JSON Schema counts 900.0 as an integer; AWS's parameters do not.
+    return int(value) if part.get("type") == "integer" else value
+
+
+def _wrong_fields(part: dict[str, Any], value: object, path: str) -> Iterator[FieldError]:
+    if "properties" not in part:
+        yield from _wrong_values(part, value, path)
+        return
+    if not isinstance(value, dict):
+        yield FieldError(path, f"must be an object, found {_shown(value)}")
+        return
+    known = part["properties"]
+    for key in sorted(map(str, value.keys() - known.keys())):
+        near = get_close_matches(key, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        yield FieldError(_join(path, key), f"is not a field of the input; {hint}")
+    for key in part.get("required", ()):
+        if key not in value:
+            yield FieldError(_join(path, key), f"is required: {known[key]['description']}")
+    for key, field in known.items():
+        if key in value:
+            yield from _wrong_fields(_resolved(field), value[key], _join(path, key))
+
+
+def _wrong_values(field: dict[str, Any], value: object, path: str) -> Iterator[FieldError]:
+    try:
+        _validator(path, field)(value)
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+        if isinstance(value, str) and len(value.encode()) > field.get("x-maxBytes", size):
+            yield FieldError(path, f"must be at most {field['x-maxBytes']} bytes in UTF-8")
+    except fastjsonschema.JsonSchemaValuesException as invalid:
+        for error in invalid.errors:
+            yield from _explained(error, field, path + error.name.removeprefix("data"))
+    except UnicodeEncodeError:
+        yield FieldError(path, "must be text, found half of a surrogate pair in it")
+    except (ValueError, RecursionError):
+        yield FieldError(path, "must be a JSON value, found NaN, an infinity or nesting without end")
+
+
+def _explained(error: Any, field: dict[str, Any], path: str) -> Iterator[FieldError]:
+    if error.rule == "additionalProperties":
+        allowed = "|".join(field["patternProperties"])
+        for key in (str(key) for key in error.value if not re.search(allowed, str(key))):
+            yield FieldError(_join(path, key), f"is not a key that is allowed here. {field['description']}")
+        return
+    rule = error.message.removeprefix(error.name).strip()
+    example = f"; for example {json.dumps(field['examples'][0])}" if "examples" in field else ""
+    yield FieldError(_text(path), _text(f"{rule}, found {_shown(error.value)}{example}", 500))
+
+
+def _resolved(field: dict[str, Any]) -> dict[str, Any]:
+    reference = field.get("$ref", "").removeprefix("#/definitions/")
+    return schema()["definitions"][reference] if reference else field
+
+
+_validators: dict[str, Callable[[object], object]] = {}
+
+
+def _validator(path: str, field: dict[str, Any]) -> Callable[[object], object]:
+    if path not in _validators:
+        _validators[path] = fastjsonschema.compile(field, use_default=False, fast_fail=False)
+    return _validators[path]
+
+
+def _shown(value: object) -> str:
+    """A value for a message: short, and never an error itself."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    if isinstance(value, int) and abs(value) > 10**20:
+        return "a huge number"
+    return _text(json.dumps(value, ensure_ascii=False, default=repr))
+
+
+def _join(path: str, key: str) -> str:
+    return _text(f"{path}.{key}" if path else key)
+
+
+def _text(text: str, limit: int = 200) -> str:
+    """Text that UTF-8 can hold, cut to the limit."""
+    text = text[:limit] + "…" if len(text) > limit else text
+    return text.encode("utf-8", "backslashreplace").decode()
