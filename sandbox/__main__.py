@@ -9,9 +9,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.demo import demo
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import DEFAULT_SCALE, AlreadyUpError, sandbox
 from sandbox.processes import ChildError
+from sandbox.run import run_file
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -19,21 +21,37 @@ if TYPE_CHECKING:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="AWS on this machine, for this product"
+        prog="python -m sandbox", description="AWS on this machine, with this product deployed in it."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="a sandbox in the foreground, everything deployed")
-    up.add_argument("--scale", type=float, default=DEFAULT_SCALE, help="real seconds per virtual second")
+    up = commands.add_parser("up", help="a sandbox in the foreground, until Ctrl-C")
+    up.add_argument("--scale", type=_scale, default=DEFAULT_SCALE, help="real seconds per virtual second")
     up.add_argument("--port", type=int, help="of all services but EC2 and Auto Scaling (default: a free one)")
-    up.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help="for endpoints.json and logs")
+    run = commands.add_parser("run", help="one run; exit code 0 only for SUCCEEDED")
+    run.add_argument("file", type=Path, help="the run's input, JSON")
+    run.add_argument("--json", action="store_true", help="print one JSON object: how it ended, its states")
+    show = commands.add_parser("demo", help="one refresh in a new sandbox, with its progress")
+    for command in (up, run, show):
+        command.add_argument(
+            "--dir", type=Path, default=DEFAULT_DIRECTORY, help="of the sandbox: endpoints.json, logs"
+        )
     return parser.parse_args()
 
 
+def _scale(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError("a number above 0 and at most 1")
+    return value
+
+
 def _up(arguments: argparse.Namespace) -> int:
-    with sandbox(
-        arguments.dir, arguments.scale, arguments.port, lambda text: print(text, file=sys.stderr)
-    ) as at:
-        print(f"up: {arguments.dir / 'endpoints.json'}\naws: {at.aws}\nec2: {at.ec2}", flush=True)
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    with sandbox(arguments.dir, arguments.scale, arguments.port, say) as endpoints:
+        print(f"aws  {endpoints.aws}\nec2  {endpoints.ec2}")
+        print(f"up   {arguments.dir / 'endpoints.json'}", flush=True)
         threading.Event().wait()
     return 0
 
@@ -47,9 +65,15 @@ def main() -> int:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _up(arguments)
+        match arguments.command:
+            case "up":
+                return _up(arguments)
+            case "run":
+                return run_file(arguments.file, arguments.dir, arguments.json)
+            case _:
+                return demo(arguments.dir)
     except KeyboardInterrupt:
-        return 0
+        return 0 if arguments.command == "up" else 130
     except (AlreadyUpError, ChildError) as error:
         print(error, file=sys.stderr)
         return 1
