@@ -1,0 +1,139 @@
+"""HTTP for the API's handlers: requests out of API Gateway's proxy events, answers and errors into JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from golden_image.aws import named_errors
+from golden_image.errors import (
+    FieldError,
+    GoldenImageError,
+    IdempotencyKeyReused,
+    InvalidInput,
+    RefreshNotFound,
+    RefreshOver,
+    RequestThrottled,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+from golden_image.events import to_event
+from golden_image.observability import Event, logger
+from golden_image.refreshes import LONGEST_PAGE, STATUSES, USUAL_PAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from golden_image.executions import Refresh
+
+Answer = dict[str, Any]
+
+STATUS_OF_ERROR: dict[type[GoldenImageError], int] = {
+    InvalidInput: 400,
+    RefreshNotFound: 404,
+    RefreshOver: 409,
+    IdempotencyKeyReused: 409,
+    UnsupportedMediaType: 415,
+    RequestThrottled: 429,
+    ServiceUnavailable: 503,
+}
+_RETRY_AFTER_SECONDS = 5
+
+
+def endpoint(route: Callable[[Event], Answer]) -> Callable[[Event, Any], Answer]:
+    """A Lambda handler behind API Gateway: every error becomes an answer, none shows how it came about."""
+
+    @logger.inject_lambda_context
+    @wraps(route)
+    def handler(event: Event, context: Any) -> Answer:
+        try:
+            with named_errors():
+                reply = route(event)
+        except Exception as error:
+            reply = _failure(error, context.aws_request_id)
+        caller = event.get("requestContext", {}).get("identity", {}).get("userArn")
+        logger.info(
+            "answered", extra={"path": event.get("path"), "caller": caller, "status": reply["statusCode"]}
+        )
+        return reply
+
+    return handler
+
+
+def answer(status: int, body: object, **headers: str) -> Answer:
+    """An answer for API Gateway; the body is anything that to_event takes."""
+    text = json.dumps(to_event(body))
+    return {"statusCode": status, "headers": {"Content-Type": "application/json", **headers}, "body": text}
+
+
+def linked(refresh: Refresh) -> dict[str, Any]:
+    """A run's fields that apply, and its path under the API's URL."""
+    fields = {key: value for key, value in to_event(refresh).items() if value is not None}
+    return {**fields, "links": {"self": f"/refreshes/{quote(refresh.name, safe='')}"}}
+
+
+def run_name(event: Event) -> str:
+    """The run of `/refreshes/{name}`; no name holds a percent sign, so decoding twice is harmless."""
+    return unquote(event["pathParameters"]["name"])
+
+
+def header(event: Event, name: str) -> str | None:
+    """A request header, whatever the case of its name."""
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
+
+
+def json_body(event: Event) -> object:
+    """The request's body, decoded.
+
+    Raises:
+        UnsupportedMediaType: the body is declared as something else than JSON.
+        InvalidInput: it is not JSON.
+    """
+    media_type = (header(event, "Content-Type") or "application/json").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(f"the body is declared as {media_type[:80]!r}; send application/json")
+    body = event.get("body") or ""
+    try:
+        if event.get("isBase64Encoded"):
+            body = base64.b64decode(body, validate=True).decode()
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput([FieldError("", f"the body is not JSON: {str(error)[:200]}")]) from error
+
+
+def page_query(event: Event) -> dict[str, Any]:
+    """The arguments of Refreshes.list from the query string.
+
+    Raises:
+        InvalidInput: a parameter is unknown or has a wrong value.
+    """
+    query = event.get("queryStringParameters") or {}
+    wrong = [
+        FieldError(key, "is not a parameter; known: limit, nextToken, status")
+        for key in sorted(query.keys() - {"limit", "nextToken", "status"})
+    ]
+    limit, status, token = query.get("limit", str(USUAL_PAGE)), query.get("status"), query.get("nextToken")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= LONGEST_PAGE):
+        wrong.append(FieldError("limit", f"must be a number from 1 to {LONGEST_PAGE}, found {limit[:80]!r}"))
+    if status is not None and status not in STATUSES:
+        wrong.append(FieldError("status", f"must be one of {', '.join(STATUSES)}, found {status[:80]!r}"))
+    if wrong:
+        raise InvalidInput(wrong)
+    return {"limit": int(limit), "next_token": token, "status": status}
+
+
+def _failure(error: Exception, request_id: str) -> Answer:
+    status = STATUS_OF_ERROR.get(type(error)) if isinstance(error, GoldenImageError) else None
+    if status is None:
+        logger.exception("request failed")
+        message = f"The request failed on this side; its id in the logs is {request_id}."
+        return answer(500, {"error": "InternalError", "message": message})
+    body: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
+    if isinstance(error, InvalidInput):
+        body["fields"] = error.fields
+    retry = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
+    return answer(status, body, **retry)
