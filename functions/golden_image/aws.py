@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -14,6 +13,8 @@ from botocore.exceptions import ClientError, HTTPClientError
 from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 # A handler's Lambda time-out is 60 s: these leave room for all attempts of one call.
-_CONFIG = {"connect_timeout": 3, "read_timeout": 10}
+_CONNECT_SECONDS = 3
+_READ_SECONDS = 10
 _READ_RETRIES = 3
 
 _THROTTLED = {
@@ -80,8 +82,12 @@ def ec2_once() -> EC2Client:
 
 @lru_cache
 def _client(service: str, attempts: int) -> Any:
-    retries = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client(service, config=Config(retries=retries, **_CONFIG))  # type: ignore[call-overload]
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 def code(error: ClientError) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 
-@lru_cache(maxsize=None)
+@cache
 def camel(name: str) -> str:
     """`kms_key_id` as `kmsKeyId`, the spelling of events and of the input."""
     head, *tail = name.split("_")
@@ -27,7 +27,7 @@ def to_event(value: object) -> Any:
 
 
 def from_event[T](kind: type[T], data: Any) -> T:
-    """The dataclass `kind` from its event; the inverse of to_event. A missing key takes the field's default."""
+    """The dataclass `kind` from its event, inverse to to_event; a missing key takes the default."""
     return _build(kind, data)  # type: ignore[no-any-return]
 
 
@@ -39,7 +39,8 @@ def _build(kind: Any, data: Any) -> Any:
         return _build(next(arg for arg in get_args(kind) if arg is not NoneType), data)
     if origin is tuple:
         return tuple(_build(get_args(kind)[0], item) for item in data)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{f: _build(hint, data[camel(f)]) for f, hint in hints.items() if camel(f) in data})
+        make: Any = kind
+        return make(**{f: _build(hint, data[camel(f)]) for f, hint in hints.items() if camel(f) in data})
     return data

@@ -1,0 +1,240 @@
+"""The launch template: made, or given a new version, pinned by its number."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, tags
+from golden_image.errors import LaunchTemplateInvalid, LaunchTemplateNotSupported, NotYetVisible
+from golden_image.request import LaunchTemplateRequest, MetadataOptions
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
+
+
+_NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
+
+
+@dataclass(frozen=True)
+class LaunchTemplate:
+    """A launch template and the one version of it that a run made."""
+
+    id: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class LaunchTemplatePlan:
+    """What the new version has; id is None where the template is yet to be made.
+
+    Attributes:
+        subnet_id: a subnet of the group, in which EC2 is asked whether it would launch.
+    """
+
+    id: str | None
+    name: str
+    instance_type: str
+    key_name: str | None
+    security_group_ids: tuple[str, ...]
+    iam_instance_profile: str | None
+    metadata_options: MetadataOptions
+    monitoring: bool
+    ebs_optimized: bool
+    subnet_id: str
+    tags: dict[str, str]
+
+
+def find(name: str) -> LaunchTemplateTypeDef | None:
+    """EC2's description of the launch template of that name."""
+    try:
+        found = aws.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    except ClientError as error:
+        if aws.code(error) in _NOT_FOUND:
+            return None
+        raise
+    return found[0] if found else None
+
+
+def plan(
+    name: str, wanted: LaunchTemplateRequest, instance: InstanceTypeDef, subnet_id: str
+) -> LaunchTemplatePlan:
+    """The new version's content: what the input says, else what the source has.
+
+    Raises:
+        LaunchTemplateNotSupported: a template of that name exists and was not made by this stack.
+    """
+    existing = find(name)
+    owner = tags.from_aws(existing.get("Tags")).get(tags.STACK) if existing else None
+    if existing and owner != tags.stack():
+        raise LaunchTemplateNotSupported(
+            f"launch template '{name}' ({existing['LaunchTemplateId']}) exists and has no tag "
+            f"{tags.STACK}={tags.stack()}. Give launchTemplateName another value, or tag the template to let "
+            "this stack add and remove versions of its own."
+        )
+    groups = tuple(group["GroupId"] for group in instance.get("SecurityGroups", []))
+    return LaunchTemplatePlan(
+        id=existing["LaunchTemplateId"] if existing else None,
+        name=name,
+        instance_type=wanted.instance_type or instance["InstanceType"],
+        key_name=wanted.key_name or instance.get("KeyName"),
+        security_group_ids=groups if wanted.security_group_ids is None else wanted.security_group_ids,
+        iam_instance_profile=wanted.iam_instance_profile or instance.get("IamInstanceProfile", {}).get("Arn"),
+        metadata_options=_metadata_options(wanted.metadata_options, instance),
+        monitoring=instance["Monitoring"]["State"] == "enabled"
+        if wanted.monitoring is None
+        else wanted.monitoring,
+        ebs_optimized=instance.get("EbsOptimized", False),
+        subnet_id=subnet_id,
+        tags=wanted.tags or {},
+    )
+
+
+def _metadata_options(wanted: MetadataOptions, instance: InstanceTypeDef) -> MetadataOptions:
+    had = instance.get("MetadataOptions", {})
+    return MetadataOptions(
+        http_tokens=wanted.http_tokens,
+        http_put_response_hop_limit=wanted.http_put_response_hop_limit or had.get("HttpPutResponseHopLimit"),
+        http_endpoint=wanted.http_endpoint or had.get("HttpEndpoint"),
+        instance_metadata_tags=wanted.instance_metadata_tags or had.get("InstanceMetadataTags"),
+    )
+
+
+def create(
+    run: str, source_id: str, wanted: LaunchTemplatePlan, image_id: str, user_data: str | None
+) -> LaunchTemplate:
+    """Make the template, or a new version of it; the same run gets the same one again (ClientToken).
+
+    Args:
+        user_data: plain text from the input; None takes the source's own.
+
+    Raises:
+        LaunchTemplateNotSupported: a template of that name has appeared since the plan.
+        NotYetVisible: it exists and is not shown yet.
+    """
+    marks = tags.of_run(run, source_id)
+    data: Any = _data(wanted, image_id, marks, _user_data(source_id, user_data))
+    ec2 = aws.client("ec2")
+    if wanted.id is not None:
+        version = ec2.create_launch_template_version(
+            LaunchTemplateId=wanted.id,
+            LaunchTemplateData=data,
+            VersionDescription=run,
+            ClientToken=tags.token(run, "launch template version"),
+        )["LaunchTemplateVersion"]
+        return LaunchTemplate(wanted.id, wanted.name, version["VersionNumber"])
+    try:
+        made = ec2.create_launch_template(
+            LaunchTemplateName=wanted.name,
+            LaunchTemplateData=data,
+            VersionDescription=run,
+            ClientToken=tags.token(run, "launch template"),
+            TagSpecifications=tags.specifications(marks, "launch-template"),
+        )["LaunchTemplate"]
+    except ClientError as error:
+        made = _adopt(run, wanted.name, error)
+    return LaunchTemplate(made["LaunchTemplateId"], made["LaunchTemplateName"], 1)
+
+
+def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
+    if aws.code(error) != "InvalidLaunchTemplateName.AlreadyExistsException":
+        raise error
+    existing = find(name)
+    if existing is None:
+        raise NotYetVisible(f"launch template '{name}' exists and is not shown yet") from error
+    if tags.from_aws(existing.get("Tags")).get(tags.RUN) != run:
+        raise LaunchTemplateNotSupported(
+            f"launch template '{name}' was made by something else after the plan. Start the refresh again."
+        ) from error
+    return existing
+
+
+def _user_data(source_id: str, text: str | None) -> str | None:
+    """User data in base64: the input's, else the source's own."""
+    if text is not None:
+        return base64.b64encode(text.encode()).decode()
+    attribute = aws.client("ec2").describe_instance_attribute(InstanceId=source_id, Attribute="userData")
+    return attribute.get("UserData", {}).get("Value")
+
+
+def _data(
+    wanted: LaunchTemplatePlan, image_id: str, marks: dict[str, str], user_data: str | None
+) -> dict[str, Any]:
+    """LaunchTemplateData; its volumes are the image's, so no mapping is repeated here."""
+    profile = wanted.iam_instance_profile
+    options = wanted.metadata_options
+    metadata: dict[str, Any] = {
+        "HttpTokens": options.http_tokens,
+        "HttpPutResponseHopLimit": options.http_put_response_hop_limit,
+        "HttpEndpoint": options.http_endpoint,
+        "InstanceMetadataTags": options.instance_metadata_tags,
+    }
+    optional: dict[str, Any] = {
+        "KeyName": wanted.key_name,
+        "SecurityGroupIds": list(wanted.security_group_ids),
+        "IamInstanceProfile": {"Arn" if ":" in profile else "Name": profile} if profile else None,
+        "UserData": user_data,
+    }
+    return {
+        "ImageId": image_id,
+        "InstanceType": wanted.instance_type,
+        "MetadataOptions": {name: value for name, value in metadata.items() if value is not None},
+        "Monitoring": {"Enabled": wanted.monitoring},
+        "EbsOptimized": wanted.ebs_optimized,
+        "TagSpecifications": tags.specifications({**wanted.tags, **marks}, "instance", "volume"),
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def prove(template: LaunchTemplate, subnet_id: str) -> None:
+    """Ask EC2, without launching anything, whether it would launch from this version.
+
+    CreateLaunchTemplate checks little; RunInstances with DryRun checks the parameters and the permissions.
+
+    Raises:
+        LaunchTemplateInvalid: with AWS's reason.
+    """
+    try:
+        aws.client("ec2").run_instances(
+            DryRun=True,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=subnet_id,
+            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
+        )
+    except ClientError as error:
+        if aws.code(error) == "DryRunOperation":
+            return
+        if aws.code(error).endswith((".NotFound", ".NotFoundException")):
+            raise NotYetVisible(f"launch template {template.id} is not complete yet: {error}") from error
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Limit" in aws.code(error):
+            raise
+        raise LaunchTemplateInvalid(
+            f"EC2 would not launch version {template.version} of '{template.name}': "
+            f"{aws.code(error)}: {error.response['Error']['Message']}"
+        ) from error
+
+
+def delete_of_run(run: str, name: str) -> None:
+    """Delete the version that this run added, or the template where this run made it; no other."""
+    existing = find(name)
+    if existing is None:
+        return
+    ec2 = aws.client("ec2")
+    owner = tags.from_aws(existing.get("Tags"))
+    if owner.get(tags.RUN) == run:
+        ec2.delete_launch_template(LaunchTemplateId=existing["LaunchTemplateId"])
+        return
+    if owner.get(tags.STACK) != tags.stack():
+        return
+    pages = ec2.get_paginator("describe_launch_template_versions")
+    for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"]):
+        made = [v for v in page["LaunchTemplateVersions"] if v.get("VersionDescription") == run]
+        for version in made:
+            ec2.delete_launch_template_versions(
+                LaunchTemplateId=existing["LaunchTemplateId"], Versions=[str(version["VersionNumber"])]
+            )

@@ -1,0 +1,156 @@
+"""The plan: the input made complete. All look-ups and all refusals happen here, before anything changes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from golden_image import group, image, keys, launch_template, refusals, rollout, source, tags
+from golden_image.errors import FieldError, InvalidInput, RolloutRequired
+from golden_image.group import GroupPlan, GroupState, Sizes
+from golden_image.image import Image
+from golden_image.launch_template import LaunchTemplatePlan
+from golden_image.request import GroupRequest, RefreshRequest, Timeouts, for_new_group
+from golden_image.source import Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run will do, with nothing left to look up or to guess.
+
+    Attributes:
+        run: the execution's ARN.
+        image_method: RegisterImage, or CreateImage where RegisterImage would lose billing data.
+        parameter_name: the SSM parameter that holds the group's latest golden image.
+        warnings: what the person should know and the run does not stop for.
+    """
+
+    run: str
+    source: Source
+    restart_source: bool
+    image: Image
+    image_method: str
+    launch_template: LaunchTemplatePlan
+    group: GroupPlan
+    rollout: str
+    timeouts: Timeouts
+    parameter_name: str
+    dry_run: bool
+    warnings: tuple[str, ...]
+
+
+def make(run: str, request: RefreshRequest) -> Plan:
+    """The plan of a run.
+
+    Raises:
+        SourceNotFound, SourceNotSupported, SourceNotReady, KeyNotGranted, RolloutRequired,
+        GroupNotSupported, ImageNameTaken, LaunchTemplateNotSupported, InvalidInput: see each.
+    """
+    instance = source.find(request.source_instance_id)
+    refusals.refuse_unsupported(instance)
+    facts = source.describe(instance)
+    found = group.find(request.auto_scaling_group_name)
+    chosen = _rollout(request, found)
+    if found:
+        rollout.refuse_unfinishable(found, chosen)
+    keys.refuse_ungranted(facts, found, run)
+    name = request.image.name or image.default_name(run, request.auto_scaling_group_name)
+    image.refuse_taken_name(name)
+    planned = _group(request, found, facts)
+    subnets = planned.subnet_ids or (planned.before.subnet_ids if planned.before else ())
+    return Plan(
+        run=run,
+        source=facts,
+        restart_source=request.restart_source,
+        image=Image(
+            name=name,
+            description=request.image.description or f"golden image of {facts.instance_id}",
+            tags=request.image.tags or {},
+        ),
+        image_method=image.method(facts),
+        launch_template=launch_template.plan(
+            request.launch_template_name,
+            request.launch_template,
+            instance,
+            subnets[0] if subnets else facts.subnet_id,
+        ),
+        group=planned,
+        rollout=chosen,
+        timeouts=request.timeouts,
+        parameter_name=_parameter_name(request.auto_scaling_group_name),
+        dry_run=request.dry_run,
+        warnings=_warnings(instance),
+    )
+
+
+def _rollout(request: RefreshRequest, found: AutoScalingGroupTypeDef | None) -> str:
+    """As stated; drain for a new group; none for an empty one. No instance is drained by omission."""
+    if request.rollout:
+        return request.rollout
+    if found is None:
+        return rollout.DRAIN
+    if found["Instances"]:
+        raise RolloutRequired(
+            f"'{request.auto_scaling_group_name}' exists and has {len(found['Instances'])} instances. "
+            "Say what happens to them with rollout: drain (terminate all, stay at zero), recreate (terminate "
+            "all, then launch as many from the new image) or none (leave them; new ones get the image)."
+        )
+    return rollout.NONE
+
+
+def _group(request: RefreshRequest, found: AutoScalingGroupTypeDef | None, facts: Source) -> GroupPlan:
+    wanted = request.group if found else for_new_group(request.group)
+    before = group.state(found, wanted.notification_topic_arn) if found else None
+    return GroupPlan(
+        name=request.auto_scaling_group_name,
+        before=before,
+        sizes=_sizes(wanted, before),
+        subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (facts.subnet_id,),
+        target_group_arns=wanted.target_group_arns,
+        health_check_type=wanted.health_check_type,
+        health_check_grace_period=wanted.health_check_grace_period,
+        target_cpu=wanted.target_cpu_utilization,
+        notification_topic_arn=wanted.notification_topic_arn,
+        tags=wanted.tags or {},
+    )
+
+
+def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
+    """The sizes after the rollout: those stated, the others as they are.
+
+    Like Auto Scaling itself, a desired capacity that is not stated follows the other two.
+    """
+    base = before.sizes if before else Sizes(0, 0, 0)
+    low = base.min_size if wanted.min_size is None else wanted.min_size
+    high = base.max_size if wanted.max_size is None else wanted.max_size
+    desired = wanted.desired_capacity
+    if desired is None:
+        desired = max(low, min(base.desired_capacity, high))
+    if not low <= desired <= high:
+        sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
+        message = f"{sizes} does not hold together with the sizes that the group has. State all three."
+        raise InvalidInput([FieldError("group", message)])
+    return Sizes(low, high, desired)
+
+
+def _parameter_name(group_name: str) -> str:
+    """`/golden-image/<stack>/<group>`, in the characters that SSM allows a parameter's name."""
+    return f"/golden-image/{tags.stack()}/{re.sub(r'[^A-Za-z0-9_.-]', '-', group_name)}"
+
+
+def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
+    """What stopping the source changes and starting it does not give back."""
+    found = []
+    address = instance.get("PublicIpAddress")
+    owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
+    if address and owners <= {"amazon", None} and instance["State"]["Name"] == source.RUNNING:
+        found.append(
+            f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
+            "it gets another one when it starts again."
+        )
+    return tuple(found)

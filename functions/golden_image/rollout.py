@@ -1,0 +1,120 @@
+"""What happens to the group's instances: drained to zero, and brought back from the new image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from golden_image import aws, group, polling
+from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+DRAIN = "drain"
+RECREATE = "recreate"
+NONE = "none"
+
+
+def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
+    """Refuse a group whose rollout would wait for ever, or could not be undone.
+
+    Raises:
+        GroupNotSupported: with what was found and what to do.
+    """
+    name = found["AutoScalingGroupName"]
+    if found.get("Status"):
+        raise GroupNotSupported(
+            f"'{name}' is being deleted ({found['Status']}). Wait, or choose another name."
+        )
+    if found.get("MixedInstancesPolicy"):
+        raise GroupNotSupported(
+            f"'{name}' has a mixed instances policy, which a run would replace. "
+            "Use a group with one launch template."
+        )
+    if rollout == NONE:
+        return
+    suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
+    needed = {"Terminate"} if rollout == DRAIN else {"Terminate", "Launch"}
+    if blocked := sorted(suspended & needed):
+        raise GroupNotSupported(
+            f"'{name}' has suspended {' and '.join(blocked)}, so a {rollout} would not end. Resume it first."
+        )
+    members = found.get("Instances", [])
+    if protected := [i["InstanceId"] for i in members if i.get("ProtectedFromScaleIn")]:
+        raise GroupNotSupported(
+            f"'{name}' has instances protected from scale-in, which a {rollout} would wait for in vain: "
+            f"{', '.join(protected)}. Remove the protection first."
+        )
+    if standby := [i["InstanceId"] for i in members if i["LifecycleState"].startswith("Standby")]:
+        raise GroupNotSupported(
+            f"'{name}' has instances in Standby, which a {rollout} would wait for in vain: "
+            f"{', '.join(standby)}. Put them back in service or detach them first."
+        )
+
+
+def drain(name: str) -> None:
+    """Set the group's sizes to zero, so that Auto Scaling terminates all of its instances."""
+    group.resize(name, group.EMPTY)
+
+
+def check_drained(name: str, waited: int, limit: int) -> polling.Check:
+    """Whether no instance is left, in the group or in its warm pool; Terminating:Wait is still there.
+
+    Raises:
+        DrainTimedOut: instances are left after `limit` seconds; each is named with its state.
+    """
+    found = _visible(name)
+    states = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
+    left = len(states) + found.get("WarmPoolSize", 0)
+    if left == 0:
+        return polling.finished("no instance left")
+    return polling.pending(
+        waited,
+        limit,
+        f"{left} left",
+        DrainTimedOut(
+            f"'{name}' still has {left} instances after {limit} s ({', '.join(states) or 'in its warm pool'}). "
+            "Look for lifecycle hooks, scale-in protection and suspended processes."
+        ),
+    )
+
+
+def restore_capacity(name: str, sizes: group.Sizes) -> None:
+    """Set the group's sizes to what the plan says, so that instances of the new image are launched."""
+    group.resize(name, sizes)
+
+
+def check_capacity(name: str, waited: int, limit: int) -> polling.Check:
+    """Whether the desired number of instances is in service and healthy.
+
+    Raises:
+        RolloutTimedOut: it is not after `limit` seconds; with Auto Scaling's last reason for a failed launch.
+    """
+    found = _visible(name)
+    desired = found["DesiredCapacity"]
+    good = [
+        i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
+    ]
+    progress = f"{len(good)} of {desired} in service"
+    if len(good) >= desired:
+        return polling.finished(progress)
+    if waited < limit:
+        return polling.pending(waited, limit, progress, RolloutTimedOut())
+    raise RolloutTimedOut(
+        f"'{name}' has {progress} after {limit} s. Last failed launch: {_last_failure(name)}"
+    )
+
+
+def _visible(name: str) -> AutoScalingGroupTypeDef:
+    found = group.find(name)
+    if found is None:
+        raise NotYetVisible(f"Auto Scaling group '{name}' is not shown")
+    return found
+
+
+def _last_failure(name: str) -> str:
+    activities = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)[
+        "Activities"
+    ]
+    failed = [a for a in activities if a["StatusCode"] in {"Failed", "Cancelled"}]
+    return failed[0].get("StatusMessage", "no reason given") if failed else "none"
