@@ -137,6 +137,9 @@ class _Place:
             "AWS_ENDPOINT_URL": self.aws,
             "AWS_ENDPOINT_URL_EC2": self.ec2,
             "AWS_ENDPOINT_URL_AUTO_SCALING": self.ec2,
+            # Lambda's waits before it retries an asynchronous invocation: one minute, then two.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 * self.scale),
+            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(300 * self.scale),
             # Listeners on fixed ports, which two sandboxes would fight for.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",

@@ -1,4 +1,4 @@
-"""MiniStack, with what it lacks for this product: `python -m sandbox.ministack`."""
+"""Serve MiniStack: `python -m sandbox.ministack`, set up by the environment (see sandbox/launcher.py)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import signal
 
 from ministack import app
 
+from sandbox.ministack import executions, schedules
+
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, then end every function's process with it."""
+    """Serve until SIGTERM or SIGINT, then end every function's process too."""
+    executions.install()
+    schedules.install()
     try:
         app.main()
     finally:

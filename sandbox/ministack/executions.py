@@ -1,0 +1,183 @@
+"""Step Functions: names, ends, retries, variables, and what a state machine's role may do."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+from contextvars import ContextVar
+from typing import Any
+
+from ministack.core.responses import error_response_json, json_response, now_iso
+from ministack.services import stepfunctions as states
+
+from sandbox.ministack.permissions import may
+
+_LONGEST_NAME = 80
+_LARGEST_INPUT = 262144
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
+_FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
+_UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
+
+_current: ContextVar[dict[str, Any]] = ContextVar("execution")
+
+
+def install() -> None:
+    """Put this module's functions in the place of MiniStack's."""
+    states._start_execution = _start_execution
+    states._run_execution = _run_execution
+    states._fail_execution = _fail_execution
+    states._add_event = _add_event
+    states._find_matching_retrier = _find_matching_retrier
+    states._error_matches = _error_matches
+    states._apply_state_assign = _apply_state_assign
+    states._apply_output_path = _apply_output_path
+    states._invoke_resource = _invoke_resource
+
+
+_minis_start = states._start_execution
+_minis_run = states._run_execution
+_minis_fail = states._fail_execution
+_minis_add_event = states._add_event
+_minis_find_retrier = states._find_matching_retrier
+_minis_error_matches = states._error_matches
+_minis_output_path = states._apply_output_path
+_minis_invoke = states._invoke_resource
+
+
+def _start_execution(data: dict[str, Any]) -> Any:
+    """Check name and input; the same name and input as a run that is open answers with that run."""
+    name, run_input = data.get("name"), data.get("input", "{}")
+    if name is not None and (not 0 < len(name) <= _LONGEST_NAME or _FORBIDDEN_IN_NAME.search(name)):
+        return error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
+    try:
+        json.loads(run_input)
+    except ValueError as error:
+        return error_response_json(
+            "InvalidExecutionInput", f"Invalid State Machine Execution Input: {error}", 400
+        )
+    if len(run_input.encode()) > _LARGEST_INPUT:
+        return error_response_json(
+            "ValidationException", f"'input' is longer than {_LARGEST_INPUT} bytes", 400
+        )
+    machine = states._state_machines.get(data.get("stateMachineArn", ""))
+    if machine and name:
+        arn = f"{machine['stateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+        running = states._executions.get(arn)
+        if running and running["status"] == "RUNNING" and running["input"] == run_input:
+            return json_response({"executionArn": arn, "startDate": running["startDate"]})
+    return _minis_start(data)
+
+
+def _run_execution(arn: str) -> None:
+    """Run within the state machine's own TimeoutSeconds: AWS then ends the run TIMED_OUT, uncaught."""
+    execution = states._executions[arn]
+    _current.set(execution)
+    machine = states._state_machines[execution["stateMachineArn"]]
+    seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
+    if not seconds:
+        _minis_run(arn)
+        return
+    timer = threading.Timer(seconds * states._SFN_WAIT_SCALE, _time_out, [execution])
+    timer.daemon = True
+    timer.start()
+    try:
+        _minis_run(arn)
+    finally:
+        timer.cancel()
+
+
+def _time_out(execution: dict[str, Any]) -> None:
+    if execution["status"] != "RUNNING":
+        return
+    execution |= {"status": "TIMED_OUT", "error": "States.Timeout", "stopDate": now_iso()}
+    details = {"executionTimedOutEventDetails": {"error": "States.Timeout"}}
+    states._add_event(execution, "ExecutionTimedOut", details)
+    states._emit_execution_status_event(execution)
+
+
+def _fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
+    """A run that was aborted or timed out stays so; one that failed has an error and no output."""
+    if execution["status"] != "RUNNING":
+        return
+    _minis_fail(execution, error, cause)
+    execution["output"] = None
+
+
+def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
+    """Nothing follows a run's last event; what still runs then, ends unseen."""
+    if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
+        return None
+    return _minis_add_event(execution, kind, details)
+
+
+def _find_matching_retrier(
+    retriers: list[dict[str, Any]], error: str, counts: dict[int, int]
+) -> tuple[dict[str, Any] | None, int]:
+    """Wait here, by MaxDelaySeconds and JitterStrategy too, which MiniStack leaves out, capping at 60 s."""
+    retrier, index = _minis_find_retrier(retriers, error, counts)
+    if retrier is None:
+        return None, -1
+    delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** counts.get(index, 0)
+    delay = min(delay, retrier.get("MaxDelaySeconds", delay))
+    if retrier.get("JitterStrategy") == "FULL":
+        delay *= random.random()  # noqa: S311 - spreads load, keeps no secret
+    states._scaled_sleep(delay)
+    if _current.get({"status": "RUNNING"})["status"] != "RUNNING":
+        return None, -1
+    return {**retrier, "IntervalSeconds": 0}, index
+
+
+def _error_matches(names: list[str], error: str) -> bool:
+    """No Retry or Catch sees States.Runtime or States.DataLimitExceeded."""
+    return error not in _UNCATCHABLE and bool(_minis_error_matches(names, error))
+
+
+def _apply_state_assign(
+    state: dict[str, Any],
+    state_input: Any,
+    context: dict[str, Any],
+    result: Any = None,
+    error_output: Any = None,
+) -> None:
+    """All of an Assign sees the variables as they were when the state was entered."""
+    if not isinstance(state.get("Assign"), dict) or states._state_query_language(state, context) != "JSONata":
+        return
+    context["variables"].update(
+        states._apply_jsonata_template(
+            state["Assign"], state_input, context, result=result, error_output=error_output
+        )
+    )
+
+
+def _apply_output_path(state: dict[str, Any], data: Any, context: dict[str, Any] | None = None) -> Any:
+    """A Succeed state in JSONata has an Output."""
+    if state.get("Type") == "Succeed" and states._state_query_language(state, context) == "JSONata":
+        return states._apply_jsonata_output(state, data, context, default=data)
+    return _minis_output_path(state, data, context)
+
+
+def _invoke_resource(resource: str, arguments: Any) -> Any:
+    """Do what the state machine's role may do, and no more."""
+    execution = _current.get(None)
+    if execution is not None:
+        role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
+        for action, target, error in _needs(resource, arguments):
+            if not may(role, action, target):
+                cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
+                raise states._ExecutionError(error, cause)
+    return _minis_invoke(resource, arguments)
+
+
+def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:
+    """The action, the resource, and the error of a denial, of an integration that the workflow uses."""
+    integration = resource.partition(":states:::")[2]
+    if integration == "lambda:invoke":
+        return [("lambda:InvokeFunction", arguments["FunctionName"], "Lambda.AWSLambdaException")]
+    if integration == "sns:publish":
+        return [("sns:Publish", arguments["TopicArn"], "SNS.AuthorizationErrorException")]
+    if integration == "aws-sdk:ssm:putParameter":
+        parameter = f"arn:aws:ssm:{states.get_region()}:{states.get_account_id()}:parameter/"
+        return [("ssm:PutParameter", parameter + arguments["Name"].lstrip("/"), "Ssm.AccessDeniedException")]
+    return []

@@ -1,0 +1,24 @@
+"""What a role may do, by the policies that the template gave it.
+
+MiniStack checks the calls that come in over HTTP. A state machine and a schedule call from within it.
+"""
+
+from __future__ import annotations
+
+from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
+from ministack.core.responses import get_account_id, get_region
+
+
+def may(role_arn: str, action: str, resource: str) -> bool:
+    """Whether the role's own policies allow the action on the resource."""
+    account = get_account_id()
+    role = role_arn.rsplit("/", 1)[-1]
+    context = EvalContext(
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
+    return bool(evaluate(context, _gather_role_policies(role, account)).decision == "Allow")
