@@ -1,0 +1,1 @@
+"""An AWS on this machine that needs no account and no Docker."""

@@ -1,0 +1,26 @@
+"""Serve a world: python -m sandbox.world --port P [--scale S] [--region R]."""
+
+import argparse
+import signal
+
+from sandbox.world.server import announce, serve
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM; one line of JSON on stdout says where."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.world", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 is a free one")
+    parser.add_argument("--scale", type=float, default=1.0, help="real seconds per virtual second")
+    parser.add_argument("--region", default="us-east-1")
+    arguments = parser.parse_args()
+    signals = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are threads, so that all inherit it
+    server = serve(arguments.port, scale=arguments.scale, region=arguments.region)
+    print(announce(server), flush=True)
+    signal.sigwait(signals)
+    server.shutdown()
+    server.server_close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""moto's EC2 backend with everything that this world adds to it."""
+
+from typing import TYPE_CHECKING, Any
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
+
+from sandbox.world.image_making import ImageMaking
+from sandbox.world.launch_templates import Templates
+from sandbox.world.launches import Launches
+
+if TYPE_CHECKING:
+    from sandbox.world.block_store import TimedSnapshot
+    from sandbox.world.images import Image
+    from sandbox.world.scene import Scene
+    from sandbox.world.spot import FulfilledSpotRequest
+
+
+class WorldEC2(Launches, ImageMaking, Templates, EC2Backend):  # type: ignore[misc]
+    """One region's EC2."""
+
+    def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
+        self.scene = scene
+        self.instance_index = {}
+        self.own_images: dict[str, Image] = {}
+        self.snapshots_of_volume: dict[str, list[TimedSnapshot]] = {}
+        self.fulfilled_spot_requests: dict[str, FulfilledSpotRequest] = {}
+        EC2Backend.__init__(self, region_name, account_id)
+
+    def reset(self) -> None:
+        """Nothing: a reset world makes new backends."""
+
+    def describe_tags(self, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        """moto's, which looks through all tags of the world, with a short cut for those of one resource."""
+        ids = (filters or {}).get("resource-id", [])
+        if len(filters or {}) != 1 or len(ids) != 1 or "*" in ids[0] or "?" in ids[0]:
+            return super().describe_tags(filters)  # type: ignore[no-any-return]
+        kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(ids[0]), "")
+        tags: dict[str, Any] = self.tags.get(ids[0], {})
+        return [
+            {"resource_id": ids[0], "key": key, "value": value, "resource_type": kind}
+            for key, value in tags.items()
+        ]

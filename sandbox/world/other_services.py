@@ -1,0 +1,23 @@
+"""Whatever else moto serves (kms, iam, …), in moto's own way."""
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import create_environ, run_wsgi_app
+
+from sandbox.world.call import Call
+
+
+class OtherServices:
+    """moto's server application, without a socket."""
+
+    def __init__(self) -> None:
+        self._application = DomainDispatcherApplication(create_backend_app)
+
+    def answer(self, call: Call) -> tuple[int, str, str]:
+        """HTTP status, body and content type."""
+        path, _, query = call.path.partition("?")
+        environ = create_environ(
+            path, query_string=query, method=call.method, data=call.body, headers=list(call.headers.items())
+        )
+        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        body = b"".join(chunks).decode("utf-8", "replace")
+        return int(status.split()[0]), body, headers.get("content-type", "application/json")
