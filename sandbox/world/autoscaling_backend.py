@@ -41,15 +41,10 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         """A group as CreateAutoScalingGroup describes it."""
         name = params["AutoScalingGroupName"]
         if name in self.autoscaling_groups:
-            pending = f" - A group with the name {name} is pending delete"
+            how = "is pending delete" if self.autoscaling_groups[name].status else "already exists"
             raise AWSError(
                 "AlreadyExists",
-                "AutoScalingGroup by this name already exists"
-                + (
-                    pending
-                    if self.autoscaling_groups[name].status
-                    else f" - A group with the name {name} already exists"
-                ),
+                f"AutoScalingGroup by this name already exists - A group with the name {name} {how}",
             )
         ways = ("LaunchTemplate", "LaunchConfigurationName", "InstanceId", "MixedInstancesPolicy")
         if sum(1 for way in ways if params.get(way)) != 1:
@@ -160,16 +155,11 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
     def set_desired_capacity(self, group_name: str, desired_capacity: int) -> None:
         """SetDesiredCapacity, within the group's limits."""
         group = self.group(group_name)
+        new = f"New SetDesiredCapacity value {desired_capacity} is"
         if desired_capacity > group.max_size:
-            raise validation_error(
-                f"New SetDesiredCapacity value {desired_capacity} is above max value {group.max_size} for the "
-                "AutoScalingGroup."
-            )
+            raise validation_error(f"{new} above max value {group.max_size} for the AutoScalingGroup.")
         if desired_capacity < group.min_size:
-            raise validation_error(
-                f"New SetDesiredCapacity value {desired_capacity} is below min value {group.min_size} for the "
-                "AutoScalingGroup."
-            )
+            raise validation_error(f"{new} below min value {group.min_size} for the AutoScalingGroup.")
         if self.scene.failure is not None:
             group.launch_failure = self.scene.failure
         group.set_desired_capacity(desired_capacity)

@@ -5,6 +5,7 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from sandbox.world.answers import XmlAnswer
 from sandbox.world.filters import page
 from sandbox.world.group_settings import GroupSettingCalls
 from sandbox.world.groups import Group, validation_error
@@ -172,9 +173,7 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
             for member in group.instance_states:
                 if member.instance_id == instance_id:
                     return member  # type: ignore[no-any-return]
-        raise validation_error(
-            f"Instance Id not found - No managed instance found for instance ID: {instance_id}"
-        )
+        raise validation_error(f"Instance Id not found - No managed instance found for {instance_id}")
 
     @staticmethod
     def _check_decrement(group: Group, by: int) -> None:
@@ -197,7 +196,7 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
         return activity
 
 
-class WorldAutoScalingResponse(GroupCalls, GroupSettingCalls, WorldResponse, AutoScalingResponse):
+class WorldAutoScalingResponse(GroupCalls, GroupSettingCalls, WorldResponse, AutoScalingResponse):  # type: ignore[misc]
     """All of Auto Scaling."""
 
-    writers = {}
+    writer = XmlAnswer("query", AutoScalingResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER)

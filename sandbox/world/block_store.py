@@ -142,9 +142,8 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
                     "InvalidVolumeModification.NotFound",
                     f"Modification for volume '{volume.id}' does not exist.",
                 )
-        return generic_filter(
-            filters, [volume.modifications[-1] for volume in volumes if volume.modifications]
-        )  # type: ignore[no-any-return]
+        latest = [volume.modifications[-1] for volume in volumes if volume.modifications]
+        return generic_filter(filters, latest)  # type: ignore[no-any-return]
 
     def create_snapshot(
         self, volume_id: str, description: str, owner_id: str | None = None, from_ami: str | None = None

@@ -16,6 +16,16 @@ _SERVICE_OF_VERSION = {"2016-11-15": "ec2", "2011-01-01": "autoscaling"}
 
 
 @dataclass(frozen=True)
+class Request:
+    """An HTTP request; header names are lower-case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Call:
     """A parsed call.
 
@@ -23,10 +33,7 @@ class Call:
     sent. `operation` is botocore's model of the action, None where the action is unknown.
     """
 
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
+    request: Request
     service: str
     action: str
     region: str
@@ -42,20 +49,10 @@ class Call:
         return self.action.startswith(("Describe", "Get", "List"))
 
 
-def parse_call(
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    body: bytes,
-    *,
-    identities: dict[str, str],
-    default_region: str,
-) -> Call:
-    """Read a call from an HTTP request whose header names are lower-case.
-
-    `identities` maps access key ids to the names of roles.
-    """
-    query = path.partition("?")[2]
+def parse_call(request: Request, *, identities: dict[str, str], default_region: str) -> Call:
+    """Read a call from an HTTP request; `identities` maps access key ids to the names of roles."""
+    headers, body = request.headers, request.body
+    query = request.path.partition("?")[2]
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     form = dict(parse_qsl(body.decode() if is_form else query, keep_blank_values=True))
     access_key, region, service = "", default_region, _SERVICE_OF_VERSION.get(form.get("Version", ""), "")
@@ -64,10 +61,7 @@ def parse_call(
     action = form.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
     operation, protocol = _operation(service, action)
     return Call(
-        method=method,
-        path=path,
-        headers=headers,
-        body=body,
+        request=request,
         service=service,
         action=action,
         region=region,

@@ -1,62 +1,30 @@
 """The HTTP verbs under /_sandbox/: time, faults, the record, identities, throttling, seeds."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sandbox.world.clock import Clock
-from sandbox.world.faults import WrongRule
-from sandbox.world.seed import WrongSeed, seed
+from sandbox.world.seed import seed
 from sandbox.world.world import World
 
 
 def control(world: World, method: str, path: str, body: bytes) -> tuple[int, str]:
     """Do what a control request asks: HTTP status and JSON."""
     url = urlsplit(path)
-    verb = (method, url.path.removeprefix("/_sandbox/").rstrip("/"))
+    verb = f"{method} {url.path.removeprefix('/_sandbox/').rstrip('/')}"
+    if verb not in VERBS:
+        return 404, json.dumps({"error": f"there is no {verb}; there are: {', '.join(VERBS)}"})
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
     try:
         given = json.loads(body) if body else None
         with world.lock:
             world.clock.settle()
-            return _answer(world, verb, given, parse_qs(url.query))
-    except (ValueError, WrongRule, WrongSeed) as error:
+            answer = VERBS[verb](world, given, query)
+    except ValueError as error:
         return 400, json.dumps({"error": str(error)})
-
-
-def _answer(world: World, verb: tuple[str, str], given: Any, query: dict[str, list[str]]) -> tuple[int, str]:
-    match verb:
-        case ("GET", "durations"):
-            return 200, json.dumps(_durations(world.clock))
-        case ("PUT", "durations"):
-            _change_durations(world.clock, given)
-            return 200, json.dumps(_durations(world.clock))
-        case ("GET", "faults"):
-            return 200, json.dumps([rule.to_json() for rule in world.faults.rules])
-        case ("PUT", "faults"):
-            world.faults.replace(given)
-            return 200, json.dumps([rule.to_json() for rule in world.faults.rules])
-        case ("GET", "calls"):
-            return 200, world.record.to_json(int(query.get("since", ["0"])[0]))
-        case ("DELETE", "calls"):
-            world.record.clear()
-            return 200, "{}"
-        case ("GET", "identities"):
-            return 200, json.dumps(world.identities)
-        case ("PUT", "identities"):
-            world.identities = _names(given)
-            return 200, json.dumps(world.identities)
-        case ("GET", "throttle"):
-            return 200, json.dumps({"enabled": world.throttle.enabled, "refused": world.throttle.refused})
-        case ("PUT", "throttle"):
-            world.throttle.clear()
-            world.throttle.enabled = _flag(given)
-            return 200, json.dumps({"enabled": world.throttle.enabled})
-        case ("POST", "seed"):
-            return 200, json.dumps(seed(world, given))
-        case ("POST", "reset"):
-            world.reset()
-            return 200, "{}"
-    return 404, json.dumps({"error": f"there is no {verb[0]} /_sandbox/{verb[1]}"})
+    return 200, answer if isinstance(answer, str) else json.dumps(answer)
 
 
 def _durations(clock: Clock) -> dict[str, float]:
@@ -82,3 +50,51 @@ def _flag(given: Any) -> bool:
     if not isinstance(given, dict) or not isinstance(given.get("enabled"), bool):
         raise ValueError('throttling is switched by {"enabled": true} or {"enabled": false}')
     return bool(given["enabled"])
+
+
+def _put_durations(world: World, given: Any, _query: dict[str, str]) -> Any:
+    _change_durations(world.clock, given)
+    return _durations(world.clock)
+
+
+def _put_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.faults.replace(given)
+    return world.faults.to_json()
+
+
+def _put_identities(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.identities = _names(given)
+    return world.identities
+
+
+def _put_throttle(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.throttle.clear()
+    world.throttle.enabled = _flag(given)
+    return world.throttle.to_json()
+
+
+def _delete_calls(world: World, _given: Any, _query: dict[str, str]) -> Any:
+    world.record.clear()
+    return {}
+
+
+def _reset(world: World, _given: Any, _query: dict[str, str]) -> Any:
+    world.reset()
+    return {}
+
+
+# A verb answers JSON, or what is to become JSON.
+VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
+    "GET durations": lambda world, _given, _query: _durations(world.clock),
+    "PUT durations": _put_durations,
+    "GET faults": lambda world, _given, _query: world.faults.to_json(),
+    "PUT faults": _put_faults,
+    "GET calls": lambda world, _given, query: world.record.to_json(int(query.get("since", 0))),
+    "DELETE calls": _delete_calls,
+    "GET identities": lambda world, _given, _query: world.identities,
+    "PUT identities": _put_identities,
+    "GET throttle": lambda world, _given, _query: world.throttle.to_json(),
+    "PUT throttle": _put_throttle,
+    "POST seed": lambda world, given, _query: seed(world, given),
+    "POST reset": _reset,
+}

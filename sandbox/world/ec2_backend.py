@@ -11,7 +11,6 @@ from sandbox.world.launches import Launches
 
 if TYPE_CHECKING:
     from sandbox.world.block_store import TimedSnapshot
-    from sandbox.world.images import Image
     from sandbox.world.scene import Scene
     from sandbox.world.spot import FulfilledSpotRequest
 
@@ -22,7 +21,7 @@ class WorldEC2(Launches, ImageMaking, Templates, EC2Backend):  # type: ignore[mi
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
         self.scene = scene
         self.instance_index = {}
-        self.own_images: dict[str, Image] = {}
+        self.own_images = {}
         self.snapshots_of_volume: dict[str, list[TimedSnapshot]] = {}
         self.fulfilled_spot_requests: dict[str, FulfilledSpotRequest] = {}
         EC2Backend.__init__(self, region_name, account_id)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.core.serialize import return_if_not_empty
 from moto.ec2.responses import EC2Response
 
+from sandbox.world.answers import XmlAnswer
 from sandbox.world.errors import AWSError
 from sandbox.world.filters import page
 from sandbox.world.image_calls import ImageCalls
@@ -116,11 +118,17 @@ class WorldEC2Response(
     TemplateCalls,
     SpotCalls,
     WorldResponse,
-    EC2Response,
+    EC2Response,  # type: ignore[misc]
 ):
     """All of EC2."""
 
-    writers = {}
+    writer = XmlAnswer(
+        "ec2",
+        {
+            **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+            "InstanceNetworkInterface.Association": return_if_not_empty,
+        },
+    )
 
 
 def _changes(key: str, changed: list[tuple[Any, Any]]) -> ActionResult:

@@ -21,7 +21,7 @@ FAILING_LATER = {
     "UpdateAutoScalingGroup",
     "SetDesiredCapacity",
 }
-_KEYS = {
+_KEYS: dict[str, Any] = {
     "service": str,
     "action": str,
     "match": dict,
@@ -99,6 +99,10 @@ class Faults:
             raise WrongRule("the rules are a JSON list")
         self.rules = [parse_rule(number, one) for number, one in enumerate(given)]
 
+    def to_json(self) -> list[dict[str, Any]]:
+        """The rules with their counts."""
+        return [rule.to_json() for rule in self.rules]
+
     def pick(self, call: Call) -> Rule | None:
         """The rule to apply to this call, counted as a hit."""
         chosen = None
@@ -151,15 +155,20 @@ def _check(where: str, rule: Rule) -> None:
         value = getattr(rule, name)
         if value is not None and value < 0:
             raise WrongRule(f"{where}: {name} is below 0")
-    if any(letter in rule.service + rule.action for letter in "*?["):
-        return
+    if not any(letter in rule.service + rule.action for letter in "*?["):
+        _check_against_model(where, rule)
+
+
+def _check_against_model(where: str, rule: Rule) -> None:
+    """A misspelt service, action or parameter would be a fault that never happens."""
     try:
         model = get_service_model(rule.service)
     except (UnknownServiceError, ValueError):
         raise WrongRule(f"{where}: {rule.service!r} is no service of botocore's") from None
     if rule.action not in model.operation_names:
         raise WrongRule(f"{where}: {rule.service} has no action {rule.action!r}")
-    members = model.operation_model(rule.action).input_shape.members
+    shape = model.operation_model(rule.action).input_shape
+    members = shape.members if shape is not None else {}
     for key in rule.match:
         if key not in members:
             raise WrongRule(

@@ -60,6 +60,7 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
         self.warm_pool_size: int | None = None
         self._retry_seconds: float | None = None
         self._subnet_turn = 0
+        self.instance_states: list[Member] = []
         super().__init__(
             name=params["AutoScalingGroupName"],
             availability_zones=params.get("AvailabilityZones", []),
@@ -121,7 +122,7 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
         """The member of that instance id."""
         for one in self.instance_states:
             if one.instance_id == instance_id:
-                return one  # type: ignore[no-any-return]
+                return one
         raise validation_error(f"The instance {instance_id} is not part of Auto Scaling group {self.name}.")
 
     def reconcile(self) -> None:

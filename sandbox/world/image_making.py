@@ -73,7 +73,7 @@ class ImageMaking(BlockStore, Images):
                 f"Instance '{instance.id}' is not 'running' or 'stopped'; it is '{instance.state}'.",
             )
         source = self.amis.get(instance.image_id)
-        attributes = {
+        attributes: dict[str, Any] = {
             "Architecture": instance.architecture,
             "VirtualizationType": instance.virtualization_type,
             "RootDeviceName": instance.root_device_name,
@@ -90,7 +90,7 @@ class ImageMaking(BlockStore, Images):
             instance.usage_operation,
             list(instance.product_codes),
         )
-        stated = {name: params[name] for name in ("Name", "Description") if name in params}
+        stated: dict[str, Any] = {name: params[name] for name in ("Name", "Description") if name in params}
         image = self.own_image({**attributes, **stated}, billing)
         image.instance_id = instance.id
         image.add_tags(image_tags)

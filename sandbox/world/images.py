@@ -39,7 +39,8 @@ class Image(Ami):  # type: ignore[misc]
         self.state_reason: dict[str, str] | None = None
         self.name = params["Name"]
         self.description = params.get("Description", "")
-        self.owner_id, self.owner_alias = backend.account_id, None
+        self.owner_id: str = backend.account_id
+        self.owner_alias: str | None = None
         self.image_type = "machine"
         self.image_location = params.get("ImageLocation") or f"{backend.account_id}/{self.name}"
         self.architecture = params.get("Architecture", "i386")
@@ -119,6 +120,7 @@ class Images(AmiBackend):  # type: ignore[misc]
     """moto's images with time, and with what RegisterImage and CreateImage say."""
 
     scene: "Scene"
+    own_images: dict[str, Image]
 
     def _load_amis(self) -> None:
         super()._load_amis()
@@ -145,7 +147,7 @@ class Images(AmiBackend):  # type: ignore[misc]
             raise AWSError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
         if image_id in self.deleted_amis:
             raise InvalidAMIIdError(image_id)
-        image = self.amis.get(image_id)
+        image: Image | None = self.amis.get(image_id)
         if image is None:
             architecture = (architectures_of_type(instance_type) or ["x86_64"])[-1]
             image = self.public_image({"Name": image_id, "Architecture": architecture}, Billing(), image_id)
@@ -232,7 +234,7 @@ class Images(AmiBackend):  # type: ignore[misc]
             raise UnvailableAMIIdError(ami_id)
         if ami_id not in self.own_images:
             raise InvalidAMIIdError(ami_id)
-        image = self.own_images.pop(ami_id)
+        image: Image = self.own_images.pop(ami_id)
         del self.amis[ami_id]
         self.deleted_amis.append(ami_id)
         self.tags.pop(ami_id, None)

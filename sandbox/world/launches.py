@@ -57,7 +57,7 @@ class Launches(TimedInstances):
         """
         if not params.get("ImageId"):
             raise AWSError("MissingParameter", "The request must contain the parameter ImageId")
-        image = self.image_for_launch(params["ImageId"], params.get("InstanceType", DEFAULT_TYPE))
+        image: Image = self.image_for_launch(params["ImageId"], params.get("InstanceType", DEFAULT_TYPE))
         supported = architectures_of_type(params.get("InstanceType", ""))
         if supported and image.architecture not in supported:
             raise AWSError(

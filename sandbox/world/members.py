@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from moto.autoscaling.models import InstanceState
 
-from sandbox.world.activities import ScalingActivity
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.world.activities import ScalingActivity
     from sandbox.world.clock import Appointment
     from sandbox.world.groups import Group
     from sandbox.world.instances import TimedInstance

@@ -14,9 +14,14 @@ class OtherServices:
 
     def answer(self, call: Call) -> tuple[int, str, str]:
         """HTTP status, body and content type."""
-        path, _, query = call.path.partition("?")
+        request = call.request
+        path, _, query = request.path.partition("?")
         environ = create_environ(
-            path, query_string=query, method=call.method, data=call.body, headers=list(call.headers.items())
+            path,
+            query_string=query,
+            method=request.method,
+            data=request.body,
+            headers=list(request.headers.items()),
         )
         chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         body = b"".join(chunks).decode("utf-8", "replace")

@@ -6,7 +6,7 @@ class) costs more than the method; here a parsed call goes straight to it.
 
 import sys
 import traceback
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import BaseResponse
@@ -22,7 +22,7 @@ from sandbox.world.errors import error_body, http_status
 class WorldResponse(BaseResponse):  # type: ignore[misc]
     """Takes a parsed call and answers it with the response method of its name."""
 
-    writers: dict[str, XmlAnswer] = {}
+    writer: ClassVar[XmlAnswer]
 
     def take(self, call: Call, account: str) -> None:
         """Set what moto's response methods read, as `BaseResponse.setup_class` would."""
@@ -30,9 +30,9 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
         self.querystring = {name: [value] for name, value in call.form.items()}
         self.data = self.querystring
         self.uri_match: dict[str, Any] = {}
-        self.headers = call.headers
-        self.body = call.body.decode()
-        self.method = call.method
+        self.headers = call.request.headers
+        self.body = call.request.body.decode()
+        self.method = call.request.method
         self.region = call.region
         self.partition = get_partition(call.region)
         self.current_account = account
@@ -55,12 +55,8 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
         except Exception:  # A defect of moto's or ours is AWS's InternalError to the caller.
             traceback.print_exc(file=sys.stderr)
             return self._error(call, "InternalError", "An internal error has occurred", request_id)
-        writer = self.writers.get(call.protocol)
-        if writer is None:
-            writer = XmlAnswer(call.protocol, self.RESPONSE_KEY_PATH_TO_TRANSFORMER)
-            self.writers[call.protocol] = writer
         content_type = "text/xml;charset=UTF-8" if call.protocol == "ec2" else "text/xml"
-        return 200, writer.document(call.operation, result.result, request_id), content_type
+        return 200, self.writer.document(call.operation, result.result, request_id), content_type
 
     @staticmethod
     def _error(call: Call, code: str, message: str, request_id: str) -> tuple[int, str, str]:

@@ -10,6 +10,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from sandbox.world.call import Request
 from sandbox.world.control import control
 from sandbox.world.world import Answer, World
 
@@ -28,7 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, "application/json", text.encode())
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = world.handle(self.command, self.path, headers, body)
+        answer = world.handle(Request(self.command, self.path, headers, body))
         if answer.cut:
             self._cut()
         else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _MISSING = object()
-# The dictionaries of resources, by backend. Of the models in them, the attributes are looked at one level deep.
+# The dictionaries of resources, by backend.
 EC2_COLLECTIONS = (
     "reservations",
     "instance_index",
@@ -42,7 +42,7 @@ class Photograph:
                 self._take_resource(resource)
         self._lists = [(vars(ec2), "deleted_amis", list(ec2.deleted_amis))]
 
-    def _take(self, space: dict[Any, Any]) -> None:
+    def _take(self, space: Any) -> None:
         copied = {key: list(value) if type(value) is list else value for key, value in space.items()}
         self._spaces.append((space, copied))
 

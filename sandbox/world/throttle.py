@@ -46,6 +46,10 @@ class Throttle:
         code = "RequestLimitExceeded" if call.service == "ec2" else "Throttling"
         return code, "Request limit exceeded." if call.service == "ec2" else "Rate exceeded"
 
+    def to_json(self) -> dict[str, int | bool]:
+        """Whether it is on, and how many calls it has refused."""
+        return {"enabled": self.enabled, "refused": self.refused}
+
     def clear(self) -> None:
         """Full buckets again."""
         self._buckets.clear()

@@ -15,7 +15,7 @@ from moto.ec2.models import ec2_backends
 
 from sandbox.world.autoscaling_backend import WorldAutoScaling
 from sandbox.world.autoscaling_calls import WorldAutoScalingResponse
-from sandbox.world.call import Call, parse_call
+from sandbox.world.call import Call, Request, parse_call
 from sandbox.world.clock import Clock
 from sandbox.world.ec2_backend import WorldEC2
 from sandbox.world.ec2_calls import WorldEC2Response
@@ -51,7 +51,7 @@ class Answer:
 
 
 class World:
-    """moto's backends, extended, behind one lock: moto is not thread-safe, and all of a call is of one moment.
+    """moto's backends, extended, behind one lock: moto is not thread-safe, and a call is of one moment.
 
     There is one world to a process, for moto keeps its backends in module variables.
     """
@@ -98,9 +98,9 @@ class World:
         ec2_backends.backend = partial(WorldEC2, self.scene)
         autoscaling_backends.backend = partial(WorldAutoScaling, self.scene)
 
-    def handle(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Answer one HTTP request; header names are lower-case."""
-        call = parse_call(method, path, headers, body, identities=self.identities, default_region=self.region)
+    def handle(self, request: Request) -> Answer:
+        """Answer one HTTP request."""
+        call = parse_call(request, identities=self.identities, default_region=self.region)
         request_id, params = str(uuid.uuid4()), self.record.params_of(call)
         with self.lock:
             self.clock.settle()
