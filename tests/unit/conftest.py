@@ -5,33 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from golden_image import aws
 from moto import mock_aws
+
+from golden_image import aws
+from sandbox.world.server import serve
+from tests.unit.account import LEDGER, REGION, STACK, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REGION = "ap-northeast-2"
+    from sandbox.world.server import WorldServer
 
 
 @pytest.fixture
-def aws_in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """moto behind every boto3 client, the functions' cached ones included."""
+def aws_in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """moto behind every boto3 client, the functions' cached ones included; the Region."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        aws._client.cache_clear()
-        yield
-    aws._client.cache_clear()
+        yield REGION
 
 
 @pytest.fixture
-def state_machine(aws_in_process: None, monkeypatch: pytest.MonkeyPatch) -> str:
+def state_machine(aws_in_process: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The ARN of a state machine, told to the functions as in the template."""
-    arn = boto3.client("stepfunctions").create_state_machine(
+    client = aws.client("stepfunctions")
+    assert client.meta.region_name == aws_in_process
+    arn = client.create_state_machine(
         name="refresh",
         definition='{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}',
         roleArn="arn:aws:iam::123456789012:role/machine",
@@ -55,3 +57,38 @@ class Context:
 def context() -> Context:
     """A Lambda context."""
     return Context()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[WorldServer]:
+    """The sandbox's EC2 world, served from a thread of this process."""
+    server = serve(region=REGION)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def account(served: WorldServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An empty account of that world behind every boto3 client. Each of the functions' calls is sent once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", served.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("STACK_NAME", STACK)
+    monkeypatch.setenv("LEDGER_TABLE", LEDGER)
+    monkeypatch.setattr(aws, "_READ_RETRIES", 1)
+    aws._client.cache_clear()
+    yield Account(served.world)
+    aws._client.cache_clear()
+
+
+@pytest.fixture
+def ledger_table(account: Account) -> None:
+    """The ledger's table, as in the template."""
+    account.client("dynamodb").create_table(
+        TableName=LEDGER,
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

@@ -1,0 +1,118 @@
+"""An account of the sandbox's EC2 world, in this process, as the unit tests use it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from golden_image import plan, request
+from sandbox.world.control import control
+
+if TYPE_CHECKING:
+    from golden_image.plan import Plan
+    from sandbox.world.world import World
+
+REGION = "ap-northeast-2"
+ACCOUNT_ID = "123456789012"
+STACK = "refresh"
+LEDGER = "refresh-ledger"
+RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:web-20261122T030000Z-0123abcd"
+OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
+MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
+
+# Real seconds that one virtual second takes: so few that all is done by the next call, or that nothing moves.
+FLOWING, FROZEN = 1e-7, 1e9
+
+
+class Account:
+    """A world with what tests ask of it: sources, time, faults and the calls that were made."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.world.reset()
+        self.flow()
+
+    def flow(self) -> None:
+        """Let every change be done by the next call."""
+        self.world.clock.scale = FLOWING
+
+    def freeze(self) -> None:
+        """Let every change that begins now stay under way."""
+        with self.world.lock:
+            self.world.clock.settle()
+            self.world.clock.scale = FROZEN
+
+    def client(self, service: str) -> Any:
+        """A client of the account's administrator."""
+        return boto3.client(service)  # type: ignore[call-overload]
+
+    def seed(self, **wanted: Any) -> str:
+        """Make a source, as sandbox/world/seed.py describes it, and answer its id."""
+        status, text = control(self.world, "POST", "/_sandbox/seed", json.dumps(wanted).encode())
+        assert status == 200, text
+        instance_id: str = json.loads(text)["instanceId"]
+        return instance_id
+
+    def instance(self, instance_id: str) -> Any:
+        """The world's own object of an instance, to give it what no call of AWS's gives."""
+        return self.world.ec2.get_instance(instance_id)
+
+    def group(self, name: str = "web", **settings: Any) -> dict[str, Any]:
+        """Make a group on a template of its own and answer its description once it has its instances."""
+        ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
+        data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"}
+        ec2.create_launch_template(LaunchTemplateName=f"{name}-by-hand", LaunchTemplateData=data)
+        sizes = {"MinSize": 0, "MaxSize": 4, "DesiredCapacity": 2}
+        autoscaling.create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateName": f"{name}-by-hand", "Version": "1"},
+            **{"VPCZoneIdentifier": self.subnets()[0], **sizes, **settings},
+        )
+        return self.found_group(name)
+
+    def found_group(self, name: str = "web") -> dict[str, Any]:
+        """The group's description; an empty one where there is none."""
+        described = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+        groups: list[dict[str, Any]] = described["AutoScalingGroups"]
+        return groups[0] if groups else {}
+
+    def subnets(self) -> list[str]:
+        """The default VPC's subnets."""
+        found = self.client("ec2").describe_subnets()["Subnets"]
+        return sorted(subnet["SubnetId"] for subnet in found)
+
+    def state(self, instance_id: str) -> str:
+        """An instance's state now."""
+        found = self.client("ec2").describe_instances(InstanceIds=[instance_id])
+        name: str = found["Reservations"][0]["Instances"][0]["State"]["Name"]
+        return name
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Have these calls go wrong."""
+        self.world.faults.replace(list(rules))
+
+    def lose_answer(self, service: str, action: str) -> None:
+        """Let the next such call have its effect and cut the connection instead of answering."""
+        self.faults({"service": service, "action": action, "when": "after", "effect": "drop"})
+
+    def calls(self, *actions: str) -> list[dict[str, Any]]:
+        """The parameters of every call of these actions so far, in their order."""
+        return [
+            call["params"] for call in json.loads(self.world.record.to_json()) if call["action"] in actions
+        ]
+
+    def changes(self) -> list[str]:
+        """The actions of every call so far that was more than a look."""
+        made = [call["action"] for call in json.loads(self.world.record.to_json())]
+        return [name for name in made if not name.startswith(("Describe", "Get", "List", "Query"))]
+
+    def forget_calls(self) -> None:
+        """Start the record anew."""
+        self.world.record.clear()
+
+    def plan(self, source_id: str, **wanted: Any) -> Plan:
+        """The plan of RUN for a source and the group web, with other fields of the input as given."""
+        complete = {"sourceInstanceId": source_id, "autoScalingGroupName": "web", **wanted}
+        return plan.make(RUN, request.parse(complete))
