@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
 
 from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
 
@@ -47,6 +49,7 @@ _UNAVAILABLE = {
 }
 _BUSY = {
     "IncorrectInstanceState",
+    "InvalidSnapshot.InUse",
     "InsufficientInstanceCapacity",
     "PendingSnapshotLimitExceeded",
     "ResourceContention",
@@ -115,5 +118,5 @@ def named_errors() -> Iterator[None]:
         if code(error) in _UNAVAILABLE or status >= 500:
             raise ServiceUnavailable(message) from error
         raise RequestRefused(f"AWS refused {message}") from error
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection, ResponseParserError) as error:
         raise ServiceUnavailable(f"no answer from AWS: {error}") from error
