@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image import aws
-from golden_image.errors import SourceNotSupported
+from golden_image.errors import SourceNotReady, SourceNotSupported
+from golden_image.source import RUNNING, STOPPED
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
@@ -16,19 +17,24 @@ def refuse_unsupported(instance: InstanceTypeDef) -> None:
 
     Raises:
         SourceNotSupported: with the instance, what was found, and what to do.
+        SourceNotReady: it is on its way to another state, in which not all of it is shown.
     """
-    _refuse_ended(instance)
+    _refuse_states(instance)
     _refuse_kinds(instance)
     _refuse_stop_protected(instance["InstanceId"])
     _refuse_group_member(instance["InstanceId"])
 
 
-def _refuse_ended(instance: InstanceTypeDef) -> None:
+def _refuse_states(instance: InstanceTypeDef) -> None:
     state = instance["State"]["Name"]
     if state in {"shutting-down", "terminated"}:
         raise SourceNotSupported(
             f"{instance['InstanceId']} is {state}; a terminated instance has nothing left to image. "
             "Name an instance that is running or stopped."
+        )
+    if state not in {RUNNING, STOPPED}:
+        raise SourceNotReady(
+            f"{instance['InstanceId']} is {state}. Start the refresh again when it is running or stopped."
         )
 
 

@@ -93,18 +93,13 @@ def describe(instance: InstanceTypeDef) -> Source:
     """The source's facts, with its volumes and what only its own image tells.
 
     Raises:
-        SourceNotReady: it is on its way to another state, or one of its volumes is being modified.
+        SourceNotReady: one of its volumes is being modified.
     """
-    state = instance["State"]["Name"]
-    if state not in {RUNNING, STOPPED}:
-        raise SourceNotReady(
-            f"{instance['InstanceId']} is {state}. Start the refresh again when it is running or stopped."
-        )
     image = _image(instance["ImageId"])
     required = instance.get("MetadataOptions", {}).get("HttpTokens") == "required"
     return Source(
         instance_id=instance["InstanceId"],
-        power_state=state,
+        power_state=instance["State"]["Name"],
         image_id=instance["ImageId"],
         instance_type=instance["InstanceType"],
         architecture=instance["Architecture"],
@@ -172,7 +167,7 @@ def _volumes(instance: InstanceTypeDef) -> tuple[Volume, ...]:
 
 
 def power_state(instance_id: str) -> str:
-    """EC2's name of the instance's state now: pending, running, stopping, stopped, shutting-down, terminated."""
+    """EC2's name of the instance's state now, such as `stopping`."""
     return find(instance_id)["State"]["Name"]
 
 
