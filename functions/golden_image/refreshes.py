@@ -41,10 +41,10 @@ class Page:
 
 @dataclass(frozen=True)
 class ScheduledStart:
-    """The run of a scheduled time; started is False where an earlier delivery had started it."""
+    """The one run of a scheduled time, group and source, whichever delivery has started it."""
 
     name: str
-    started: bool
+    execution_arn: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Refreshes:
         request = parse(raw, self.default_group_name)
         subject = f"{request.auto_scaling_group_name}:{request.source_instance_id}"
         name = f"schedule-{_compact_time(event.get('scheduledTime'))}-{_digest(subject)[:12]}"
-        return ScheduledStart(name, started=self._begin(name, raw) is not None)
+        self._begin(name, raw)
+        return ScheduledStart(name, self._arn(name))
 
     def list(self, limit: int = USUAL_PAGE, next_token: str | None = None, status: str | None = None) -> Page:
         """Runs, newest first; all arguments but next_token stay the same from page to page.

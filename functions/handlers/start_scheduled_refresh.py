@@ -6,5 +6,5 @@ from golden_image.refreshes import Refreshes, ScheduledStart
 
 @step
 def handler(event: Event) -> ScheduledStart:
-    """The name of the scheduled time's run, and whether this delivery started it."""
+    """The run of the scheduled time, whichever delivery of it this is."""
     return Refreshes.from_env().start_scheduled(event)

@@ -5,8 +5,9 @@ from typing import Any
 
 import boto3
 import pytest
-from golden_image.input_schema import schema, wrong_fields
 from jsonschema import Draft7Validator
+
+from golden_image.input_schema import schema, wrong_fields
 
 
 def described(part: dict[str, Any], path: str = "") -> dict[str, dict[str, Any]]:
@@ -47,7 +48,7 @@ def test_examples_and_defaults_are_valid_themselves(path: str) -> None:
     field = FIELDS[path]
     values = [*field.get("examples", [])]
     values += [field[name] for name in ("default", "x-defaultForNewGroup") if name in field]
-    top = path.split(".")[0]
+    top = path.split(".", maxsplit=1)[0]
     assert [wrong_fields(in_place(path, value), top) for value in values] == [[]] * len(values)
 
 

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from golden_image.errors import InvalidInput
+from golden_image.input_schema import schema
+from golden_image.request import RefreshRequest, parse
+from tests.unit.inputs import EVERY_FIELD, leaves, with_value
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=20)
+    | st.sampled_from([10**4000, -(10**4000), "\ud800", "x" * 20000, *schema()["properties"]]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def parses_or_is_refused(raw: object) -> None:
+    try:
+        assert isinstance(parse(raw, "web"), RefreshRequest)
+    except InvalidInput as refused:
+        assert refused.fields
+        for error in refused.fields:
+            assert len(f"{error.field}: {error.message}".encode()) < 4000
+
+
+@given(json_values)
+def test_any_json_value_is_a_request_or_is_refused_by_name(raw: object) -> None:
+    parses_or_is_refused(raw)
+
+
+@given(st.sampled_from(sorted(leaves(schema()))), json_values)
+def test_any_json_value_in_any_field_is_a_request_or_is_refused_by_name(
+    path: tuple[str, ...], value: object
+) -> None:
+    raw = with_value(EVERY_FIELD, path, value)
+    parses_or_is_refused(raw)
+    if not Draft7Validator(schema()).is_valid(raw):
+        with pytest.raises(InvalidInput):
+            parse(raw)
+
+
+@given(st.sampled_from(["", "image", "group", "timeouts"]), st.text(st.characters()), json_values)
+def test_any_unknown_key_is_refused(section: str, key: str, value: object) -> None:
+    path = (section, key) if section else (key,)
+    known = schema()["properties"][section]["properties"] if section else schema()["properties"]
+    if key not in known:
+        with pytest.raises(InvalidInput):
+            parse(with_value(EVERY_FIELD, path, value))
