@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sandbox.demo import demo
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import DEFAULT_SCALE, AlreadyUpError, sandbox
-from sandbox.processes import ChildError
+from sandbox.processes import ChildError, forget_user_settings
 from sandbox.run import run_file
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     """Run the command and answer its exit code."""
     arguments = _arguments()
+    forget_user_settings()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         match arguments.command:

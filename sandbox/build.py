@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.processes import Child
+from sandbox.processes import Child, clean_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SAM = ROOT / ".tools/sam/bin/sam"
@@ -33,18 +33,9 @@ _LOCAL_RUNTIME = "provided.al2023"
 
 
 def sam_environment() -> dict[str, str]:
-    """What `sam` gets: no telemetry, none of the user's AWS settings, a python3.13 with pip on PATH."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_"))}
-    kept.pop("VIRTUAL_ENV", None)
+    """What `sam` gets: no telemetry, and a python3.13 that has pip first on PATH."""
     paths = [str(Path(sys.executable).parent), f"{sys.base_prefix}/bin", os.environ.get("PATH", "")]
-    return kept | {
-        "PATH": os.pathsep.join(paths),
-        "SAM_CLI_TELEMETRY": "0",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
+    return clean_environment() | {"PATH": os.pathsep.join(paths), "SAM_CLI_TELEMETRY": "0"}
 
 
 def sam_build(log: Path) -> Path:

@@ -16,7 +16,7 @@ import boto3
 from sandbox.build import ROOT, SAM, local_template, sam_environment
 from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
 from sandbox.identities import tell_identities
-from sandbox.processes import Child, free_port
+from sandbox.processes import Child, clean_environment, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,17 +148,7 @@ class _Place:
         return Child("MiniStack", command, self.log("ministack"), environment, ROOT)
 
     def _environment(self) -> dict[str, str]:
-        foreign = ("AWS_", "PYTHON", "POWERTOOLS_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return kept | {
-            "TMPDIR": str(self.temporary.resolve()),
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "PYTHONUNBUFFERED": "1",
-        }
+        return clean_environment() | {"TMPDIR": str(self.temporary.resolve()), "PYTHONUNBUFFERED": "1"}
 
     def deploy(self, template: Path) -> Endpoints:
         session = boto3.Session("test", "test", region_name=REGION)

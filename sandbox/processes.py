@@ -25,6 +25,26 @@ class ChildError(RuntimeError):
     """A child process ended or did not become ready; the message holds the end of its log."""
 
 
+def clean_environment() -> dict[str, str]:
+    """This environment without the user's AWS and Python settings, with the sandbox's credentials."""
+    foreign = ("AWS_", "SAM_", "PYTHON", "POWERTOOLS_", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+def forget_user_settings() -> None:
+    """Give this process the clean environment, so that a client made in it reads nothing of the user's."""
+    clean = clean_environment()
+    os.environ.clear()
+    os.environ.update(clean)
+
+
 def free_port() -> int:
     """A TCP port of 127.0.0.1 on which nothing listens."""
     with socket.socket() as probe:

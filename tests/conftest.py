@@ -12,11 +12,14 @@ import pytest
 from sandbox.client import Client
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import sandbox as new_sandbox
+from sandbox.processes import forget_user_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Long enough that a run spends its time in waits, not in starting its checks; short enough not to wait for it.
+forget_user_settings()
+
+# Real seconds per virtual one: a run then takes a few seconds, most of them its functions' own.
 SCALE = 0.01
 
 
