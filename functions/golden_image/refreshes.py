@@ -14,7 +14,14 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.errors import FieldError, IdempotencyKeyReused, InvalidInput, RefreshNotFound, RefreshOver
+from golden_image.errors import (
+    FieldError,
+    IdempotencyKeyReused,
+    InvalidInput,
+    RefreshNotFound,
+    RefreshOver,
+    ServiceUnavailable,
+)
 from golden_image.executions import Refresh, decoded, iso_time, newest_progress, newest_state, refresh
 from golden_image.request import RefreshRequest, parse
 
@@ -65,13 +72,18 @@ class Refreshes:
         Raises:
             InvalidInput: from the input or the key; nothing was started.
             IdempotencyKeyReused: the key belongs to a run with another input.
+            ServiceUnavailable: the key's run is not shown yet; the same request answers in some seconds.
         """
         request = parse(raw, self.default_group_name)
         name = _fresh_name(request) if idempotency_key is None else _name_of_key(idempotency_key)
         started_at = self._begin(name, raw)
         if started_at:
             return Refresh(name, self._arn(name), "RUNNING", started_at)
-        earlier = self._execution(name)
+        try:
+            earlier = self._execution(name)
+        except RefreshNotFound as error:
+            # DescribeExecution is eventually consistent; the name is known to be taken.
+            raise ServiceUnavailable(f"run {name} exists, but AWS does not show it yet") from error
         if decoded(earlier.get("input")) != raw:
             raise IdempotencyKeyReused(
                 f"run {name} was started with this Idempotency-Key and another input; take a new key"

@@ -4,10 +4,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.stub import Stubber
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.models import stepfunctions_backends
 
-from golden_image.errors import IdempotencyKeyReused, InvalidInput, RefreshNotFound, RefreshOver
+from golden_image import aws
+from golden_image.errors import (
+    IdempotencyKeyReused,
+    InvalidInput,
+    RefreshNotFound,
+    RefreshOver,
+    ServiceUnavailable,
+)
 from golden_image.refreshes import Refreshes
 from tests.unit.account import REGION
 from tests.unit.inputs import EVERY_FIELD, SMALLEST
@@ -76,6 +84,14 @@ def test_a_key_is_refused_for_another_input(refreshes: Refreshes) -> None:
     first = refreshes.start(SMALLEST, "key")
     with pytest.raises(IdempotencyKeyReused, match=first.name):
         refreshes.start(EVERY_FIELD, "key")
+
+
+def test_a_run_that_is_not_shown_yet_is_no_missing_run(refreshes: Refreshes) -> None:
+    with Stubber(aws.client("stepfunctions")) as stubbed:
+        stubbed.add_client_error("start_execution", "ExecutionAlreadyExists")
+        stubbed.add_client_error("describe_execution", "ExecutionDoesNotExist")
+        with pytest.raises(ServiceUnavailable):
+            refreshes.start(SMALLEST, "key")
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
