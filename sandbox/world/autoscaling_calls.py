@@ -179,9 +179,9 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
     def _check_decrement(group: Group, by: int) -> None:
         if group.desired_capacity - by < group.min_size:
             raise validation_error(
-                f"AutoScalingGroup {group.name} has min-size={group.min_size}, max-size={group.max_size}, and "
-                f"desired-size={group.desired_capacity}. To place into standby or take out {by} instance(s), "
-                "please update the AutoScalingGroup sizes appropriately."
+                f"AutoScalingGroup {group.name} has min-size={group.min_size} and desired-size="
+                f"{group.desired_capacity}. To take out {by} instance(s), please update the AutoScalingGroup "
+                "sizes appropriately."
             )
 
     @staticmethod

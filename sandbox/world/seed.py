@@ -62,7 +62,7 @@ class WrongSeed(ValueError):
 
 def seed(world: "World", given: dict[str, Any] | None) -> dict[str, Any]:
     """Make a source as described and answer its ids; WrongSeed says what is wrong with the description."""
-    wanted = _complete("", DEFAULTS, given or {})
+    wanted = _complete("", DEFAULTS, {} if given is None else given)
     for name, choices in CHOICES.items():
         if wanted[name] not in choices:
             raise WrongSeed(f"{name} is one of {choices}, not {wanted[name]!r}")

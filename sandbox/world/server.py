@@ -87,7 +87,7 @@ class WorldServer(ThreadingHTTPServer):
 def serve(port: int = 0, *, scale: float = 1.0, region: str = "us-east-1") -> WorldServer:
     """Serve a new world from a thread of its own; `shutdown()` and `server_close()` end it."""
     server = WorldServer(World(scale, region), port)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
 
