@@ -26,7 +26,6 @@ _SOURCES = ("template.yaml", "samconfig.toml", "functions", "statemachine")
 # sys.path (here by `-m` from the code's directory). MiniStack's own worker for python3.13 reports every
 # exception as Runtime.HandlerError, so that no Retry or Catch by name would match.
 _BOOTSTRAP = f"""#!/bin/sh
-export AWS_EXECUTION_ENV=AWS_Lambda_python3.13
 exec "{sys.executable}" -m awslambdaric "$_HANDLER"
 """
 _LOCAL_RUNTIME = "provided.al2023"

@@ -137,6 +137,7 @@ class _Place:
             "AWS_ENDPOINT_URL": self.aws,
             "AWS_ENDPOINT_URL_EC2": self.ec2,
             "AWS_ENDPOINT_URL_AUTO_SCALING": self.ec2,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             # Lambda's waits before it retries an asynchronous invocation: one minute, then two.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 * self.scale),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(300 * self.scale),

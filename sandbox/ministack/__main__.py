@@ -7,13 +7,14 @@ import signal
 
 from ministack import app
 
-from sandbox.ministack import executions, schedules
+from sandbox.ministack import executions, functions, schedules
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end every function's process too."""
     executions.install()
     schedules.install()
+    functions.install()
     try:
         app.main()
     finally:

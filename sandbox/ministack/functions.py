@@ -1,0 +1,98 @@
+"""Lambda: where the processes of functions come from."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+_ENDED = 1
+
+
+def install() -> None:
+    """Let a function's process come from the nursery (sandbox/ministack/nursery.py)."""
+    nursery = _Nursery()
+    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": nursery.start})
+
+
+class _Nursery:
+    """The process that functions are forked from, as `subprocess.Popen` for their bootstraps."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+        command = [sys.executable, "-m", "sandbox.ministack.nursery", str(theirs.fileno())]
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        theirs.close()
+        self._requests = ours
+        self._one_at_a_time = threading.Lock()
+
+    def start(self, command: list[str], **options: Any) -> Any:
+        """Start a function's bootstrap; anything else is a program as ever."""
+        if Path(command[0]).name != "bootstrap":
+            return subprocess.Popen(command, **options)
+        environment = options["env"]
+        request = {
+            "directory": options["cwd"],
+            "handler": environment["_HANDLER"],
+            "environment": environment,
+        }
+        reading, writing = os.pipe()
+        with self._one_at_a_time:
+            socket.send_fds(self._requests, [json.dumps(request).encode()], [writing])
+            os.close(writing)
+            pid, handles, _, _ = socket.recv_fds(self._requests, 32, 1)
+        return _Function(int(pid), handles[0], reading)
+
+
+class _Function:
+    """A function's process, as much of a `subprocess.Popen` as MiniStack uses."""
+
+    def __init__(self, pid: int, handle: int, output: int) -> None:
+        self.pid = pid
+        self.stdout = os.fdopen(output, "rb")
+        self.returncode: int | None = None
+        self._handle = handle
+
+    def __del__(self) -> None:
+        os.close(self._handle)
+
+    def poll(self) -> int | None:
+        """None while it runs. How it ended is known to its parent only."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        if self.returncode is None:
+            ready = select.poll()
+            ready.register(self._handle, select.POLLIN)
+            if not ready.poll(None if timeout is None else timeout * 1000):
+                raise subprocess.TimeoutExpired("bootstrap", timeout or 0)
+            self.returncode = _ENDED
+        return self.returncode
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
