@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from golden_image import plan, request
 from sandbox.world.control import control
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from golden_image.plan import Plan
     from sandbox.world.world import World
 
@@ -29,8 +29,10 @@ FLOWING, FROZEN = 1e-7, 1e9
 class Account:
     """A world with what tests ask of it: sources, time, faults and the calls that were made."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, client: Callable[[str], Any]) -> None:
+        """`client` makes clients of the account's administrator."""
         self.world = world
+        self.client = client
         self.world.reset()
         self.flow()
 
@@ -43,10 +45,6 @@ class Account:
         with self.world.lock:
             self.world.clock.settle()
             self.world.clock.scale = FROZEN
-
-    def client(self, service: str) -> Any:
-        """A client of the account's administrator."""
-        return boto3.client(service)  # type: ignore[call-overload]
 
     def seed(self, **wanted: Any) -> str:
         """Make a source, as sandbox/world/seed.py describes it, and answer its id."""

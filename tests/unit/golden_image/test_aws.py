@@ -73,7 +73,8 @@ def test_an_answer_that_is_lost_is_service_unavailable(account: Account) -> None
         aws.client("ec2").describe_vpcs()
 
 
-def test_an_endpoint_that_nobody_listens_at_is_service_unavailable(account: Account) -> None:
+@pytest.mark.usefixtures("account")
+def test_an_endpoint_that_nobody_listens_at_is_service_unavailable() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -101,5 +102,6 @@ def test_one_call_with_all_of_its_attempts_fits_into_a_handlers_sixty_seconds() 
     assert aws._READ_RETRIES * attempt + backoff < 60
 
 
-def test_a_client_is_made_once(account: Account) -> None:
+@pytest.mark.usefixtures("account")
+def test_a_client_is_made_once() -> None:
     assert aws.client("ec2") is aws.client("ec2")
