@@ -67,9 +67,13 @@ def refuse_taken_name(name: str) -> None:
     """
     taken = _by_name(name)
     if taken:
-        raise ImageNameTaken(
-            f"'{name}' is the name of {taken['ImageId']}. Give image.name another value, or leave it out."
-        )
+        raise _taken(name, taken)
+
+
+def _taken(name: str, by: ImageTypeDef) -> ImageNameTaken:
+    return ImageNameTaken(
+        f"'{name}' is the name of {by['ImageId']}. Give image.name another value, or leave it out."
+    )
 
 
 def _by_name(name: str) -> ImageTypeDef | None:
@@ -85,7 +89,7 @@ def register(run: str, image: Image, source: Source, made: list[Snapshot]) -> st
 
     Raises:
         ImageNameTaken: another image has the name.
-        NotYetVisible: the name is taken, and no image is shown under it yet.
+        NotYetVisible: the name is taken and no image is shown under it yet, or a snapshot is not shown.
     """
     snapshot_of = {snapshot.volume_id: snapshot.snapshot_id for snapshot in made}
     optional = {
@@ -132,13 +136,15 @@ def create(run: str, image: Image, source: str) -> str:
 
 def _adopt(run: str, name: str, error: ClientError) -> str:
     """This run's image of that name, where the error says that the name is in use."""
+    if aws.code(error) == "InvalidSnapshot.NotFound":
+        raise NotYetVisible(f"a snapshot of the run is not shown: {error}") from error
     if aws.code(error) != "InvalidAMIName.Duplicate":
         raise error
     taken = _by_name(name)
     if taken is None:
         raise NotYetVisible(f"an image '{name}' exists and is not shown yet") from error
     if tags.from_aws(taken.get("Tags")).get(tags.RUN) != run:
-        refuse_taken_name(name)
+        raise _taken(name, taken) from error
     return taken["ImageId"]
 
 
@@ -224,6 +230,9 @@ def verify(run: str, image_id: str, source: Source) -> None:
         raise NotYetVisible(f"{image_id} is not shown")
     found = _comparable(image)
     wanted = _wanted(source)
+    # CreateImage takes this from the source's own image; the launch template requires IMDSv2 on its own.
+    if method(source) == REGISTER:
+        wanted["IMDS support"] = source.imds_support
     different = [name for name in wanted if wanted[name] != found[name]]
     if different:
         listed = "; ".join(f"{name} is {found[name]}, the source has {wanted[name]}" for name in different)
@@ -241,7 +250,6 @@ def _wanted(source: Source) -> dict[str, object]:
         "ENA support": source.ena_support,
         "SR-IOV support": source.sriov_net_support,
         "TPM support": source.tpm_support,
-        "IMDS support": source.imds_support,
         "platform": source.platform,
         "usage operation": source.usage_operation,
         "product codes": sorted(source.product_codes),
