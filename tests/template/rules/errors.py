@@ -1,0 +1,111 @@
+"""Rules of the errors: the names in the definition, in errors.py, and where they are raised."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tests.template.rules.base import Project, add, drop, put, reword, rule
+from tests.template.rules.states import LAMBDA_FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ERRORS = "golden_image.errors"
+# Names that AWS gives to what Lambda and Step Functions themselves meet.
+_AWS = LAMBDA_FAULTS | {
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "States.ALL",
+    "States.TaskFailed",
+    "States.Timeout",
+}
+# What errors.py says is worth another try by the workflow.
+RETRIED = {"RequestThrottled", "ServiceUnavailable", "ResourceBusy", "NotYetVisible"}
+_ABSTRACT = {"GoldenImageError", "CallerError"}
+_RETRIER = ("definition", "States", "Create Snapshots", "Retry", 2, "ErrorEquals")
+
+
+def _declared(project: Project) -> dict[str, set[str]]:
+    """The named errors with their bases."""
+    classes = [n for n in ast.parse(project.code[_ERRORS]).body if isinstance(n, ast.ClassDef)]
+    bases = {c.name: {ast.unparse(base) for base in c.bases} for c in classes}
+    return {name: found for name, found in bases.items() if found & ({"Exception"} | _ABSTRACT)}
+
+
+def _trees(project: Project) -> Iterator[tuple[str, ast.Module]]:
+    return ((name, ast.parse(source)) for name, source in project.code.items())
+
+
+@rule(
+    (add("SnapshotIsLate", *_RETRIER), "SnapshotIsLate"),
+    (reword("code", _ERRORS, "class ResourceBusy", "class ResourceInUse"), "ResourceBusy"),
+)
+def every_error_in_the_definition_exists(project: Project) -> list[str]:
+    ways = [
+        way for state in project.states.values() for key in ("Retry", "Catch") for way in state.get(key, [])
+    ]
+    named = {error for way in ways for error in way["ErrorEquals"]}
+    return sorted(named - _AWS - set(_declared(project)))
+
+
+@rule(
+    (drop(*_RETRIER, 0), "Create Snapshots: RequestThrottled"),
+    (add("ImageFailed", *_RETRIER), "Create Snapshots: ImageFailed"),
+    (
+        add("SnapshotFailed", "definition", "States", "Check Snapshots", "Retry", 1, "ErrorEquals"),
+        "SnapshotFailed",
+    ),
+)
+def what_may_pass_is_retried_and_nothing_that_is_final(project: Project) -> list[str]:
+    found = []
+    for name, state in project.lambda_tasks.items():
+        retried = {error for retrier in state.get("Retry", []) for error in retrier["ErrorEquals"]} - _AWS
+        found += [f"{name}: {error}" for error in sorted(retried ^ RETRIED)]
+    return found
+
+
+@rule(
+    (
+        reword(
+            "code", _ERRORS, "class ImageFailed", "class ImageLost(GoldenImageError): ...\nclass ImageFailed"
+        ),
+        "ImageLost",
+    ),
+)
+def every_named_error_is_raised_somewhere(project: Project) -> list[str]:
+    """Made somewhere outside errors.py, that is: some are handed to the function that raises them."""
+    made = {
+        node.func.id
+        for module, tree in _trees(project)
+        for node in ast.walk(tree)
+        if module != _ERRORS and isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return sorted(set(_declared(project)) - made - _ABSTRACT)
+
+
+@rule(
+    (reword("code", "golden_image.snapshots", "raise SnapshotFailed", "raise ValueError"), "ValueError"),
+    (
+        reword("code", "golden_image.snapshots", "raise SnapshotFailed", "raise GoldenImageError"),
+        "GoldenImage",
+    ),
+)
+def only_named_errors_are_raised(project: Project) -> list[str]:
+    """Or what a name in lower case holds: an error that was caught, or that the caller has chosen."""
+    allowed = set(_declared(project)) - _ABSTRACT
+    found = []
+    for module, tree in _trees(project):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise) and node.exc:
+                kind = ast.unparse(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
+                if not kind.islower() and kind not in allowed:
+                    found.append(f"{module}: {kind}")
+    return found
+
+
+@rule((put("def handler(event): assert event", "code", "handlers.stop_source"), "handlers.stop_source"))
+def nothing_is_asserted_where_it_runs(project: Project) -> list[str]:
+    """An AssertionError has no name that anybody could match."""
+    return [m for m, tree in _trees(project) if any(isinstance(n, ast.Assert) for n in ast.walk(tree))]

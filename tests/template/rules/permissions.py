@@ -1,0 +1,84 @@
+"""Tables of what calls need and what need not be narrowed, each entry with its reason."""
+
+from __future__ import annotations
+
+LAUNCH = {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"}
+# Calls that need other permissions than that of their own name, or more: (action, a word that has to stand in
+# the function that calls, or None) → the actions. Each is AWS's documentation of the call.
+NEEDED: dict[tuple[str, str | None], set[str]] = {
+    # Tags in the creating call.
+    ("ec2:CreateImage", "TagSpecifications"): {"ec2:CreateTags"},
+    ("ec2:CreateLaunchTemplate", "TagSpecifications"): {"ec2:CreateTags"},
+    ("ec2:CreateSnapshots", "TagSpecifications"): {"ec2:CreateTags"},
+    ("ec2:RegisterImage", "TagSpecifications"): {"ec2:CreateTags"},
+    # The template tags what it launches, and may name an instance profile.
+    ("ec2:RunInstances", None): LAUNCH,
+    # Auto Scaling asks, in the caller's name, whether it may launch from the template.
+    ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
+    ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
+    # An account's first group makes Auto Scaling's service-linked role.
+    ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},
+    # EC2 attaches encrypted volumes in the caller's name.
+    ("ec2:StartInstances", None): {"kms:CreateGrant"},
+    # A transaction is allowed by what is in it.
+    ("dynamodb:TransactWriteItems", "Put"): {"dynamodb:PutItem"},
+}
+NO_ACTIONS = {"dynamodb:TransactWriteItems"}
+
+# The state machine's integrations, and what its own log needs.
+INTEGRATIONS = {
+    "arn:${Partition}:states:::lambda:invoke": {"lambda:InvokeFunction"},
+    "arn:${Partition}:states:::sns:publish": {"sns:Publish"},
+    # SSM looks up, in the caller's name, the image of a parameter of type aws:ec2:image.
+    "arn:${Partition}:states:::aws-sdk:ssm:putParameter": {"ssm:PutParameter", "ec2:DescribeImages"},
+}
+LOG_DELIVERY = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+
+MADE = "aws:RequestTag/golden-image:stack"
+OWN = "aws:ResourceTag/golden-image:stack"
+# What an action creates has to be tagged in the request.
+CREATED = {
+    ("autoscaling:CreateAutoScalingGroup", "autoScalingGroup"),
+    ("ec2:CreateImage", "image"),
+    ("ec2:CreateImage", "snapshot"),
+    ("ec2:CreateLaunchTemplate", "launch-template"),
+    ("ec2:CreateSnapshots", "snapshot"),
+    ("ec2:RegisterImage", "image"),
+}
+# What need not carry the stack's tag: (action, kind of resource or None for all) → the conditions instead.
+EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
+    # Any instance may be a source, with its volumes.
+    ("ec2:CreateImage", "instance"): set(),
+    ("ec2:CreateSnapshots", "instance"): set(),
+    ("ec2:CreateSnapshots", "volume"): set(),
+    ("ec2:StartInstances", "instance"): set(),
+    ("ec2:StopInstances", "instance"): set(),
+    # An existing group need not have been made by a run, and gets back what the ledger says.
+    ("autoscaling:AttachLoadBalancerTargetGroups", None): set(),
+    ("autoscaling:CreateOrUpdateTags", None): set(),
+    ("autoscaling:DeleteNotificationConfiguration", None): set(),
+    ("autoscaling:DeletePolicy", None): set(),
+    ("autoscaling:DeleteTags", None): set(),
+    ("autoscaling:DetachLoadBalancerTargetGroups", None): set(),
+    ("autoscaling:PutNotificationConfiguration", None): set(),
+    ("autoscaling:PutScalingPolicy", None): set(),
+    ("autoscaling:UpdateAutoScalingGroup", None): set(),
+    # Only while creating: the rule of its own below.
+    ("ec2:CreateTags", None): {"ec2:CreateAction"},
+    # What a launch takes, only from a launch template.
+    ("ec2:RunInstances", None): {"ec2:LaunchTemplate"},
+    # Any role that a source has, handed to EC2 alone.
+    ("iam:PassRole", None): {"iam:PassedToService"},
+    ("iam:CreateServiceLinkedRole", None): {"iam:AWSServiceName"},
+    # Any key that a source's volumes have, for EC2's own use alone.
+    ("kms:CreateGrant", None): {"kms:GrantIsForAWSResource", "kms:ViaService"},
+}

@@ -1,0 +1,175 @@
+"""Rules of the template: what is described, kept, watched, and substituted."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.template.rules.base import Project, drop, put, reword, rule
+from tools.project import STATE_MACHINE
+
+_MACHINE = ("template", "Resources", STATE_MACHINE, "Properties")
+_ALARMS = {
+    ("AWS/States", "ExecutionsFailed", STATE_MACHINE),
+    ("AWS/States", "ExecutionsTimedOut", STATE_MACHINE),
+    ("AWS/States", "ExecutionsAborted", STATE_MACHINE),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ScheduleDeadLetterQueue"),
+}
+_OUTPUTS = {
+    "StateMachineArn",
+    "ApiUrl",
+    "LedgerTableName",
+    "NotificationTopicArn",
+    "ScheduleDeadLetterQueueUrl",
+}
+
+
+@rule(
+    (drop("template", "Parameters", "ScheduleTimezone", "Description"), "ScheduleTimezone"),
+    (drop("template", "Outputs", "ApiUrl", "Description"), "ApiUrl"),
+    (drop("template", "Resources", "StopSourceFunction", "Properties", "Description"), "StopSourceFunction"),
+    (drop("template", "Resources", "FailedRunsAlarm", "Properties", "AlarmDescription"), "FailedRunsAlarm"),
+    (drop("template", "Description"), "template"),
+)
+def what_people_read_is_described(project: Project) -> list[str]:
+    blocks = project.template["Parameters"] | project.template["Outputs"]
+    blocks |= project.of_type("AWS::Serverless::Function") | {"template": project.template}
+    found = [name for name, block in blocks.items() if not block.get("Description")]
+    alarms = project.of_type("AWS::CloudWatch::Alarm")
+    return found + [name for name, alarm in alarms.items() if not alarm.get("AlarmDescription")]
+
+
+@rule((drop("template", "Outputs", "ApiUrl"), "ApiUrl"))
+def the_outputs_are_those_that_programs_read(project: Project) -> list[str]:
+    return sorted(_OUTPUTS ^ set(project.template["Outputs"]))
+
+
+@rule(
+    (put({"Type": "String", "Description": "x"}, "template", "Parameters", "Extra"), "Extra: not used"),
+    (put({"Type": "String", "Description": "x"}, "template", "Parameters", "Extra"), "Extra: no default"),
+    (drop("template", "Parameters", "ScheduleExpression", "Default"), "ScheduleExpression: no default"),
+)
+def every_parameter_has_a_default_and_is_used(project: Project) -> list[str]:
+    text = json.dumps([project.resources, project.template["Globals"], project.template["Conditions"]])
+    used = set(re.findall(r'"Ref": "(\w+)"', text)) | set(re.findall(r"\$\{(\w+)\}", text))
+    parameters = project.template["Parameters"]
+    unused = [f"{name}: not used" for name in sorted(set(parameters) - used)]
+    return unused + [f"{name}: no default" for name, block in parameters.items() if "Default" not in block]
+
+
+@rule(
+    (drop("template", "Resources", "WorkflowLogGroup", "Properties", "RetentionInDays"), "WorkflowLogGroup")
+)
+def logs_are_kept_for_a_stated_time(project: Project) -> list[str]:
+    groups = project.of_type("AWS::Logs::LogGroup")
+    return [name for name, group in groups.items() if "RetentionInDays" not in group]
+
+
+@rule(
+    (drop("template", "Globals", "Function", "LoggingConfig"), "functions"),
+    (drop(*_MACHINE, "Logging"), STATE_MACHINE),
+)
+def functions_and_runs_log_to_a_group_of_the_stack(project: Project) -> list[str]:
+    groups = project.of_type("AWS::Logs::LogGroup")
+    group = project.template["Globals"]["Function"].get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
+    logging = json.dumps(project.resources[STATE_MACHINE]["Properties"].get("Logging", {}))
+    machine = any(f'["{name}", "Arn"]' in logging for name in groups)
+    return [*([] if group in groups else ["functions"]), *([] if machine else [STATE_MACHINE])]
+
+
+@rule((put(False, *_MACHINE, "Tracing", "Enabled"), STATE_MACHINE))
+def the_state_machine_is_traced(project: Project) -> list[str]:
+    machines = project.of_type("AWS::Serverless::StateMachine")
+    return [name for name, machine in machines.items() if machine.get("Tracing") != {"Enabled": True}]
+
+
+@rule(
+    *[
+        (drop("template", "Resources", f"{kind}Alarm"), metric)
+        for kind, metric in (
+            ("FailedRuns", "ExecutionsFailed"),
+            ("TimedOutRuns", "ExecutionsTimedOut"),
+            ("AbortedRuns", "ExecutionsAborted"),
+            ("DeadSchedule", "ApproximateNumberOfMessagesVisible"),
+        )
+    ],
+    (put([], "template", "Resources", "FailedRunsAlarm", "Properties", "AlarmActions"), "ExecutionsFailed"),
+    (put(5, "template", "Resources", "FailedRunsAlarm", "Properties", "Threshold"), "ExecutionsFailed"),
+    (
+        put(300, "template", "Resources", "AbortedRunsAlarm", "Properties", "Dimensions", 0, "Value"),
+        "Aborted",
+    ),
+)
+def whatever_ends_badly_raises_an_alarm_at_the_topic(project: Project) -> list[str]:
+    watched = set()
+    for alarm in project.of_type("AWS::CloudWatch::Alarm").values():
+        of = alarm["Dimensions"][0]["Value"]
+        target = of.get("Ref") or of.get("Fn::GetAtt", [None])[0] if isinstance(of, dict) else None
+        at_once = (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)
+        if at_once and alarm["AlarmActions"] == [{"Ref": "NotificationTopic"}]:
+            watched.add((alarm["Namespace"], alarm["MetricName"], target))
+    return sorted(metric for _, metric, _ in _ALARMS - watched)
+
+
+@rule(
+    (drop("template", "Resources", "LedgerTable", "DeletionPolicy"), "LedgerTable"),
+    (drop("template", "Resources", "FunctionLogGroup", "UpdateReplacePolicy"), "FunctionLogGroup"),
+)
+def what_holds_data_says_what_becomes_of_it(project: Project) -> list[str]:
+    holding = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+    return [
+        name
+        for name, resource in project.resources.items()
+        if resource["Type"] in holding and not resource.keys() >= {"DeletionPolicy", "UpdateReplacePolicy"}
+    ]
+
+
+@rule(
+    (
+        put(False, "template", "Resources", "LedgerTable", "Properties", "SSESpecification", "SSEEnabled"),
+        "SSE",
+    ),
+    (
+        drop("template", "Resources", "LedgerTable", "Properties", "PointInTimeRecoverySpecification"),
+        "recovery",
+    ),
+    (drop("template", "Resources", "ScheduleDeadLetterQueue", "Properties", "SqsManagedSseEnabled"), "queue"),
+)
+def what_is_stored_is_encrypted_and_recoverable(project: Project) -> list[str]:
+    table = project.resources["LedgerTable"]["Properties"]
+    queue = project.resources["ScheduleDeadLetterQueue"]["Properties"]
+    recovery = table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")
+    wanted = {
+        "SSE": table.get("SSESpecification", {}).get("SSEEnabled"),
+        "recovery": recovery,
+        "queue": queue.get("SqsManagedSseEnabled"),
+    }
+    return [name for name, present in wanted.items() if not present]
+
+
+@rule(
+    (drop(*_MACHINE, "DefinitionSubstitutions", "NotificationTopicArn"), "NotificationTopicArn"),
+    (put({"Ref": "NotificationTopic"}, *_MACHINE, "DefinitionSubstitutions", "OtherArn"), "OtherArn"),
+)
+def every_substitution_is_made_and_used(project: Project) -> list[str]:
+    used = set(re.findall(r"\$\{(\w+)\}", project.definition_text))
+    return sorted(used ^ set(project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"]))
+
+
+@rule(
+    (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
+    (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
+    (reword("definition_text", None, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
+)
+def only_arns_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
+    found = []
+    for name, value in project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"].items():
+        target = value.get("Ref") or ".".join(value["Fn::GetAtt"]) if isinstance(value, dict) else ""
+        topic = project.resources.get(target, {}).get("Type") == "AWS::SNS::Topic"
+        if not (topic or target.endswith(".Arn") or target == "AWS::Partition"):
+            found.append(name)
+    try:
+        json.loads(project.definition_text)
+    except ValueError as error:
+        found.append(f"not JSON: {error}")
+    return found
