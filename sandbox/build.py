@@ -34,7 +34,14 @@ _LOCAL_RUNTIME = "provided.al2023"
 def sam_environment() -> dict[str, str]:
     """What `sam` gets: no telemetry, and a python3.13 that has pip first on PATH."""
     paths = [str(Path(sys.executable).parent), f"{sys.base_prefix}/bin", os.environ.get("PATH", "")]
-    return clean_environment() | {"PATH": os.pathsep.join(paths), "SAM_CLI_TELEMETRY": "0"}
+    # Its own files are ~/.aws-sam otherwise; the sandbox leaves nothing outside the clone.
+    own = _CACHE.parent / "sam"
+    own.mkdir(parents=True, exist_ok=True)
+    return clean_environment() | {
+        "PATH": os.pathsep.join(paths),
+        "SAM_CLI_TELEMETRY": "0",
+        "__SAM_CLI_APP_DIR": str(own),
+    }
 
 
 def sam_build(log: Path) -> Path:

@@ -141,6 +141,7 @@ class _Place:
             # Lambda's waits before it retries an asynchronous invocation: one minute, then two.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 * self.scale),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(300 * self.scale),
+            "STATE_DIR": str(self.temporary.resolve() / "state"),
             # Listeners on fixed ports, which two sandboxes would fight for.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
