@@ -37,6 +37,14 @@ lint: setup ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	.venv/bin/cfn-lint template.yaml
+	$(NODE) tools/check_definition.js statemachine/*.asl.json
+	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
+
+.PHONY: docs
+docs: setup ## Write docs/iam.md and the README's diagram anew
+	$(PY) -m tools.iam_table
+	$(PY) -m tools.diagram
 
 .PHONY: pr
 pr: lint test ## Exactly what CI runs

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template.rules import agreements, code, errors, narrowing, policies, states, template
+from tests.template import rules
 from tests.template.rules.base import RULES, Project, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-assert {code, errors, narrowing, policies, states, template, agreements}, (
-    "imported for the rules that they register"
-)
+for module in pkgutil.iter_modules(rules.__path__):
+    importlib.import_module(f"{rules.__name__}.{module.name}")
 
 BREAKS = [
     pytest.param(check, change, said, id=f"{name}-{number}")

@@ -1,0 +1,67 @@
+"""Writes docs/iam.md: who may do what, to what, under which condition, and why.
+
+usage: python -m tools.iam_table
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tools.policies import Condition, comments, statements
+from tools.project import ROOT, template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = ROOT / "docs/iam.md"
+_HEAD = """\
+# Who may do what
+
+Generated from template.yaml by `make docs`; a test holds it current, and others hold each policy equal to the
+calls that its function's code makes, and as narrow as AWS allows.
+
+A resource is written without its Region and account, which are the stack's own where nothing else is said.
+Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its logs), the state machine
+AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRefreshFunction,
+and both that role and that function the right to send to ScheduleDeadLetterQueue.
+
+| who | actions | resources | condition | why |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The text of docs/iam.md."""
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in _rows())
+
+
+def _rows() -> Iterator[list[str]]:
+    for statement, comment in zip(statements(template()), comments(), strict=True):
+        resources = "<br>".join(f"`{_short(resource)}`" for resource in statement.resources)
+        actions = "<br>".join(f"`{action}`" for action in statement.actions)
+        yield [statement.owner, actions, resources, _condition(statement.condition), comment]
+
+
+def _short(resource: str) -> str:
+    """`instance/*` for `arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:instance/*`."""
+    if not resource.startswith("arn:"):
+        return resource
+    *_, account, name = resource.replace("${AWS::", "${").split(":", 5)
+    return f"{name} of any account" if account == "*" else name
+
+
+def _condition(condition: Condition) -> str:
+    return "<br>".join(
+        f"`{key}` {test} `{_value(value)}`" for test, keys in condition.items() for key, value in keys.items()
+    )
+
+
+def _value(value: object) -> str:
+    text = next(iter(value.values())) if isinstance(value, dict) else value
+    text = text if isinstance(text, str) else json.dumps(text)
+    return _short(text).replace("AWS::", "")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
