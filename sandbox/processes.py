@@ -11,10 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
@@ -143,11 +140,9 @@ def answers(url: str) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process of that id exists."""
+    """Whether a process of that id exists and has not ended."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # proc(5): the state follows the name, which is in parentheses.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    except PermissionError:
-        return True
-    return True
