@@ -1,0 +1,109 @@
+"""Every command line in the pages names a command, options and files that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore import xform_name
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.docs.markdown import OWN_PAGES, ROOT, page
+
+# The last one is the CLI's name of the parameter Endpoint.
+_OPTIONS_OF_THE_CLI = {"query", "output", "cli-binary-format", "max-items", "notification-endpoint"}
+# Commands of the AWS CLI that are not one call of an API.
+_CLI_OWN = {("logs", "tail"): {"filter-pattern", "since"}}
+_PROGRAMS = {"aws", "awscurl", "curl", "git", "make", "sam", ".venv/bin/python"}
+_SAM = {
+    "build": set(),
+    "delete": set(),
+    "deploy": {"guided", "parameter-overrides"},
+    "local": {"event", "env-vars"},
+}
+_ASSIGNED = re.compile(r"^\w+=\$\((.*)\)$")
+
+
+def _commands(name: str) -> list[list[str]]:
+    """The words of each command line; `NAME=$(command)` counts as the command."""
+    lines = "\n".join(page(name).blocks("sh")).replace("\\\n", " ").splitlines()
+    stripped = [line.strip() for line in lines if line.strip()]
+    return [
+        shlex.split(found[1] if (found := _ASSIGNED.match(line)) else line, comments=True)
+        for line in stripped
+    ]
+
+
+def _of(program: str) -> list[tuple[str, list[str]]]:
+    return [(name, words[1:]) for name in OWN_PAGES for words in _commands(name) if words[0] == program]
+
+
+def _options(words: list[str]) -> set[str]:
+    return {word.removeprefix("--") for word in words if word.startswith("--")}
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_command_line_starts_a_known_program(name: str) -> None:
+    assert {words[0] for words in _commands(name)} <= _PROGRAMS
+
+
+def test_each_make_target_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {words[0] for _, words in _of("make")}
+    spans = {span.split()[1] for name in OWN_PAGES for span in page(name).spans if span.startswith("make ")}
+    assert named | spans <= targets
+
+
+@cache
+def _members(service: str, operation: str) -> set[str]:
+    """The options of an operation in the AWS CLI's spelling; KeyError where there is no such operation."""
+    client: Any = boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
+    model = client.meta.service_model
+    operations = {xform_name(each, "-"): each for each in model.operation_names}
+    members = model.operation_model(operations[operation]).input_shape.members
+    booleans = {
+        f"no-{xform_name(each, '-')}" for each, shape in members.items() if shape.type_name == "boolean"
+    }
+    return {xform_name(each, "-") for each in members} | booleans
+
+
+def test_each_aws_command_and_its_options_exist() -> None:
+    unknown = {}
+    for name, (service, operation, *rest) in _of("aws"):
+        known = _CLI_OWN.get((service, operation)) or _members(service, operation)
+        if wrong := _options(rest) - known - _OPTIONS_OF_THE_CLI:
+            unknown[f"{name}: {service} {operation}"] = wrong
+    assert unknown == {}
+
+
+def test_each_file_that_a_command_reads_exists() -> None:
+    files = []
+    for name in OWN_PAGES:
+        for words in _commands(name):
+            files += [word.removeprefix("file://").removeprefix("@") for word in words if "events/" in word]
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_each_sam_command_is_known_and_names_functions_and_parameters_of_the_template() -> None:
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    for name, (command, *rest) in _of("sam"):
+        assert _options(rest) <= _SAM[command], name
+        if command == "local":
+            assert template["Resources"][rest[1]]["Type"] == "AWS::Serverless::Function"
+        if command == "deploy":
+            given = {word.partition("=")[0] for word in rest if "=" in word}
+            assert given <= template["Parameters"].keys(), name
+
+
+def test_each_python_command_runs_a_module_of_the_project() -> None:
+    for _, (flag, module, *rest) in _of(".venv/bin/python"):
+        assert flag == "-m"
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+        if module == "sandbox":
+            assert rest[0] in {"up", "run", "demo"}

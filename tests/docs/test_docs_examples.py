@@ -1,0 +1,191 @@
+"""Examples of inputs, events, requests and Python in the pages are what the product takes and answers."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import boto3
+import pytest
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+from golden_image import request
+from handlers import start_scheduled_refresh
+from sandbox.world.control import VERBS
+from sandbox.world.faults import Faults
+from tests.docs.markdown import OWN_PAGES, ROOT, page
+from tests.unit.api_calls import body_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MACHINE = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}'
+_ROUTES = {
+    ("POST", "/refreshes"): ("start_refresh", "Refresh"),
+    ("GET", "/refreshes"): ("list_refreshes", "RefreshPage"),
+    ("GET", "/refreshes/{name}"): ("describe_refresh", "Refresh"),
+    ("DELETE", "/refreshes/{name}"): ("stop_refresh", "Refresh"),
+}
+_CONTEXT = SimpleNamespace(
+    function_name="handler",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn:aws:lambda:ap-northeast-2:123456789012:function:handler",
+    aws_request_id="11111111-2222-3333-4444-555555555555",
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """An HTTP request or answer as a page writes it."""
+
+    first_line: str
+    headers: dict[str, str]
+    body: str
+
+    @classmethod
+    def parse(cls, text: str) -> Message:
+        head, _, body = text.partition("\n\n")
+        first, *rest = head.splitlines()
+        return cls(first.strip(), dict(line.split(": ", 1) for line in rest), body)
+
+
+@pytest.fixture
+def step_functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A state machine in this process, told to the handlers as the template does."""
+    settings = {
+        "AWS_DEFAULT_REGION": "ap-northeast-2",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "DEFAULT_GROUP_NAME": "",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        machine = boto3.client("stepfunctions").create_state_machine(
+            name="GoldenImageRefresh", definition=_MACHINE, roleArn="arn:aws:iam::123456789012:role/machine"
+        )
+        monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+        yield
+
+
+def _objects(name: str) -> list[dict[str, Any]]:
+    return [json.loads(block) for block in page(name).blocks("json")]
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_example_of_an_input_is_valid(name: str) -> None:
+    bodies = [Message.parse(block).body for block in page(name).blocks("http")]
+    inputs = [value for value in _objects(name) if "autoScalingGroupName" in value]
+    inputs += [value.get("input", value) for value in _objects(name) if "scheduledTime" in value]
+    for value in inputs:
+        assert (
+            request.parse({"sourceInstanceId": "i-0123456789abcdef0", **value}).auto_scaling_group_name
+            == "web"
+        )
+    assert all(json.loads(body) for body in bodies if body)
+
+
+def test_the_guide_for_korean_readers_shows_every_field_of_the_wizard() -> None:
+    shown = max(_objects("docs/guide.ko.md"), key=len)
+    every = json.loads((ROOT / "events/execution/02-every-field.json").read_text())
+    assert shown.keys() == every.keys()
+    assert shown["group"].keys() == every["group"].keys()
+
+
+@pytest.mark.usefixtures("step_functions")
+def test_the_api_answers_as_run_md_shows() -> None:
+    messages = [Message.parse(block) for block in page("docs/run.md").blocks("http")]
+    asked, shown = messages[::2], messages[1::2]
+    assert len(asked) == len(shown) > 0
+    for question, expected in zip(asked, shown, strict=True):
+        answer, kind = _ask(question)
+        assert f"HTTP/1.1 {answer['statusCode']}" == expected.first_line
+        assert answer["headers"] == expected.headers
+        body = body_of(answer, kind if answer["statusCode"] < 300 else "Error")
+        assert _lasting(body) == _lasting(json.loads(expected.body))
+
+
+def _ask(question: Message) -> tuple[dict[str, Any], str]:
+    method, url = question.first_line.split()
+    parts = urlsplit(url)
+    collection, _, name = parts.path.lstrip("/").partition("/")
+    module, kind = _ROUTES[method, f"/{collection}/{{name}}" if name else f"/{collection}"]
+    event = {
+        "headers": question.headers,
+        "pathParameters": {"name": name},
+        "queryStringParameters": dict(parse_qsl(parts.query)),
+        "body": question.body,
+    }
+    answer: dict[str, Any] = importlib.import_module(f"handlers.{module}").handler(event, _CONTEXT)
+    return answer, kind
+
+
+def _lasting(value: Any) -> Any:
+    """Without times, and without the state and progress, which are another run's here."""
+    if isinstance(value, list):
+        return [_lasting(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changing = {"startedAt", "stoppedAt", "state", "progress"}
+    return {key: _lasting(item) for key, item in value.items() if key not in changing}
+
+
+@pytest.mark.usefixtures("step_functions")
+def test_the_schedule_event_of_run_md_starts_the_run_that_it_names() -> None:
+    [event] = [value for value in _objects("docs/run.md") if "scheduledTime" in value]
+    assert event == json.loads((ROOT / "events/start_scheduled_refresh.json").read_text())
+    assert f"`{start_scheduled_refresh.handler(event, _CONTEXT)['name']}`" in page("docs/run.md").text
+
+
+def test_the_output_in_the_readme_has_the_fields_of_the_definition() -> None:
+    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
+    wanted = definition["States"]["Refresh Complete"]["Output"]
+    [shown] = [value for value in _objects("README.md") if "timings" in value]
+    assert list(shown) == list(wanted)
+    for name in ("image", "group", "source"):
+        assert list(shown[name]) == list(wanted[name])
+
+
+def test_the_demo_in_the_readme_goes_through_states_of_the_definition() -> None:
+    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
+    told = page("README.md").blocks("text")[0]
+    states = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
+    entered = [state for state in states if ": " not in state and not state.startswith(" ")]
+    assert entered[0] == definition["StartAt"]
+    assert entered[-1] == "Refresh Complete"
+    assert set(entered) <= definition["States"].keys()
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_python_example_compiles_and_imports_what_exists(name: str) -> None:
+    for block in page(name).blocks("python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(str(node.module))
+                assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def test_the_variables_for_sam_local_are_those_of_the_functions() -> None:
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    everywhere = template["Globals"]["Function"]["Environment"]["Variables"].keys()
+    [variables] = [value["Parameters"] for value in _objects("docs/run.md") if "Parameters" in value]
+    assert variables.keys() - {"STATE_MACHINE_ARN"} <= everywhere
+
+
+def test_the_sandbox_takes_the_fault_rule_of_internals_md() -> None:
+    faults = Faults()
+    faults.replace(_objects("docs/internals.md"))
+    assert [rule["action"] for rule in faults.to_json()] == ["CreateSnapshots"]
+
+
+def test_the_sandbox_has_the_verbs_of_internals_md() -> None:
+    told = re.findall(r"`((?:GET|PUT|POST)[^`]*)/_sandbox/(\w+)`", page("docs/internals.md").text)
+    assert told
+    assert {f"{method.split('`')[0].strip()} {verb}" for method, verb in told} <= VERBS.keys()

@@ -1,0 +1,128 @@
+"""Whatever the pages name exists: states, fields, errors, files, links."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from functools import cache
+
+import pytest
+
+from golden_image import errors
+from golden_image.errors import CallerError, GoldenImageError
+from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
+
+_CODE = (
+    "functions",
+    "statemachine",
+    "sandbox",
+    "events",
+    "tools",
+    "template.yaml",
+    "samconfig.toml",
+    "Makefile",
+)
+_STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
+_PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|events|tests|tools|docs)/[\w./-]*")
+# Names of AWS and of other tools that the product's code has no reason to hold.
+_FOREIGN = {
+    "AWS::Serverless::Api",
+    "AWSServiceRoleForAutoScaling",
+    "aws-sam-cli-managed-default",
+    "awscurl",
+    "ebs",
+    "env.json",
+    "answer.json",
+    "execute-api",
+    "execute-api:Invoke",
+    "Stage",
+    "x-amz-security-token",
+}
+# Command lines, which a test of their own reads, and the shell variables of the pages.
+_NOT_CODE = ("make ", "sam ", "aws ", "python -m ", ".venv/bin/python -m ", "pip install ", "$")
+
+
+@cache
+def _states() -> dict[str, object]:
+    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
+    return dict(definition["States"])
+
+
+@cache
+def _words_of_the_code() -> frozenset[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *_CODE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = [ROOT / name for name in listed.stdout.splitlines()]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    names = [part for path in files for part in path.relative_to(ROOT).parts]
+    return frozenset(re.findall(r"\w+", "\n".join(texts + names)))
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_state_that_a_page_names_is_in_the_definition(name: str) -> None:
+    named = {span for span in page(name).spans if _STATE.fullmatch(span)}
+    assert named <= _states().keys()
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_word_of_inline_code_is_in_the_code(name: str) -> None:
+    spans = {span for span in page(name).spans if not (span in _FOREIGN or span.startswith(_NOT_CODE))}
+    known = _words_of_the_code()
+    unknown = {
+        span: [word for word in re.findall(r"\b[A-Za-z_]{3,}\b", span) if word not in known] for span in spans
+    }
+    assert {span: words for span, words in unknown.items() if words} == {}
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_path_that_a_page_names_exists(name: str) -> None:
+    named = {path.rstrip("./") for path in _PATH.findall(page(name).text)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_link_leads_to_a_file_and_a_heading(name: str) -> None:
+    broken = []
+    for link in page(name).links:
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page(name).path.parent / path).resolve() if path else page(name).path
+        if not target.exists() or (anchor and anchor not in page(str(target.relative_to(ROOT))).anchors):
+            broken.append(link)
+    assert broken == []
+
+
+def test_run_md_puts_every_state_into_a_stage() -> None:
+    stages = page("docs/run.md").section("## Read a run")
+    assert set(re.findall(r"`([^`]+)`", " ".join(row[1] for row in rows(stages)))) == _states().keys()
+
+
+def test_run_md_explains_every_error_in_the_words_of_the_code() -> None:
+    explained = {row[0].strip("`"): row[1] for row in rows(page("docs/run.md").section("## Errors"))}
+    bases = {GoldenImageError, CallerError}
+    named = {
+        kind.__name__: kind.__doc__
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, GoldenImageError) and kind not in bases
+    }
+    assert explained == named
+
+
+def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None:
+    steps = [
+        "인스턴스 중지",
+        "스냅샷 생성",
+        "AMI 등록",
+        "시작 템플릿 생성",
+        "Auto Scaling 그룹 생성",
+        "그룹의 인스턴스를 모두 종료",
+    ]
+    table = [row[0] for row in rows(page("docs/guide.ko.md").section("## 가이드의 단계와 상태"))]
+    assert [step for step in table if not step.startswith("(")] == steps

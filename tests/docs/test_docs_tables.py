@@ -1,0 +1,52 @@
+"""Tables and lists of the pages are what the schema, the template and the folders hold."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.docs import input_table, price
+from tests.docs.markdown import ROOT, page, rows
+
+
+def _template() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return parsed
+
+
+def test_the_readme_has_the_table_that_the_schema_makes() -> None:
+    readme = page("README.md").text
+    assert input_table.written(readme) == input_table.table(), "run: python -m tests.docs.input_table"
+
+
+def test_deploy_md_has_every_parameter_with_its_default() -> None:
+    parameters = {name: str(value["Default"]) for name, value in _template()["Parameters"].items()}
+    table = rows(page("docs/deploy.md").section("## Build and deploy"))
+    written = {row[0].strip("`"): "" if row[1] == "empty" else row[1].strip("`") for row in table}
+    assert written == parameters
+
+
+def test_deploy_md_names_every_output() -> None:
+    assert set(_template()["Outputs"]) <= set(page("docs/deploy.md").spans)
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    first = page("README.md").blocks("sh")[0]
+    assert [line.split("#")[0].split() for line in first.splitlines()] == [["make", "demo"], ["make", "test"]]
+
+
+def test_the_readme_has_every_folder_of_the_project() -> None:
+    block = page("README.md").section("## Where everything is")
+    named = {line.split()[0].rstrip("/") for line in block.splitlines() if re.match(r"[a-z]+[./]\S* ", line)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    assert folders - {"node_modules"} <= {Path(path).parts[0] for path in named}
+
+
+def test_the_price_in_the_readme_follows_from_its_counts() -> None:
+    found = re.search(r"(\d+) transitions and (\d+) invocations: \*\*\$([\d.]+)\*\*", page("README.md").text)
+    assert found
+    assert f"{price.dollars(int(found[1]), int(found[2])):.4f}" == found[3]
