@@ -1,0 +1,91 @@
+"""What the workflow tests ask of the sandbox's EC2 world."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+    from sandbox.client import Client, Run
+
+_READS = ("Describe", "Get", "List")
+
+
+def made_by(run: str) -> list[FilterTypeDef]:
+    """Filters for what carries a run's tag."""
+    return [{"Name": "tag:golden-image:run", "Values": [run]}]
+
+
+def left_of(sandbox: Client, run: str) -> list[str]:
+    """The ids of everything that carries a run's tag; a terminated instance is gone."""
+    ec2 = sandbox.ec2
+    left = [
+        image["ImageId"] for image in ec2.describe_images(Owners=["self"], Filters=made_by(run))["Images"]
+    ]
+    snapshots = ec2.describe_snapshots(OwnerIds=["self"], Filters=made_by(run))["Snapshots"]
+    left += [snapshot["SnapshotId"] for snapshot in snapshots]
+    templates = ec2.describe_launch_templates(Filters=made_by(run))["LaunchTemplates"]
+    left += [template["LaunchTemplateId"] for template in templates]
+    for found in sandbox.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
+        if any(tag["Key"] == "golden-image:run" and tag["Value"] == run for tag in found["Tags"]):
+            left.append(found["AutoScalingGroupName"])
+    return left
+
+
+def locks(sandbox: Client) -> list[dict[str, Any]]:
+    """The ledger's items."""
+    items: list[dict[str, Any]] = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)[
+        "Items"
+    ]
+    return items
+
+
+def group_of(sandbox: Client, name: str) -> AutoScalingGroupTypeDef | None:
+    """Auto Scaling's description of a group."""
+    found = sandbox.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
+        "AutoScalingGroups"
+    ]
+    return found[0] if found else None
+
+
+def sizes_of(sandbox: Client, name: str) -> tuple[int, int, int]:
+    """A group's minimum, desired and maximum size."""
+    found = group_of(sandbox, name)
+    assert found is not None
+    return found["MinSize"], found["DesiredCapacity"], found["MaxSize"]
+
+
+def source_state(sandbox: Client, instance_id: str) -> str:
+    """EC2's name of an instance's state."""
+    reservations = sandbox.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    return reservations[0]["Instances"][0]["State"]["Name"]
+
+
+def changes(sandbox: Client, since: int) -> list[str]:
+    """The actions from call number `since` on that are not reads."""
+    return [call["action"] for call in sandbox.calls(since) if not call["action"].startswith(_READS)]
+
+
+def next_call(sandbox: Client) -> int:
+    """The number that the next recorded call will have."""
+    return max((call["n"] + 1 for call in sandbox.calls()), default=0)
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Return when a condition holds; fail when it does not within so many real seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
+
+
+def succeeded(run: Run) -> dict[str, Any]:
+    """A run's output, once it is known to have succeeded."""
+    assert run.status == "SUCCEEDED", f"{run.error}: {run.cause}"
+    output: dict[str, Any] = run.output
+    return output

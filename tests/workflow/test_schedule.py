@@ -1,0 +1,83 @@
+"""The schedule: it fires, and a doubled delivery of one scheduled time makes one run."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.workflow.conftest import eventually
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+
+
+def runs(sandbox: Client) -> list[str]:
+    """The names of all runs."""
+    pages = sandbox.stepfunctions.get_paginator("list_executions")
+    found = pages.paginate(stateMachineArn=sandbox.endpoints.stateMachineArn)
+    return [run["name"] for page in found for run in page["executions"]]
+
+
+def starter(sandbox: Client) -> str:
+    """The name of the function that the schedule calls."""
+    functions = sandbox.aws("lambda").get_paginator("list_functions").paginate()
+    names = [f["FunctionName"] for page in functions for f in page["Functions"]]
+    return next(name for name in names if "StartScheduledRefresh" in name)
+
+
+def deliver(sandbox: Client, event: dict[str, Any]) -> dict[str, Any]:
+    """The function's answer to an event, as Scheduler delivers it."""
+    answer = sandbox.aws("lambda").invoke(FunctionName=starter(sandbox), Payload=json.dumps(event))
+    payload: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, payload
+    return payload
+
+
+def schedule(sandbox: Client) -> dict[str, Any]:
+    """The stack's only schedule."""
+    scheduler = sandbox.aws("scheduler")
+    name = scheduler.list_schedules()["Schedules"][0]["Name"]
+    found: dict[str, Any] = scheduler.get_schedule(Name=name)
+    return found
+
+
+def test_it_is_off_until_a_source_is_given(sandbox: Client) -> None:
+    assert schedule(sandbox)["State"] == "DISABLED"
+
+
+def test_it_starts_a_run_for_its_scheduled_time(sandbox: Client, group: str) -> None:
+    source = sandbox.seed()["instanceId"]
+    found = schedule(sandbox)
+    event = json.loads(found["Target"]["Input"])
+    event |= {"sourceInstanceId": source, "input": {"autoScalingGroupName": group, "dryRun": True}}
+    target = {**found["Target"], "Input": json.dumps(event)}
+    keep = {key: found[key] for key in ("Name", "FlexibleTimeWindow", "ScheduleExpression")}
+    scheduler = sandbox.aws("scheduler")
+    before = set(runs(sandbox))
+
+    scheduler.update_schedule(
+        **keep | {"ScheduleExpression": "rate(1 minute)"}, State="ENABLED", Target=target
+    )
+    try:
+        eventually(lambda: any(name.startswith("schedule-") for name in set(runs(sandbox)) - before))
+    finally:
+        scheduler.update_schedule(**keep, State="DISABLED", Target=found["Target"])
+
+    name = next(name for name in set(runs(sandbox)) - before if name.startswith("schedule-"))
+    arn = sandbox.endpoints.stateMachineArn.replace("stateMachine", "execution") + f":{name}"
+    assert sandbox.wait(arn).output["source"]["instanceId"] == source
+
+
+def test_a_doubled_delivery_makes_one_run(sandbox: Client, group: str) -> None:
+    event = {
+        "scheduledTime": "2026-11-22T03:00:00Z",
+        "sourceInstanceId": sandbox.seed()["instanceId"],
+        "input": {"autoScalingGroupName": group, "dryRun": True},
+    }
+    before = len(runs(sandbox))
+
+    first, second = deliver(sandbox, event), deliver(sandbox, event)
+
+    assert first["name"] == second["name"]
+    assert len(runs(sandbox)) == before + 1
