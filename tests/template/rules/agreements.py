@@ -6,7 +6,7 @@ import ast
 import math
 import re
 
-from tests.template.rules.base import Project, put, reword, rule
+from tests.template.rules.base import Project, parsed, put, reword, rule
 from tools.project import STATE_MACHINE
 
 _AWS = "golden_image.aws"
@@ -21,7 +21,7 @@ _SPENT = {"stop": 2, "snapshot": 1, "image": 1, "drain": 1, "rollout": 1}
 
 def _number(project: Project, module: str, name: str) -> int:
     """A module's constant that is a number or a product of numbers."""
-    for node in ast.parse(project.code[module]).body:
+    for node in parsed(project.code[module]).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             return math.prod(n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant))  # type: ignore[misc]
     raise LookupError(f"{module} has no {name}")

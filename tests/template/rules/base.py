@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tools import policies, project
@@ -52,6 +54,12 @@ class Project:
         """The properties of the template's resources of a type, by logical id."""
         found = {name: item for name, item in self.resources.items() if item["Type"] == kind}
         return {name: item.get("Properties", {}) for name, item in found.items()}
+
+
+@lru_cache(maxsize=256)
+def parsed(source: str) -> ast.Module:
+    """A module's syntax tree, which nobody changes."""
+    return ast.parse(source)
 
 
 def load() -> Project:

@@ -62,6 +62,11 @@ class Code:
         self._clients: dict[str, dict[str, str]] = {name: {} for name in self.functions}
         while self._bind_clients():
             pass
+        self._leads = {
+            name: {n for node in ast.walk(function) for n in self._named(name, node)}
+            for name, function in self.functions.items()
+        }
+        self._calls = {name: set(self._own_calls(name)) for name in self.functions}
 
     def _add(self, scope: str, node: ast.stmt) -> None:
         if isinstance(node, FunctionNode | ast.ClassDef):
@@ -81,12 +86,12 @@ class Code:
             name = left.pop()
             if name not in found:
                 found.add(name)
-                left += [n for node in ast.walk(self.functions[name]) for n in self._named(name, node)]
+                left += self._leads[name]
         return found
 
     def calls(self, start: str) -> set[Call]:
         """All calls to AWS of everything that `start` leads to."""
-        return {call for name in self.reached(start) for call in self._calls(name)}
+        return {call for name in self.reached(start) for call in self._calls[name]}
 
     def environment(self, start: str) -> set[str]:
         """The environment variables that everything that `start` leads to reads."""
@@ -168,7 +173,7 @@ class Code:
         if service:
             self._clients[function][name] = service
 
-    def _calls(self, name: str) -> Iterator[Call]:
+    def _own_calls(self, name: str) -> Iterator[Call]:
         words = frozenset(_words(self.functions[name]))
         for node in ast.walk(self.functions[name]):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

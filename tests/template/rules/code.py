@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-from tests.template.rules.base import Project, drop, put, reword, rule
+from tests.template.rules.base import Project, drop, parsed, put, reword, rule
 from tests.template.rules.calls import Code
 from tools import project as files
 
@@ -15,7 +15,7 @@ _MOST_LINES = 30
 
 @lru_cache(maxsize=4)
 def _code(sources: tuple[tuple[str, str], ...]) -> Code:
-    return Code({name: ast.parse(source) for name, source in sources})
+    return Code({name: parsed(source) for name, source in sources})
 
 
 def code_of(project: Project) -> Code:
@@ -30,7 +30,7 @@ def handlers(project: Project) -> set[str]:
 
 def _imports(source: str) -> set[str]:
     """The packages that a module imports, first parts only."""
-    nodes = list(ast.walk(ast.parse(source)))
+    nodes = list(ast.walk(parsed(source)))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     named = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     return {name.split(".")[0] for name in plain | named}
@@ -110,7 +110,7 @@ def _event_keys(source: str) -> set[str]:
     """What a handler takes out of its event."""
     return {
         ast.literal_eval(node.slice)
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "event"
     }
 

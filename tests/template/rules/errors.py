@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tests.template.rules.base import Project, add, drop, put, reword, rule
+from tests.template.rules.base import Project, add, drop, parsed, put, reword, rule
 from tests.template.rules.states import LAMBDA_FAULTS
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ _RETRIER = ("definition", "States", "Create Snapshots", "Retry", 2, "ErrorEquals
 
 def _declared(project: Project) -> dict[str, set[str]]:
     """The named errors with their bases."""
-    classes = [n for n in ast.parse(project.code[_ERRORS]).body if isinstance(n, ast.ClassDef)]
+    classes = [n for n in parsed(project.code[_ERRORS]).body if isinstance(n, ast.ClassDef)]
     bases = {c.name: {ast.unparse(base) for base in c.bases} for c in classes}
     return {name: found for name, found in bases.items() if found & ({"Exception"} | _ABSTRACT)}
 
 
 def _trees(project: Project) -> Iterator[tuple[str, ast.Module]]:
-    return ((name, ast.parse(source)) for name, source in project.code.items())
+    return ((name, parsed(source)) for name, source in project.code.items())
 
 
 @rule(
