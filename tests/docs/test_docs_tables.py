@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from golden_image import ledger, polling
 from tests.docs import input_table, price
 from tests.docs.markdown import ROOT, page, rows
 
@@ -50,3 +52,40 @@ def test_the_price_in_the_readme_follows_from_its_counts() -> None:
     found = re.search(r"(\d+) transitions and (\d+) invocations: \*\*\$([\d.]+)\*\*", page("README.md").text)
     assert found
     assert f"{price.dollars(int(found[1]), int(found[2])):.4f}" == found[3]
+
+
+def test_the_time_that_a_run_may_take_is_the_definition_s_own() -> None:
+    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
+    days = definition["TimeoutSeconds"] // 86_400
+    assert f"may take {days} days" in page("docs/run.md").text
+    internals = page("docs/internals.md").text
+    assert f"`expiresAt` is {ledger._KEPT_SECONDS // 86_400} days ahead" in internals
+    assert f"any run may last ({days} days)" in internals
+
+
+def test_the_polls_of_a_long_wait_are_those_of_the_polling() -> None:
+    table = rows(page("docs/run.md").section("## Limits"))
+    days = {"24 hours": 1, "7 days": 7}
+    counted = [[wait, str(polls := _polls(days[wait] * 86_400)), str(9 * polls)] for wait, *_ in table]
+    assert table == counted
+    assert f"takes {_polls(86_400)} polls" in page("docs/internals.md").text
+
+
+def _polls(limit: int) -> int:
+    waited, polls = 0, 0
+    while waited < limit:
+        waited += min(polling.seconds(waited), limit - waited)
+        polls += 1
+    return polls
+
+
+def test_the_retries_of_internals_md_are_those_of_the_definition() -> None:
+    states = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())["States"]
+    told = [
+        row[1] for row in rows(page("docs/internals.md").section("## The workflow")) if ", from " in row[1]
+    ]
+    retriers = states["Stop Source"]["Retry"]
+    more = states["Roll Back"]["Retry"][-1]["MaxAttempts"]
+    wanted = [f"{r['MaxAttempts']}, from {r['IntervalSeconds']} s" for r in retriers]
+    wanted[-1] = wanted[-1].replace(",", f" ({more} in `Roll Back`),")
+    assert told == wanted
