@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sandbox.endpoints import Endpoints
 
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.1
 # What AWS's own client for a person does; the sandbox answers in milliseconds.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=50)
 

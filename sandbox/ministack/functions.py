@@ -13,17 +13,36 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from socketserver import StreamRequestHandler
 
 _ENDED = 1
 
 
 def install() -> None:
-    """Let a function's process come from the nursery (sandbox/ministack/nursery.py)."""
+    """Let a function's process come from the nursery, and each event reach it without delay."""
     nursery = _Nursery()
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": nursery.start})
+    worker = lambda_runtime.ProvidedWorker
+    worker._build_handler_class = _prompt(worker._build_handler_class)
+
+
+def _prompt(build: Callable[..., type[StreamRequestHandler]]) -> Callable[..., type[StreamRequestHandler]]:
+    """A runtime API that sends an event at once: its head and its body are two packets, and with Nagle's
+    algorithm the second one waits 40 ms for the acknowledgement of the first.
+    """
+
+    def built(*arguments: Any) -> type[StreamRequestHandler]:
+        handler = build(*arguments)
+        handler.disable_nagle_algorithm = True
+        return handler
+
+    return built
 
 
 class _Nursery:

@@ -29,7 +29,8 @@ _SERVICES = ("ec2", "autoscaling", "dynamodb", "stepfunctions", "kms")
 
 def _import_ahead() -> None:
     """Load what takes long and is the same for every function."""
-    JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)  # type: ignore[method-assign]
+    load = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
+    JSONFileLoader.load_file = lambda _, path: load(path)  # type: ignore[assignment,method-assign]
     import boto3  # noqa: F401, PLC0415 - the handlers' own import then finds it
 
     session = Session()

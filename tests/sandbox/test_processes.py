@@ -65,16 +65,12 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         "print(c._process.pid, flush=True); time.sleep(60)"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    parent = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
-    )
-    try:
+    ) as parent:
         assert parent.stdout is not None
         orphan = int(parent.stdout.readline())
-    finally:
         parent.send_signal(signal.SIGKILL)
-        parent.wait()
-        parent.stdout.close()
 
     until(lambda: not is_running(orphan))
 

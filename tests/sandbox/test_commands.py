@@ -1,0 +1,193 @@
+"""`python -m sandbox up | run | demo` as another program uses them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.client import Client
+from sandbox.endpoints import Endpoints
+from sandbox.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+FIRST = min((ROOT / "events/execution").glob("*.json"))
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "sandbox", *map(str, arguments)]
+
+
+def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+
+
+def processes_of(directory: Path) -> list[str]:
+    """The commands of the processes whose environment names a sandbox's directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"TMPDIR={directory}/".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def until(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start `up` in a directory of the test's own and wait until it is ready; it ends with the test."""
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command("up", "--dir", tmp_path, "--scale", "0.01", *arguments), cwd=ROOT)
+        started.append(process)
+        until(lambda: process.poll() is not None or (tmp_path / "endpoints.json").exists(), 90)
+        assert process.poll() is None
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(30)
+
+
+def test_up_serves_on_the_port_that_is_named_and_leaves_nothing(
+    up: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    port = free_port()
+    process = up("--port", str(port))
+    written = json.loads((tmp_path / "endpoints.json").read_text())
+    assert {"aws", "ec2", "region", "stateMachineArn", "apiUrl", "ledgerTable"} <= written.keys()
+    assert written["aws"] == f"http://127.0.0.1:{port}"
+    endpoints = Endpoints.read(tmp_path)
+    assert endpoints is not None
+    # A run has started functions, so that there are processes of theirs to end.
+    assert Client(endpoints).run({"sourceInstanceId": "i-00000000"}).status == "FAILED"
+    assert len(processes_of(tmp_path)) > 3
+
+    second = call("up", "--dir", tmp_path)
+    assert second.returncode == 1
+    assert f"a sandbox is up in {tmp_path}" in second.stderr
+
+    process.send_signal(signal.SIGINT)
+    assert process.wait(15) == 0
+    assert processes_of(tmp_path) == []
+    assert not (tmp_path / "endpoints.json").exists()
+    assert not (tmp_path / "tmp").exists()
+
+
+def test_everything_ends_when_the_launcher_is_killed(
+    up: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = up()
+    endpoints = Endpoints.read(tmp_path)
+    assert endpoints is not None
+    assert Client(endpoints).run({"sourceInstanceId": "i-00000000"}).status == "FAILED"
+
+    process.kill()
+    process.wait()
+
+    until(lambda: processes_of(tmp_path) == [], 15)
+    assert Endpoints.read(tmp_path) is None
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[Any], Path]:
+    """Write a run's input to a file."""
+
+    def write(run_input: Any) -> Path:
+        path = tmp_path / "input.json"
+        path.write_text(json.dumps(run_input))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def directory(sandbox: Client) -> Path:
+    """The directory of the test process's own sandbox."""
+    assert sandbox.endpoints.pid == os.getpid()
+    return ROOT / ".sandbox" / f"tests-{os.getpid()}"
+
+
+def test_run_prints_one_object_for_a_run_in_the_sandbox_that_is_up(
+    sandbox: Client, group: str, directory: Path, file: Callable[[Any], Path]
+) -> None:
+    run_input = {"sourceInstanceId": sandbox.seed()["instanceId"], "autoScalingGroupName": group}
+
+    done = call("run", file(run_input), "--json", "--dir", directory)
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert list(report) == ["status", "output", "error", "cause", "states", "seconds"]
+    assert report["status"] == "SUCCEEDED"
+    assert report["output"]["group"]["name"] == group
+    assert report["states"][0]["name"] == "Plan Refresh"
+    assert report["states"][-1]["name"] == "Refresh Complete"
+    assert all(state["entered"] <= state["exited"] for state in report["states"])
+    assert "Plan Refresh" in done.stderr
+
+
+def test_a_run_that_fails_has_another_exit_code_and_its_error(
+    group: str, directory: Path, file: Callable[[Any], Path]
+) -> None:
+    run_input = {"sourceInstanceId": "i-0000000000000dead", "autoScalingGroupName": group}
+
+    done = call("run", file(run_input), "--json", "--dir", directory)
+
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["status"] == "FAILED"
+    assert report["error"] == "SourceNotFound"
+    assert "i-0000000000000dead" in report["cause"]
+
+
+def test_run_names_a_file_that_is_not_json(tmp_path: Path) -> None:
+    bad = tmp_path / "input.json"
+    bad.write_text("{")
+
+    done = call("run", bad, "--dir", tmp_path)
+
+    assert done.returncode == 2
+    assert f"{bad}: " in done.stderr
+
+
+def test_run_makes_its_own_sandbox_with_a_source_when_none_is_up(tmp_path: Path) -> None:
+    done = call("run", FIRST, "--dir", tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SUCCEEDED in" in done.stdout
+    assert processes_of(tmp_path) == []
+
+
+def test_the_demo_shows_each_state_and_ends_with_what_ec2_has(tmp_path: Path) -> None:
+    done = call("demo", "--dir", tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in ("Stop Source", "Create Snapshots", "Register Image", "Drain Group", "Refresh Complete"):
+        assert f"  {line}\n" in done.stdout
+    shown = done.stdout.partition("What EC2 and Auto Scaling show now:")[2]
+    assert "2 snapshots for 2 volumes" in shown
+    assert "at 0/0/0" in shown
+    assert "NOT" not in shown
+    assert processes_of(tmp_path) == []
