@@ -6,7 +6,8 @@ from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend, LifecycleH
 from moto.core.exceptions import ServiceException
 
 from sandbox.world.errors import AWSError
-from sandbox.world.groups import Group, validation_error
+from sandbox.world.group_launches import validation_error
+from sandbox.world.groups import Group
 from sandbox.world.members import Member
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.world.answers import XmlAnswer
 from sandbox.world.filters import page
+from sandbox.world.group_launches import validation_error
 from sandbox.world.group_settings import GroupSettingCalls
-from sandbox.world.groups import Group, validation_error
+from sandbox.world.groups import Group
 from sandbox.world.members import Member
 from sandbox.world.responses import WorldResponse
 

@@ -5,7 +5,7 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from sandbox.world.groups import validation_error
+from sandbox.world.group_launches import validation_error
 
 
 class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
@@ -116,6 +116,16 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         sources += [one for one in group.traffic_sources if one not in sources]
         shown = [{"TrafficSource": one["Identifier"], "State": "InService", **one} for one in sources]
         return ActionResult({"TrafficSources": shown})
+
+    def describe_warm_pool(self) -> ActionResult:
+        """The settings of a group's warm pool, and what it holds."""
+        pool = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).warm_pool
+        return ActionResult({"WarmPoolConfiguration": pool, "Instances": pool.members if pool else []})
+
+    def delete_warm_pool(self) -> ActionResult:
+        """No warm pool any more."""
+        self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).drop_warm_pool()
+        return EmptyResult()
 
     def create_or_update_tags(self) -> ActionResult:
         """Tags of groups."""

@@ -7,19 +7,17 @@ protection, and lifecycle hooks.
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, LifecycleHook
-from moto.core.exceptions import ServiceException
+from moto.autoscaling.models import LifecycleHook
 from moto.core.utils import camelcase_to_underscores
 
-from sandbox.world.activities import ScalingActivity
-from sandbox.world.errors import AWSError
-from sandbox.world.keys import key_withheld_from_auto_scaling
+from sandbox.world.group_launches import LaunchingGroup, validation_error
 from sandbox.world.members import Member
+from sandbox.world.warm_pool import WarmPool
 
 if TYPE_CHECKING:
+    from sandbox.world.activities import ScalingActivity
     from sandbox.world.scene import Scene
 
-RETRY_LIMIT = 3600.0
 # What is kept and shown as given.
 KEPT = (
     "DefaultCooldown",
@@ -40,26 +38,16 @@ KEPT = (
 )
 
 
-def validation_error(message: str) -> AWSError:
-    """Auto Scaling's error for nearly everything."""
-    return AWSError("ValidationError", message)
+class Group(LaunchingGroup):
+    """A group with members that come and go over time."""
 
-
-class Group(FakeAutoScalingGroup):  # type: ignore[misc]
-    """A group with members that come and go over time.
-
-    `launch_failure` makes every launch fail with that message.
-    """
+    warm_pool: WarmPool | None
 
     def __init__(self, backend: Any, scene: "Scene", params: dict[str, Any]) -> None:
         self.scene = scene
         self.status: str | None = None
         self.activities: list[ScalingActivity] = []
-        self.launch_failure: str | None = None
         self.traffic_sources: list[dict[str, str]] = list(params.get("TrafficSources", []))
-        self.warm_pool_size: int | None = None
-        self._retry_seconds: float | None = None
-        self._subnet_turn = 0
         self.instance_states: list[Member] = []
         super().__init__(
             name=params["AutoScalingGroupName"],
@@ -99,10 +87,6 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
         if hasattr(self, "warm_pool"):  # not while moto is still constructing
             self.reconcile()
 
-    def moment(self) -> str:
-        """The time as activities write it."""
-        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
     def suspends(self, process: str) -> bool:
         """Whether a process is suspended; a group that is being deleted suspends nothing."""
         return self.status is None and process in self._suspended_processes
@@ -111,12 +95,6 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
         """The lifecycle hook of a transition, if there is one."""
         hooks = self.autoscaling_backend.describe_lifecycle_hooks(self.name)
         return next((one for one in hooks if one.lifecycle_transition == transition), None)
-
-    def note(self, description: str, cause: str, status: str = "InProgress") -> ScalingActivity:
-        """Begin an activity."""
-        activity = ScalingActivity(self, description, cause, status)
-        self.activities.append(activity)
-        return activity
 
     def member(self, instance_id: str) -> Member:
         """The member of that instance id."""
@@ -133,10 +111,12 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
                     one.leave("it was found unhealthy")
         missing = self.desired_capacity - sum(one.counts for one in self.instance_states)
         if missing > 0 and not self.suspends("Launch"):
-            self._launch(missing)
+            self.launch_members(missing)
         elif missing < 0 and not self.suspends("Terminate"):
             for one in self._least_wanted()[:-missing]:
                 one.leave(f"a difference between desired and actual capacity, {self.desired_capacity} wanted")
+        if self.warm_pool is not None:
+            self.warm_pool.adjust()
 
     def _least_wanted(self) -> list[Member]:
         """Members that may be scaled in: those of the oldest template version first, then the oldest."""
@@ -156,106 +136,31 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]
         else:
             self.reconcile()
 
+    def put_warm_pool(self, *args: Any, **kwargs: Any) -> None:
+        """A warm pool, or other settings of the one there is."""
+        held = self.warm_pool.members if self.warm_pool is not None else []
+        self.warm_pool = WarmPool(self, *args, **kwargs)
+        self.warm_pool.members = held
+        self.reconcile()
+
+    def drop_warm_pool(self) -> None:
+        """No warm pool, and none of its instances."""
+        pool, self.warm_pool = self.warm_pool, None
+        if pool is not None:
+            pool.shrink_to(0)
+
+    @property
+    def warm_pool_size(self) -> int | None:
+        """How many instances the warm pool holds."""
+        return None if self.warm_pool is None else len(self.warm_pool.members)
+
     def delete(self) -> None:
         """Terminate everything, protected or not, and go once the last instance is gone."""
         self.status = "Delete in progress"
         self.min_size = self.max_size = self.desired_capacity = 0
+        self.drop_warm_pool()
         for one in list(self.instance_states):
             if not one.is_leaving or one.waiting_for:
                 one.leave("the group is being deleted", hooks=False)
         if not self.instance_states:
             self.autoscaling_backend.forget_group(self)
-
-    def launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """What to launch by now, and the template version that says so."""
-        ec2, version = self.ec2_backend, None
-        if self.ec2_launch_template is not None:
-            reference = {
-                "LaunchTemplateId": self.ec2_launch_template.id,
-                "Version": self.launch_template_version,
-            }
-            resolved = ec2.resolved({"LaunchTemplate": reference})
-            number = ec2.template_version(reference).number
-            version = {
-                "LaunchTemplateId": self.ec2_launch_template.id,
-                "LaunchTemplateName": self.ec2_launch_template.name,
-                "Version": str(number),
-            }
-            overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
-            if overrides:
-                resolved["InstanceType"] = overrides[0].get("InstanceType", resolved.get("InstanceType"))
-        else:
-            config = self.launch_config
-            resolved = {
-                "ImageId": config.image_id,
-                "InstanceType": config.instance_type,
-                "KeyName": config.key_name,
-                "SecurityGroupIds": [one for one in config.security_groups if one.startswith("sg-")],
-                "UserData": config.user_data,
-                "BlockDeviceMappings": config.block_device_mapping_dict or [],
-            }
-        return resolved, version
-
-    def _launch(self, count: int) -> None:
-        try:
-            params, version = self.launch_parameters()
-            image = self.ec2_backend.check_launch(params)
-            if self.launch_failure is not None:
-                raise validation_error(self.launch_failure)
-            if key := key_withheld_from_auto_scaling(self.ec2_backend, image):
-                raise AWSError("Client.InternalError", f"Client error on launch: no access to KMS key {key}")
-            for _ in range(count):
-                self._launch_one(params, version)
-        except ServiceException as error:
-            self._launch_failed(error.message)
-        else:
-            self._retry_seconds = None
-
-    def _launch_one(self, params: dict[str, Any], version: dict[str, Any] | None) -> None:
-        tags = {**self.get_propagated_tags(), ASG_NAME_TAG: self.name}
-        specification = {
-            "ResourceType": "instance",
-            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        }
-        placed = {**params, "TagSpecifications": [*params.get("TagSpecifications", []), specification]}
-        if params.get("NetworkInterfaces"):
-            first, *others = params["NetworkInterfaces"]
-            placed["NetworkInterfaces"] = [{**first, "SubnetId": self._next_subnet()}, *others]
-        else:
-            placed["SubnetId"] = self._next_subnet()
-        instance = self.ec2_backend.launch(placed).instances[0]
-        member = Member(self, instance, "Pending", version)
-        actual = sum(one.counts for one in self.instance_states)
-        self.instance_states.append(member)
-        member.activity = self.note(
-            f"Launching a new EC2 instance: {instance.id}",
-            f"At {self.moment()} an instance was started in response to a difference between desired and "
-            f"actual capacity, increasing the capacity from {actual} to {actual + 1}.",
-            "PreInService",
-        )
-        member.enter()
-
-    def _launch_failed(self, message: str) -> None:
-        activity = self.note(
-            "Launching a new EC2 instance",
-            f"At {self.moment()} an instance was started in response to a difference between desired and "
-            "actual capacity.",
-        )
-        activity.description += f".  Status Reason: {message}. Launching EC2 instance failed."
-        activity.end("Failed", f"{message}. Launching EC2 instance failed.")
-        clock = self.scene.clock
-        seconds = self._retry_seconds or clock.durations.launch or 1
-        self._retry_seconds = min(2 * seconds, RETRY_LIMIT)
-        clock.after(seconds, self._try_again)
-
-    def _try_again(self) -> None:
-        if self._retry_seconds is not None and self.autoscaling_backend.has(self):
-            self.reconcile()
-
-    def _next_subnet(self) -> str:
-        subnets = (self.vpc_zone_identifier or "").replace(" ", "").split(",")
-        if subnets == [""]:
-            defaults = self.ec2_backend.get_default_subnets()
-            subnets = [defaults[zone].id for zone in self.availability_zones]
-        self._subnet_turn += 1
-        return str(subnets[(self._subnet_turn - 1) % len(subnets)])

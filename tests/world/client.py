@@ -1,11 +1,10 @@
 """A client of both of the world's sides: AWS's APIs and the control verbs."""
 
 import contextlib
+import http.client
 import itertools
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,12 +46,11 @@ class WorldClient:
     def try_control(self, method: str, verb: str, given: Any = None) -> tuple[int, Any]:
         """A control verb's status and JSON."""
         body = None if given is None else json.dumps(given).encode()
-        request = urllib.request.Request(f"{self.url}/_sandbox/{verb}", method=method, data=body)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, f"/_sandbox/{verb}", body)
+            answer = connection.getresponse()
+            return answer.status, json.load(answer)
 
     def seed(self, **wanted: Any) -> dict[str, Any]:
         """A source."""

@@ -70,7 +70,7 @@ def test_a_name_in_use_is_refused_until_its_image_is_gone(world: WorldClient) ->
     world.ec2.deregister_image(ImageId=image)
     world.register(snapshot, Name=chosen)
     with refused("InvalidAMIName.Malformed"):
-        world.register(snapshot, Name="a*")
+        world.register(snapshot, Name="no*star")
 
 
 def test_snapshots_of_an_image_must_exist_and_be_completed(world: WorldClient) -> None:
@@ -156,7 +156,12 @@ def test_deregistering_can_delete_the_snapshots_that_no_other_image_needs(world:
     assert world.image(other)["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] == shared
     with refused("InvalidAMIID.Unavailable"):
         world.ec2.deregister_image(ImageId=image)
-    assert world.ec2.describe_images(Owners=["self"], Filters=[{"Name": "image-id", "Values": [image]}])["Images"] == []
+    assert (
+        world.ec2.describe_images(Owners=["self"], Filters=[{"Name": "image-id", "Values": [image]}])[
+            "Images"
+        ]
+        == []
+    )
 
 
 def test_own_images_are_found_by_tag_and_by_name(world: WorldClient) -> None:
@@ -174,4 +179,6 @@ def test_own_images_are_found_by_tag_and_by_name(world: WorldClient) -> None:
 def test_only_images_can_be_tagged_while_registering(world: WorldClient) -> None:
     snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
     with refused("InvalidParameter"):
-        world.register(snapshot, TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "a", "Value": "b"}]}])
+        world.register(
+            snapshot, TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "a", "Value": "b"}]}]
+        )

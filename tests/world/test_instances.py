@@ -97,10 +97,20 @@ def test_a_marketplace_source_has_a_product_code(world: WorldClient) -> None:
 
 def test_firmware_network_and_metadata_settings_are_shown(world: WorldClient) -> None:
     source = world.seed(
-        bootMode="uefi", tpm=True, ena=False, imdsv2=True, hibernation=True, instanceProfile="web", keyName="key"
+        bootMode="uefi",
+        tpm=True,
+        ena=False,
+        imdsv2=True,
+        hibernation=True,
+        instanceProfile="web",
+        keyName="key",
     )
     shown = world.instance(source["instanceId"])
-    assert (shown["BootMode"], shown["CurrentInstanceBootMode"], shown["TpmSupport"]) == ("uefi", "uefi", "v2.0")
+    assert (shown["BootMode"], shown["CurrentInstanceBootMode"], shown["TpmSupport"]) == (
+        "uefi",
+        "uefi",
+        "v2.0",
+    )
     assert shown["EnaSupport"] is False
     assert "SriovNetSupport" not in shown
     assert shown["MetadataOptions"]["HttpTokens"] == "required"
@@ -134,7 +144,9 @@ def test_attributes_are_described_one_by_one(world: WorldClient) -> None:
     }
     assert base64.b64decode(described["userData"]["UserData"]["Value"]) == b"#!/bin/sh"
     assert described["sriovNetSupport"]["SriovNetSupport"] == {"Value": "simple"}
-    assert described["instanceInitiatedShutdownBehavior"]["InstanceInitiatedShutdownBehavior"]["Value"] == "stop"
+    assert (
+        described["instanceInitiatedShutdownBehavior"]["InstanceInitiatedShutdownBehavior"]["Value"] == "stop"
+    )
     assert described["productCodes"]["ProductCodes"] == []
     without = world.seed()["instanceId"]
     answer = world.ec2.describe_instance_attribute(InstanceId=without, Attribute="userData")
@@ -189,8 +201,12 @@ def test_plain_run_instances_makes_the_volumes_it_names(world: WorldClient) -> N
 def test_an_instance_of_an_own_image_has_its_attributes_and_disks(world: WorldClient) -> None:
     source = world.seed(bootMode="uefi", tpm=True, volumes=[{"sizeGiB": 9}])
     snapshot = world.snapshot_set(source["instanceId"])[0]
-    image = world.available_image(snapshot, BootMode="uefi", TpmSupport="v2.0", EnaSupport=True, ImdsSupport="v2.0")
-    made = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)["Instances"][0]
+    image = world.available_image(
+        snapshot, BootMode="uefi", TpmSupport="v2.0", EnaSupport=True, ImdsSupport="v2.0"
+    )
+    made = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)[
+        "Instances"
+    ][0]
     shown = world.instance(made["InstanceId"])
     assert (shown["BootMode"], shown["TpmSupport"], shown["EnaSupport"]) == ("uefi", "v2.0", True)
     assert shown["MetadataOptions"]["HttpTokens"] == "required"
@@ -207,7 +223,9 @@ def test_filters_and_pages_of_instances(world: WorldClient) -> None:
         {"Name": "instance-state-name", "Values": ["run*", "pending"]},
     ]
     pages = list(world.ec2.get_paginator("describe_instances").paginate(Filters=chosen, MaxResults=2))
-    found = [one["InstanceId"] for page in pages for batch in page["Reservations"] for one in batch["Instances"]]
+    found = [
+        one["InstanceId"] for page in pages for batch in page["Reservations"] for one in batch["Instances"]
+    ]
     assert (set(found), len(found), len(pages)) == (ids, 3, 2)
     with refused("InvalidParameterValue"):
         world.ec2.describe_instances(Filters=[{"Name": "no-such-filter", "Values": ["x"]}])
@@ -222,7 +240,13 @@ def test_launch_template_data_describes_the_instance(world: WorldClient) -> None
 
 
 def test_a_wrong_seed_is_refused_by_name(world: WorldClient) -> None:
-    for wrong in ({"volume": 1}, {"architecture": "mips"}, {"platform": "beos"}, {"volumes": [{"size": 1}]}, []):
+    for wrong in (
+        {"volume": 1},
+        {"architecture": "mips"},
+        {"platform": "beos"},
+        {"volumes": [{"size": 1}]},
+        [],
+    ):
         status, answer = world.try_control("POST", "seed", wrong)
         assert status == 400, wrong
         assert answer["error"]

@@ -20,7 +20,9 @@ def test_a_template_is_tagged_in_the_creating_call(world: WorldClient) -> None:
     ]
     assert found["LaunchTemplateId"] == created["LaunchTemplateId"]
     assert found["Tags"] == [{"Key": "run", "Value": chosen}]
-    (version,) = world.ec2.describe_launch_template_versions(LaunchTemplateName=chosen)["LaunchTemplateVersions"]
+    (version,) = world.ec2.describe_launch_template_versions(LaunchTemplateName=chosen)[
+        "LaunchTemplateVersions"
+    ]
     assert version["VersionDescription"] == "first"
     assert "TagSpecifications" not in version["LaunchTemplateData"]
 
@@ -28,7 +30,9 @@ def test_a_template_is_tagged_in_the_creating_call(world: WorldClient) -> None:
 def test_the_errors_have_awss_codes(world: WorldClient) -> None:
     taken = world.template()
     with refused("InvalidLaunchTemplateName.AlreadyExistsException"):
-        world.ec2.create_launch_template(LaunchTemplateName=taken, LaunchTemplateData={"InstanceType": "t3.small"})
+        world.ec2.create_launch_template(
+            LaunchTemplateName=taken, LaunchTemplateData={"InstanceType": "t3.small"}
+        )
     with refused("InvalidLaunchTemplateName.NotFoundException"):
         world.ec2.describe_launch_templates(LaunchTemplateNames=["no-such"])
     with refused("InvalidLaunchTemplateId.NotFound"):
@@ -58,7 +62,9 @@ def test_a_version_builds_on_another_without_its_snapshots(world: WorldClient) -
 def test_a_deleted_version_leaves_a_gap(world: WorldClient) -> None:
     template = world.template()
     for _ in range(2):
-        world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
+        world.ec2.create_launch_template_version(
+            LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
+        )
     answer = world.ec2.delete_launch_template_versions(LaunchTemplateName=template, Versions=["1", "3", "9"])
     assert [one["VersionNumber"] for one in answer["SuccessfullyDeletedLaunchTemplateVersions"]] == [3]
     failed = {
@@ -66,7 +72,9 @@ def test_a_deleted_version_leaves_a_gap(world: WorldClient) -> None:
         for one in answer["UnsuccessfullyDeletedLaunchTemplateVersions"]
     }
     assert failed == {1: "unexpectedError", 9: "launchTemplateVersionDoesNotExist"}
-    made = world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
+    made = world.ec2.create_launch_template_version(
+        LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
+    )
     assert made["LaunchTemplateVersion"]["VersionNumber"] == 4
     assert numbers(world.ec2.describe_launch_template_versions(LaunchTemplateName=template)) == [1, 2, 4]
     latest = world.ec2.describe_launch_template_versions(LaunchTemplateName=template, Versions=["$Latest"])
@@ -76,7 +84,9 @@ def test_a_deleted_version_leaves_a_gap(world: WorldClient) -> None:
 def test_another_version_can_be_the_default(world: WorldClient) -> None:
     template = world.template()
     world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
-    changed = world.ec2.modify_launch_template(LaunchTemplateName=template, DefaultVersion="2")["LaunchTemplate"]
+    changed = world.ec2.modify_launch_template(LaunchTemplateName=template, DefaultVersion="2")[
+        "LaunchTemplate"
+    ]
     assert (changed["DefaultVersionNumber"], changed["LatestVersionNumber"]) == (2, 2)
     default = world.ec2.describe_launch_template_versions(LaunchTemplateName=template, Versions=["$Default"])
     assert numbers(default) == [2]
@@ -85,7 +95,9 @@ def test_another_version_can_be_the_default(world: WorldClient) -> None:
 def test_versions_come_in_pages_of_200(world: WorldClient) -> None:
     template = world.template()
     for _ in range(204):
-        world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
+        world.ec2.create_launch_template_version(
+            LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
+        )
     first = world.ec2.describe_launch_template_versions(LaunchTemplateName=template)
     assert len(numbers(first)) == 200
     second = world.ec2.describe_launch_template_versions(
@@ -108,7 +120,9 @@ def test_a_doubtful_template_is_made_with_a_warning(world: WorldClient) -> None:
     snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
     image = world.register(snapshot)
     world.ec2.deregister_image(ImageId=image)
-    answer = world.ec2.create_launch_template(LaunchTemplateName=name("odd"), LaunchTemplateData={"ImageId": image})
+    answer = world.ec2.create_launch_template(
+        LaunchTemplateName=name("odd"), LaunchTemplateData={"ImageId": image}
+    )
     assert answer["Warning"]["Errors"][0]["Code"] == "InvalidAMIID.NotFound"
 
 
@@ -146,7 +160,9 @@ def test_a_dry_run_checks_what_the_template_would_launch(world: WorldClient) -> 
     with refused("InvalidGroup.NotFound"):
         dry_run(world.template(SecurityGroupIds=["sg-00000000000000000"]))
     with refused("InvalidSubnetID.NotFound"):
-        dry_run(world.template(NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": "subnet-00000000000000000"}]))
+        dry_run(
+            world.template(NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": "subnet-00000000000000000"}])
+        )
     with refused("InvalidParameterValue"):
         dry_run(world.template(InstanceType="t4g.small"))
     snapshot = world.snapshot_set(world.seed()["instanceId"])[0]

@@ -16,7 +16,9 @@ def test_a_set_has_one_snapshot_of_each_volume_with_the_tags_of_the_call(world: 
         CopyTagsFromSource="volume",
         TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "golden-image:run", "Value": run}]}],
     )
-    found = world.ec2.describe_snapshots(Filters=[{"Name": "tag:golden-image:run", "Values": [run]}])["Snapshots"]
+    found = world.ec2.describe_snapshots(Filters=[{"Name": "tag:golden-image:run", "Values": [run]}])[
+        "Snapshots"
+    ]
     assert sorted(one["SnapshotId"] for one in found) == sorted(ids)
     assert sorted(one["VolumeId"] for one in found) == sorted(source["volumeIds"])
     assert sorted(one["VolumeSize"] for one in found) == [8, 20]
