@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, tags
-from golden_image.errors import LaunchTemplateInvalid, LaunchTemplateNotSupported, NotYetVisible
+from golden_image.errors import (
+    LaunchTemplateInvalid,
+    LaunchTemplateNotSupported,
+    NotYetVisible,
+    RequestRefused,
+    ResourceBusy,
+)
 from golden_image.request import LaunchTemplateRequest, MetadataOptions
 
 if TYPE_CHECKING:
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
 
 _NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
+# What RunInstances answers while a new image, template or version has not reached all of EC2.
+_NOT_YET = {"InvalidAMIID.NotFound", "InvalidLaunchTemplateId.VersionNotFound", *_NOT_FOUND}
 
 
 @dataclass(frozen=True)
@@ -197,6 +205,7 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
 
     Raises:
         LaunchTemplateInvalid: with AWS's reason.
+        NotYetVisible, ResourceBusy: what the version names is not known everywhere yet; worth another try.
     """
     try:
         aws.client("ec2").run_instances(
@@ -209,8 +218,10 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
     except ClientError as error:
         if aws.code(error) == "DryRunOperation":
             return
-        if aws.code(error).endswith((".NotFound", ".NotFoundException")):
+        if aws.code(error) in _NOT_YET:
             raise NotYetVisible(f"launch template {template.id} is not complete yet: {error}") from error
+        if "instance profile" in str(error).lower():
+            raise ResourceBusy(f"the instance profile is not known to EC2 yet: {error}") from error
         if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Limit" in aws.code(error):
             raise
         raise LaunchTemplateInvalid(
@@ -220,14 +231,18 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
 
 
 def delete_of_run(run: str, name: str) -> None:
-    """Delete the version that this run added, or the template where this run made it; no other."""
+    """Delete the version that this run added, or the template where this run made it; no other.
+
+    Raises:
+        RequestRefused: EC2 keeps the version (its answer to that is no error).
+    """
     existing = find(name)
     if existing is None:
         return
     ec2 = aws.client("ec2")
     owner = tags.from_aws(existing.get("Tags"))
     if owner.get(tags.RUN) == run:
-        ec2.delete_launch_template(LaunchTemplateId=existing["LaunchTemplateId"])
+        _delete(existing["LaunchTemplateId"])
         return
     if owner.get(tags.STACK) != tags.stack():
         return
@@ -235,6 +250,24 @@ def delete_of_run(run: str, name: str) -> None:
     for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"]):
         made = [v for v in page["LaunchTemplateVersions"] if v.get("VersionDescription") == run]
         for version in made:
-            ec2.delete_launch_template_versions(
-                LaunchTemplateId=existing["LaunchTemplateId"], Versions=[str(version["VersionNumber"])]
+            _delete_version(existing["LaunchTemplateId"], version["VersionNumber"])
+
+
+def _delete(template_id: str) -> None:
+    try:
+        aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
+    except ClientError as error:
+        if aws.code(error) not in _NOT_FOUND:
+            raise
+
+
+def _delete_version(template_id: str, number: int) -> None:
+    answer = aws.client("ec2").delete_launch_template_versions(
+        LaunchTemplateId=template_id, Versions=[str(number)]
+    )
+    for kept in answer.get("UnsuccessfullyDeletedLaunchTemplateVersions", []):
+        error = kept["ResponseError"]
+        if error["Code"] != "launchTemplateVersionDoesNotExist":
+            raise RequestRefused(
+                f"EC2 keeps version {number} of {template_id}: {error['Code']}: {error.get('Message', '')}"
             )

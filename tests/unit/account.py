@@ -62,12 +62,12 @@ class Account:
         ec2, autoscaling = self.client("ec2"), self.client("autoscaling")
         data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"}
         ec2.create_launch_template(LaunchTemplateName=f"{name}-by-hand", LaunchTemplateData=data)
-        sizes = {"MinSize": 0, "MaxSize": 4, "DesiredCapacity": 2}
-        autoscaling.create_auto_scaling_group(
-            AutoScalingGroupName=name,
-            LaunchTemplate={"LaunchTemplateName": f"{name}-by-hand", "Version": "1"},
-            **{"VPCZoneIdentifier": self.subnets()[0], **sizes, **settings},
-        )
+        defaults = {
+            "LaunchTemplate": {"LaunchTemplateName": f"{name}-by-hand", "Version": "1"},
+            "VPCZoneIdentifier": self.subnets()[0],
+            **{"MinSize": 0, "MaxSize": 4, "DesiredCapacity": 2},
+        }
+        autoscaling.create_auto_scaling_group(AutoScalingGroupName=name, **defaults | settings)
         return self.found_group(name)
 
     def found_group(self, name: str = "web") -> dict[str, Any]:
