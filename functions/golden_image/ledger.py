@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import RefreshInProgress
+from golden_image.errors import RefreshInProgress, ResourceBusy
 from golden_image.plan import Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 # Longer than any run may last (the state machine's TimeoutSeconds): no lock is held for ever.
-_KEPT_SECONDS = 30 * 86_400
+_KEPT_SECONDS = 40 * 86_400
 
 
 def _table() -> str:
@@ -45,6 +45,7 @@ def lock(plan: Plan) -> None:
 
     Raises:
         RefreshInProgress: names the run that holds a lock.
+        ResourceBusy: another run was taking or releasing one in the same moment.
     """
     expires = {"N": str(int(time.time()) + _KEPT_SECONDS)}
     row = {"pk": {"S": _run_key(plan.run)}, "plan": {"S": json.dumps(events.to_event(plan))}}
@@ -69,7 +70,7 @@ def lock(plan: Plan) -> None:
         if aws.code(error) != "TransactionCanceledException":
             raise
         _refuse_held(plan)
-        raise
+        raise ResourceBusy(f"another run is at the same locks: {error}") from error
 
 
 def _refuse_held(plan: Plan) -> None:

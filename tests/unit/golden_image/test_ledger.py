@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image import aws, ledger
+from golden_image.errors import RefreshInProgress, RequestRefused, ResourceBusy, ServiceUnavailable
+from tests.unit.account import LEDGER, OTHER_RUN, RUN
+
+if TYPE_CHECKING:
+    from golden_image.plan import Plan
+    from tests.unit.account import Account
+
+pytestmark = pytest.mark.usefixtures("ledger_table")
+
+
+@pytest.fixture
+def plan(account: Account) -> Plan:
+    return account.plan(account.seed())
+
+
+def lock(plan: Plan) -> None:
+    with aws.named_errors():
+        ledger.lock(plan)
+
+
+def rows(account: Account) -> dict[str, dict[str, Any]]:
+    found = account.client("dynamodb").scan(TableName=LEDGER, ConsistentRead=True)["Items"]
+    return {row["pk"]["S"]: row for row in found}
+
+
+def keys_of(plan: Plan) -> set[str]:
+    locks = {f"group#{plan.group.name}", f"source#{plan.source.instance_id}"}
+    return {f"run#{plan.run}", f"launch-template#{plan.launch_template.name}", *locks}
+
+
+def other_run_of(plan: Plan, **changes: Any) -> Plan:
+    """Another run's plan that shares only what is not changed here."""
+    group, source = replace(plan.group, name="other"), replace(plan.source, instance_id="i-other")
+    template = replace(plan.launch_template, name="other")
+    parts: dict[str, Any] = {"group": group, "source": source, "launch_template": template}
+    return replace(plan, run=OTHER_RUN, **parts | changes)
+
+
+def test_a_run_locks_its_group_its_source_and_its_template_and_writes_its_plan(
+    account: Account, plan: Plan
+) -> None:
+    lock(plan)
+    assert set(rows(account)) == keys_of(plan)
+    assert ledger.read(RUN) == plan
+
+
+def test_every_row_expires_after_any_run_is_over(account: Account, plan: Plan) -> None:
+    lock(plan)
+    longest_run = 14 * 86_400
+    for row in rows(account).values():
+        assert int(row["expiresAt"]["N"]) > time.time() + longest_run
+
+
+def test_the_same_run_locks_again_without_effect(account: Account, plan: Plan) -> None:
+    lock(plan)
+    lock(plan)
+    assert set(rows(account)) == keys_of(plan)
+
+
+def test_a_lock_whose_answer_was_lost_is_the_runs_own(account: Account, plan: Plan) -> None:
+    account.lose_answer("dynamodb", "TransactWriteItems")
+    with pytest.raises(ServiceUnavailable):
+        lock(plan)
+    lock(plan)
+    assert set(rows(account)) == keys_of(plan)
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [("group", "group web"), ("source", "source i-"), ("launch_template", "launch-template web")],
+)
+def test_one_shared_resource_is_enough_to_be_refused_and_the_holder_is_named(
+    account: Account, plan: Plan, part: str, named: str
+) -> None:
+    lock(plan)
+    other = other_run_of(plan, **{part: getattr(plan, part)})
+    with pytest.raises(RefreshInProgress, match=f"{named}.* is in use by the run {RUN}. Wait for its end"):
+        lock(other)
+    assert set(rows(account)) == keys_of(plan)
+
+
+def test_runs_that_share_nothing_lock_side_by_side(account: Account, plan: Plan) -> None:
+    other = other_run_of(plan)
+    lock(plan)
+    lock(other)
+    assert set(rows(account)) == keys_of(plan) | keys_of(other)
+
+
+def test_a_lock_that_is_released_in_the_same_moment_is_tried_again(account: Account, plan: Plan) -> None:
+    cancelled = {"code": "TransactionCanceledException", "message": "TransactionConflict", "status": 400}
+    account.faults({"service": "dynamodb", "action": "TransactWriteItems", **cancelled})
+    with pytest.raises(ResourceBusy, match="another run is at the same locks"):
+        lock(plan)
+    lock(plan)
+    assert ledger.read(RUN) == plan
+
+
+def test_a_ledger_that_may_not_be_written_is_told_in_awss_words(account: Account, plan: Plan) -> None:
+    denied = {"code": "AccessDeniedException", "message": "not authorized", "status": 400}
+    account.faults({"service": "dynamodb", "action": "TransactWriteItems", **denied})
+    with pytest.raises(RequestRefused, match="AccessDeniedException: not authorized"):
+        lock(plan)
+
+
+def test_a_run_that_locked_nothing_has_no_plan(account: Account) -> None:
+    assert ledger.read(RUN) is None
+    ledger.unlock(RUN)
+    assert rows(account) == {}
+
+
+def test_unlocking_releases_the_runs_locks_and_does_nothing_again(account: Account, plan: Plan) -> None:
+    lock(plan)
+    ledger.unlock(RUN)
+    ledger.unlock(RUN)
+    assert rows(account) == {}
+    lock(replace(plan, run=OTHER_RUN))
+    assert ledger.read(OTHER_RUN)
+
+
+def test_unlocking_leaves_the_locks_of_another_run(account: Account, plan: Plan) -> None:
+    other = other_run_of(plan)
+    lock(plan)
+    lock(other)
+    ledger.unlock(RUN)
+    assert set(rows(account)) == keys_of(other)
+
+
+def test_unlocking_leaves_a_lock_that_another_run_has_taken_over(account: Account, plan: Plan) -> None:
+    lock(plan)
+    taken = {"pk": {"S": "group#web"}, "run": {"S": OTHER_RUN}}
+    account.client("dynamodb").put_item(TableName=LEDGER, Item=taken)
+    ledger.unlock(RUN)
+    assert rows(account) == {"group#web": taken}
+
+
+def test_an_unlock_that_is_interrupted_is_finished_by_the_next(account: Account, plan: Plan) -> None:
+    lock(plan)
+    broken = {"action": "DeleteItem", "code": "InternalServerError", "status": 500, "skip": 1}
+    account.faults({"service": "dynamodb", **broken})
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        ledger.unlock(RUN)
+    assert rows(account)
+    ledger.unlock(RUN)
+    assert rows(account) == {}
+
+
+def test_the_row_of_a_run_is_plain_json_for_who_repairs_by_hand(account: Account, plan: Plan) -> None:
+    lock(plan)
+    kept = json.loads(rows(account)[f"run#{RUN}"]["plan"]["S"])
+    assert kept["group"]["name"] == "web"
+    assert kept["source"]["powerState"] == "running"
