@@ -253,9 +253,11 @@ def restore(plan: GroupPlan, before: GroupState) -> None:
         launch: dict[str, Any] = {"LaunchTemplate": _pinned(template_id, version)}
     else:
         launch = {"LaunchConfigurationName": before.launch_configuration}
+    # A group that was made with Availability Zones only has no subnets to go back to.
+    if before.subnet_ids:
+        launch["VPCZoneIdentifier"] = ",".join(before.subnet_ids)
     autoscaling.update_auto_scaling_group(
         AutoScalingGroupName=plan.name,
-        VPCZoneIdentifier=",".join(before.subnet_ids),
         HealthCheckType=before.health_check_type,
         HealthCheckGracePeriod=before.health_check_grace_period,
         **launch,

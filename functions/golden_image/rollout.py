@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DRAIN = "drain"
 RECREATE = "recreate"
 NONE = "none"
+_STANDBY = {"EnteringStandby", "Standby"}
 
 
 def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
@@ -45,7 +46,7 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
             f"'{name}' has instances protected from scale-in, which a {rollout} would wait for in vain: "
             f"{', '.join(protected)}. Remove the protection first."
         )
-    if standby := [i["InstanceId"] for i in members if i["LifecycleState"].startswith("Standby")]:
+    if standby := [i["InstanceId"] for i in members if i["LifecycleState"] in _STANDBY]:
         raise GroupNotSupported(
             f"'{name}' has instances in Standby, which a {rollout} would wait for in vain: "
             f"{', '.join(standby)}. Put them back in service or detach them first."
@@ -73,7 +74,8 @@ def check_drained(name: str, waited: int, limit: int) -> polling.Check:
         limit,
         f"{left} left",
         DrainTimedOut(
-            f"'{name}' still has {left} instances after {limit} s ({', '.join(states) or 'in its warm pool'}). "
+            f"'{name}' still has {left} instances after {limit} s "
+            f"({', '.join(states) or 'in its warm pool'}). "
             "Look for lifecycle hooks, scale-in protection and suspended processes."
         ),
     )
