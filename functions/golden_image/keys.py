@@ -44,9 +44,9 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
         return
     raise KeyNotGranted(
         f"the key {key['Arn']} encrypts a volume of the source, and {role} may not use it: every launch "
-        f"of the group would fail. Grant it: aws kms create-grant --key-id {key['Arn']} --grantee-principal {role} "
-        "--operations Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey "
-        "GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
+        f"of the group would fail. Grant it: aws kms create-grant --key-id {key['Arn']} "
+        f"--grantee-principal {role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo "
+        "GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
     )
 
 

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image import group, image, launch_template, ledger, roll_back, rollout, snapshots, source
+from golden_image.errors import (
+    RequestThrottled,
+    ResourceBusy,
+    RollBackIncomplete,
+    ServiceUnavailable,
+    SourceNotFound,
+)
+from tests.unit.account import OTHER_RUN, RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from golden_image.plan import Plan
+    from tests.unit.account import Account
+
+pytestmark = pytest.mark.usefixtures("ledger_table")
+DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "times": None}
+
+
+def carry_out(plan: Plan) -> None:
+    """What a run does up to its rollout, by the functions that its steps call."""
+    ledger.lock(plan)
+    facts, run = plan.source, plan.run
+    source.stop(facts.instance_id)
+    source.check_stopped(facts.instance_id, 0, 900)
+    made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+    image_id = image.register(run, plan.image, facts, made)
+    image.check(image_id, 0, 900)
+    template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, None)
+    if plan.group.before is None:
+        group.create(run, facts.instance_id, plan.group, template)
+    else:
+        group.update(plan.group, template, plan.rollout)
+    group.configure(plan.group)
+    rollout.drain(plan.group.name)
+
+
+def left_of(account: Account, run: str) -> list[str]:
+    """The ids of everything that carries the run's tag, but what is terminated or on its way to be."""
+    ec2 = account.client("ec2")
+    marked = [{"Name": "tag:golden-image:run", "Values": [run]}]
+    ids = [one["ImageId"] for one in ec2.describe_images(Owners=["self"], Filters=marked)["Images"]]
+    ids += [one["SnapshotId"] for one in ec2.describe_snapshots(Filters=marked)["Snapshots"]]
+    ids += [
+        one["LaunchTemplateId"] for one in ec2.describe_launch_templates(Filters=marked)["LaunchTemplates"]
+    ]
+    groups = account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return ids + [
+        one["AutoScalingGroupName"]
+        for one in groups
+        if any(tag["Value"] == run for tag in one["Tags"]) and "Status" not in one
+    ]
+
+
+@pytest.fixture
+def created(account: Account) -> Plan:
+    """A run that has made a group, up to the end of its drain."""
+    plan = account.plan(account.seed())
+    carry_out(plan)
+    assert left_of(account, RUN)
+    return plan
+
+
+@pytest.fixture
+def updated(account: Account) -> Plan:
+    """A run that has changed all of an existing group, up to the end of its drain."""
+    blue, green = (
+        f"arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/{name}/0123456789abcdef"
+        for name in ("blue", "green")
+    )
+    account.group(MinSize=1, TargetGroupARNs=[blue])
+    wanted = {
+        "minSize": 2,
+        "desiredCapacity": 3,
+        "subnetIds": account.subnets()[1:3],
+        "targetGroupArns": [green],
+        "healthCheckType": "ELB",
+        "healthCheckGracePeriod": 300,
+        "targetCpuUtilization": 50,
+        "notificationTopicArn": "arn:aws:sns:ap-northeast-2:123456789012:web-scaling",
+        "tags": {"Environment": "test"},
+    }
+    plan = account.plan(account.seed(), rollout="recreate", group=wanted)
+    carry_out(plan)
+    return plan
+
+
+def test_nothing_is_left_of_a_run_that_made_a_group_and_the_source_runs_again(
+    account: Account, created: Plan
+) -> None:
+    roll_back.undo(RUN)
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_an_existing_group_gets_everything_back(account: Account, updated: Plan) -> None:
+    topic = updated.group.notification_topic_arn
+    found = group.find("web")
+    assert found
+    assert group.state(found, topic) != updated.group.before
+    roll_back.undo(RUN)
+    found = group.find("web")
+    assert found
+    assert group.state(found, topic) == updated.group.before
+    assert len(found["Instances"]) == 2
+    assert left_of(account, RUN) == []
+    assert account.state(updated.source.instance_id) == "running"
+
+
+def test_a_template_of_before_loses_only_the_runs_version(account: Account) -> None:
+    plan = account.plan(account.seed())
+    account.client("ec2").create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0"},
+        TagSpecifications=[
+            {"ResourceType": "launch-template", "Tags": [{"Key": "golden-image:stack", "Value": "refresh"}]}
+        ],
+    )
+    plan = account.plan(plan.source.instance_id)
+    carry_out(plan)
+    roll_back.undo(RUN)
+    described = account.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")
+    assert [one["VersionNumber"] for one in described["LaunchTemplateVersions"]] == [1]
+
+
+@pytest.mark.parametrize("case", ["created", "updated"])
+def test_undoing_twice_is_like_undoing_once(
+    account: Account, case: str, request: pytest.FixtureRequest
+) -> None:
+    plan = request.getfixturevalue(case)
+    roll_back.undo(RUN)
+    before = account.found_group()
+    roll_back.undo(RUN)
+    after = account.found_group()
+    assert left_of(account, RUN) == []
+    assert {**after, "Instances": len(after.get("Instances", []))} == {
+        **before,
+        "Instances": len(before.get("Instances", [])),
+    }
+    assert account.state(plan.source.instance_id) == "running"
+
+
+def test_a_run_that_changed_nothing_is_undone_without_a_change(account: Account) -> None:
+    account.plan(account.seed())
+    account.forget_calls()
+    roll_back.undo(RUN)
+    assert account.changes() == []
+
+
+def test_a_run_that_was_refused_its_lock_does_not_undo_the_other(account: Account, created: Plan) -> None:
+    account.forget_calls()
+    roll_back.undo(OTHER_RUN)
+    assert account.changes() == []
+    assert ledger.read(RUN) == created
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_a_run_is_undone_from_wherever_it_got_to(account: Account, done: int) -> None:
+    plan = account.plan(account.seed())
+    made: dict[str, Any] = {}
+    run, facts = plan.run, plan.source
+    volume_ids = [volume.volume_id for volume in facts.volumes]
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("lock", lambda: ledger.lock(plan)),
+        ("stop", lambda: source.stop(facts.instance_id)),
+        ("snapshots", lambda: snapshots.create(run, facts.instance_id, volume_ids, {})),
+        ("image", lambda: image.register(run, plan.image, facts, made["snapshots"])),
+        (
+            "template",
+            lambda: launch_template.create(run, facts.instance_id, plan.launch_template, made["image"], None),
+        ),
+        ("group", lambda: group.create(run, facts.instance_id, plan.group, made["template"])),
+    ]
+    for name, step in steps[: done + 1]:
+        made[name] = step()
+    roll_back.undo(RUN)
+    assert left_of(account, RUN) == []
+    assert account.state(facts.instance_id) == "running"
+
+
+def test_a_source_that_was_stopped_before_stays_stopped(account: Account) -> None:
+    plan = account.plan(account.seed(state="stopped"))
+    carry_out(plan)
+    roll_back.undo(RUN)
+    assert account.state(plan.source.instance_id) == "stopped"
+
+
+def test_a_source_that_was_to_stay_stopped_runs_again_after_a_failure(account: Account) -> None:
+    plan = account.plan(account.seed(), restartSource=False)
+    carry_out(plan)
+    roll_back.undo(RUN)
+    assert account.state(plan.source.instance_id) == "running"
+
+
+def test_a_source_that_is_still_stopping_is_started_by_a_later_try(account: Account, created: Plan) -> None:
+    source_id = created.source.instance_id
+    source.start(source_id)
+    account.state(source_id)
+    account.freeze()
+    source.stop(source_id)
+    with pytest.raises(ResourceBusy, match="IncorrectInstanceState"):
+        roll_back.undo(RUN)
+    account.flow()
+    roll_back.undo(RUN)
+    assert account.state(source_id) == "running"
+
+
+def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created: Plan) -> None:
+    ec2 = account.client("ec2")
+    source_id = created.source.instance_id
+    other = image.Image("other", "", {})
+    facts = source.describe(source.find(source_id))
+    volume_ids = [volume.volume_id for volume in facts.volumes]
+    kept = image.register(OTHER_RUN, other, facts, snapshots.create(OTHER_RUN, source_id, volume_ids, {}))
+    account.group("by-hand")
+    roll_back.undo(RUN)
+    assert kept in left_of(account, OTHER_RUN)
+    assert len(snapshots.of_run(OTHER_RUN)) == 2
+    assert len(account.found_group("by-hand")["Instances"]) == 2
+    assert ec2.describe_launch_templates(LaunchTemplateNames=["by-hand-by-hand"])["LaunchTemplates"]
+
+
+@pytest.mark.parametrize(
+    ("action", "named", "undone"),
+    [
+        ("DeleteAutoScalingGroup", "Auto Scaling group 'web'", {"lt-", "ami-", "snap-"}),
+        ("DeleteLaunchTemplate", "launch template 'web'", {"web", "ami-", "snap-"}),
+        ("DeregisterImage", "image and snapshots", {"web", "lt-"}),
+        ("StartInstances", "source i-", {"web", "lt-", "ami-", "snap-"}),
+    ],
+)
+def test_one_part_that_stays_is_named_and_does_not_keep_the_others(
+    account: Account, created: Plan, action: str, named: str, undone: set[str]
+) -> None:
+    account.faults({"action": action, **DENIED})
+    with pytest.raises(RollBackIncomplete, match=f"could not undo: {named}.*RequestRefused.*denied by the"):
+        roll_back.undo(RUN)
+    left = left_of(account, RUN)
+    assert not [one for one in left if one.startswith(tuple(undone))]
+    started = account.state(created.source.instance_id) == "running"
+    assert started == (action != "StartInstances")
+
+
+def test_every_part_that_stays_is_named(account: Account, created: Plan) -> None:
+    refused = ("DeleteLaunchTemplate", "DeregisterImage", "StartInstances")
+    account.faults(*({"service": "ec2", "action": action, **DENIED} for action in refused))
+    with pytest.raises(RollBackIncomplete) as incomplete:
+        roll_back.undo(RUN)
+    for part in ("launch template 'web'", "image and snapshots", f"source {created.source.instance_id}"):
+        assert part in str(incomplete.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("RequestLimitExceeded", RequestThrottled), ("InternalError", ServiceUnavailable)]
+)
+def test_what_may_pass_is_tried_again_after_the_other_parts_are_undone(
+    account: Account, created: Plan, code: str, name: type[Exception]
+) -> None:
+    account.faults(
+        {"service": "ec2", "action": "DeleteLaunchTemplate", "code": code},
+        {"service": "ec2", "action": "StartInstances", **DENIED},
+    )
+    with pytest.raises(name):
+        roll_back.undo(RUN)
+    assert [one for one in left_of(account, RUN) if not one.startswith("lt-")] == []
+    account.faults()
+    roll_back.undo(RUN)
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_a_snapshot_that_an_image_of_someone_else_uses_is_told(account: Account, created: Plan) -> None:
+    used = snapshots.of_run(RUN)[0]["SnapshotId"]
+    mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": used}}
+    account.client("ec2").register_image(
+        Name="by-hand", RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping]
+    )
+    with pytest.raises(ResourceBusy, match=f"DeleteSnapshot: InvalidSnapshot.InUse: .*{used}"):
+        roll_back.undo(RUN)
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_a_group_that_someone_has_deleted_meanwhile_is_not_missed(account: Account, updated: Plan) -> None:
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    assert account.found_group() == {}
+    roll_back.undo(RUN)
+    assert left_of(account, RUN) == []
+    assert account.state(updated.source.instance_id) == "running"
+
+
+def test_a_source_that_someone_has_terminated_meanwhile_stays_so(account: Account, created: Plan) -> None:
+    account.client("ec2").terminate_instances(InstanceIds=[created.source.instance_id])
+    roll_back.undo(RUN)
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "terminated"
+
+
+def test_a_source_that_is_not_shown_any_more_is_named(account: Account) -> None:
+    plan = account.plan(account.seed())
+    ledger.lock(plan)
+    account.faults(
+        {"service": "ec2", "action": "DescribeInstances", "code": "InvalidInstanceID.NotFound", "times": None}
+    )
+    with pytest.raises(RollBackIncomplete, match=SourceNotFound.__name__):
+        roll_back.undo(RUN)
