@@ -63,7 +63,11 @@ class LaunchTemplateNotSupported(GoldenImageError):
 
 
 class RefreshInProgress(GoldenImageError):
-    """Another run holds the lock on the group or on the source."""
+    """Another run holds the lock on the group, the source or the launch template."""
+
+
+class PlanOutdated(GoldenImageError):
+    """Another run released one of the same locks after this one's plan was made: the plan may be wrong."""
 
 
 # A stage ended badly, or did not end in the time that the input allows.
@@ -113,22 +117,26 @@ class RollBackIncomplete(GoldenImageError):
     """Something of this run could not be undone; the message names each."""
 
 
-# What AWS answered to a single call; the workflow decides which of them are worth another try.
+# What AWS answered to a single call.
 
 
-class RequestThrottled(GoldenImageError):
+class TryAgain(GoldenImageError):
+    """Base of the errors that the workflow answers with another try; never raised itself."""
+
+
+class RequestThrottled(TryAgain):
     """AWS asked to slow down."""
 
 
-class ServiceUnavailable(GoldenImageError):
+class ServiceUnavailable(TryAgain):
     """A 5xx, a lost connection, or no answer in time: the call may or may not have had its effect."""
 
 
-class ResourceBusy(GoldenImageError):
+class ResourceBusy(TryAgain):
     """Another activity is at work on the resource; it is free again soon."""
 
 
-class NotYetVisible(GoldenImageError):
+class NotYetVisible(TryAgain):
     """What this run has just made is not shown by a read yet (EC2 is eventually consistent)."""
 
 

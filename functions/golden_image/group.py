@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, tags
+from golden_image import aws, group_options, tags
 from golden_image.errors import GroupNotSupported, NotYetVisible, ResourceBusy
+from golden_image.group_options import GroupTag
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
 
     from golden_image.launch_template import LaunchTemplate
-
-SCALING_POLICY = "golden-image-target-cpu"
-NOTIFICATIONS = (
-    "autoscaling:EC2_INSTANCE_LAUNCH",
-    "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
-    "autoscaling:EC2_INSTANCE_TERMINATE",
-    "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
-)
 
 
 @dataclass(frozen=True)
@@ -37,15 +30,6 @@ EMPTY = Sizes(0, 0, 0)
 
 
 @dataclass(frozen=True)
-class GroupTag:
-    """A tag of a group; `propagate` copies it to instances at launch."""
-
-    key: str
-    value: str
-    propagate: bool
-
-
-@dataclass(frozen=True)
 class GroupState:
     """All of a group that a run may change, as it was found: what a roll-back restores.
 
@@ -53,6 +37,7 @@ class GroupState:
         launch_template_version: as the group has it: a number, `$Latest` or `$Default`.
         target_cpu: percent of this project's own target tracking policy, None where there is none.
         notification_types: what the group sends to the topic that the input names.
+        suspended_processes: for the person who reads the ledger; a run suspends and resumes none.
     """
 
     launch_template_id: str | None
@@ -66,6 +51,7 @@ class GroupState:
     tags: tuple[GroupTag, ...]
     target_cpu: float | None
     notification_types: tuple[str, ...]
+    suspended_processes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -105,35 +91,21 @@ def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
         launch_template_id=template.get("LaunchTemplateId"),
         launch_template_version=template.get("Version"),
         launch_configuration=group.get("LaunchConfigurationName"),
-        sizes=Sizes(group["MinSize"], group["MaxSize"], group["DesiredCapacity"]),
+        sizes=sizes(group),
         subnet_ids=tuple(filter(None, group.get("VPCZoneIdentifier", "").split(","))),
         health_check_type=group["HealthCheckType"],
         health_check_grace_period=group.get("HealthCheckGracePeriod", 0),
         target_group_arns=tuple(group.get("TargetGroupARNs", [])),
         tags=tuple(GroupTag(t["Key"], t.get("Value", ""), t.get("PropagateAtLaunch", False)) for t in own),
-        target_cpu=_target_cpu(group["AutoScalingGroupName"]),
-        notification_types=_notification_types(group["AutoScalingGroupName"], topic_arn),
+        target_cpu=group_options.target_cpu(group["AutoScalingGroupName"]),
+        notification_types=group_options.notification_types(group["AutoScalingGroupName"], topic_arn),
+        suspended_processes=tuple(p["ProcessName"] for p in group.get("SuspendedProcesses", [])),
     )
 
 
-def _target_cpu(name: str) -> float | None:
-    policies = aws.client("autoscaling").describe_policies(
-        AutoScalingGroupName=name, PolicyNames=[SCALING_POLICY]
-    )["ScalingPolicies"]
-    return policies[0]["TargetTrackingConfiguration"]["TargetValue"] if policies else None
-
-
-def _notification_types(name: str, topic_arn: str | None) -> tuple[str, ...]:
-    if topic_arn is None:
-        return ()
-    pages = aws.client("autoscaling").get_paginator("describe_notification_configurations")
-    found = pages.paginate(AutoScalingGroupNames=[name])
-    return tuple(
-        configuration["NotificationType"]
-        for page in found
-        for configuration in page["NotificationConfigurations"]
-        if configuration["TopicARN"] == topic_arn
-    )
+def sizes(group: AutoScalingGroupTypeDef) -> Sizes:
+    """The sizes that the group has now."""
+    return Sizes(group["MinSize"], group["MaxSize"], group["DesiredCapacity"])
 
 
 def create(run: str, source: str, plan: GroupPlan, template: LaunchTemplate) -> None:
@@ -145,12 +117,11 @@ def create(run: str, source: str, plan: GroupPlan, template: LaunchTemplate) -> 
         NotYetVisible: the group exists and is not shown yet.
     """
     marks = [GroupTag(key, value, propagate=False) for key, value in tags.of_run(run, source).items()]
-    own = [GroupTag(key, value, propagate=True) for key, value in plan.tags.items()]
     try:
         aws.client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=plan.name,
             LaunchTemplate=_pinned(template.id, str(template.version)),
-            Tags=_tags(plan.name, own + marks),
+            Tags=group_options.tag_list(plan.name, group_options.stated_tags(plan) + marks),
             TargetGroupARNs=list(plan.target_group_arns or ()),
             **_settings(plan),
             **_sizes(plan.sizes),
@@ -187,49 +158,6 @@ def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
     )
 
 
-def configure(plan: GroupPlan) -> None:
-    """Set what Auto Scaling takes in calls of its own: target groups, tags, policy and notifications.
-
-    Every call sets a value, so that a second one changes nothing.
-    """
-    autoscaling = aws.client("autoscaling")
-    if plan.before and plan.target_group_arns is not None:
-        _set_target_groups(plan.name, plan.target_group_arns)
-    if plan.before and plan.tags:
-        own = [GroupTag(key, value, propagate=True) for key, value in plan.tags.items()]
-        autoscaling.create_or_update_tags(Tags=_tags(plan.name, own))
-    if plan.target_cpu is not None:
-        _put_policy(plan.name, plan.target_cpu)
-    if plan.notification_topic_arn:
-        autoscaling.put_notification_configuration(
-            AutoScalingGroupName=plan.name,
-            TopicARN=plan.notification_topic_arn,
-            NotificationTypes=list(NOTIFICATIONS),
-        )
-
-
-def _put_policy(name: str, target_cpu: float) -> None:
-    aws.client("autoscaling").put_scaling_policy(
-        AutoScalingGroupName=name,
-        PolicyName=SCALING_POLICY,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
-            "TargetValue": target_cpu,
-        },
-    )
-
-
-def _set_target_groups(name: str, wanted: tuple[str, ...]) -> None:
-    group = find(name)
-    present = set(group.get("TargetGroupARNs", [])) if group else set()
-    autoscaling = aws.client("autoscaling")
-    if missing := sorted(set(wanted) - present):
-        autoscaling.attach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=missing)
-    if extra := sorted(present - set(wanted)):
-        autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=extra)
-
-
 def resize(name: str, sizes: Sizes) -> None:
     """Set all three sizes at once: one alone would silently move the others.
 
@@ -238,66 +166,68 @@ def resize(name: str, sizes: Sizes) -> None:
     aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=name, **_sizes(sizes))
 
 
-def delete_if_made_by(run: str, name: str) -> None:
-    """Delete the group and its instances where this run created it; leave any other alone."""
-    group = find(name)
-    if group and tags.from_aws(group.get("Tags")).get(tags.RUN) == run and group.get("Status") is None:
+def configure(plan: GroupPlan) -> None:
+    """Set what Auto Scaling takes in calls of its own: target groups, tags, policy and notifications."""
+    found = find(plan.name)
+    if found is None:
+        raise NotYetVisible(f"Auto Scaling group '{plan.name}' is not shown")
+    group_options.apply(plan, found)
+
+
+def remove(run: str, name: str) -> bool:
+    """Delete the group and its instances where this run created it; leave any other alone.
+
+    Answers whether something of the group is still there: deleting takes as long as its instances do.
+    """
+    found = find(name)
+    if found is None or tags.from_aws(found.get("Tags")).get(tags.RUN) != run:
+        return False
+    if found.get("Status") is None:
         aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    return True
 
 
-def restore(plan: GroupPlan, before: GroupState) -> None:
-    """Give an existing group back all that `update` and `configure` may have changed."""
-    autoscaling = aws.client("autoscaling")
-    template_id, version = before.launch_template_id, before.launch_template_version
-    if template_id and version:
-        launch: dict[str, Any] = {"LaunchTemplate": _pinned(template_id, version)}
+def restore(plan: GroupPlan, before: GroupState) -> bool:
+    """Give an existing group back all that `update` and `configure` may have changed.
+
+    A run's first change to the group is its launch template version, and that is what is given back last,
+    with the sizes: a group that has its version from before is left alone, whatever has happened to it since.
+    Answers whether there was something to give back.
+    """
+    found = find(plan.name)
+    if found is None or _launches_from(found) == _launches_from_before(before):
+        return False
+    group_options.restore(plan, before, found)
+    if before.launch_template_id and before.launch_template_version:
+        launch: dict[str, Any] = {
+            "LaunchTemplate": _pinned(before.launch_template_id, before.launch_template_version)
+        }
     else:
         launch = {"LaunchConfigurationName": before.launch_configuration}
     # A group that was made with Availability Zones only has no subnets to go back to.
     if before.subnet_ids:
         launch["VPCZoneIdentifier"] = ",".join(before.subnet_ids)
-    autoscaling.update_auto_scaling_group(
+    aws.client("autoscaling").update_auto_scaling_group(
         AutoScalingGroupName=plan.name,
         HealthCheckType=before.health_check_type,
         HealthCheckGracePeriod=before.health_check_grace_period,
         **launch,
         **_sizes(before.sizes),
     )
-    if plan.target_group_arns is not None:
-        _set_target_groups(plan.name, before.target_group_arns)
-    _restore_tags(plan, before)
-    if plan.target_cpu is not None:
-        _restore_policy(plan.name, before.target_cpu)
-    if plan.notification_topic_arn:
-        _restore_notifications(plan.name, plan.notification_topic_arn, before.notification_types)
+    return True
 
 
-def _restore_tags(plan: GroupPlan, before: GroupState) -> None:
-    autoscaling = aws.client("autoscaling")
-    had = [tag for tag in before.tags if tag.key in plan.tags]
-    if had:
-        autoscaling.create_or_update_tags(Tags=_tags(plan.name, had))
-    added = [GroupTag(key, plan.tags[key], propagate=True) for key in plan.tags]
-    new = [tag for tag in added if tag.key not in {before_tag.key for before_tag in had}]
-    if new:
-        autoscaling.delete_tags(Tags=_tags(plan.name, new))
+def _launches_from(found: AutoScalingGroupTypeDef) -> tuple[str | None, ...]:
+    template = found.get("LaunchTemplate", {})
+    return (
+        template.get("LaunchTemplateId"),
+        template.get("Version"),
+        found.get("LaunchConfigurationName"),
+    )
 
 
-def _restore_policy(name: str, target_cpu: float | None) -> None:
-    if target_cpu is not None:
-        _put_policy(name, target_cpu)
-    elif _target_cpu(name) is not None:
-        aws.client("autoscaling").delete_policy(AutoScalingGroupName=name, PolicyName=SCALING_POLICY)
-
-
-def _restore_notifications(name: str, topic_arn: str, types: tuple[str, ...]) -> None:
-    autoscaling = aws.client("autoscaling")
-    if types:
-        autoscaling.put_notification_configuration(
-            AutoScalingGroupName=name, TopicARN=topic_arn, NotificationTypes=list(types)
-        )
-    elif _notification_types(name, topic_arn):
-        autoscaling.delete_notification_configuration(AutoScalingGroupName=name, TopicARN=topic_arn)
+def _launches_from_before(before: GroupState) -> tuple[str | None, ...]:
+    return (before.launch_template_id, before.launch_template_version, before.launch_configuration)
 
 
 def _pinned(template_id: str, version: str) -> LaunchTemplateSpecificationTypeDef:
@@ -320,16 +250,3 @@ def _settings(plan: GroupPlan) -> dict[str, Any]:
         "HealthCheckGracePeriod": plan.health_check_grace_period,
     }
     return {name: value for name, value in stated.items() if value is not None}
-
-
-def _tags(group: str, own: list[GroupTag]) -> list[Any]:
-    return [
-        {
-            "ResourceId": group,
-            "ResourceType": "auto-scaling-group",
-            "Key": tag.key,
-            "Value": tag.value,
-            "PropagateAtLaunch": tag.propagate,
-        }
-        for tag in own
-    ]

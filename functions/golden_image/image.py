@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, polling, snapshots, tags
-from golden_image.errors import ImageDiffers, ImageFailed, ImageNameTaken, ImageTimedOut, NotYetVisible
+from golden_image import aws, likeness, polling, snapshots, tags
+from golden_image.errors import ImageFailed, ImageNameTaken, ImageTimedOut, NotYetVisible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,61 +228,21 @@ def verify(run: str, image_id: str, source: Source) -> None:
     image = find(image_id)
     if image is None:
         raise NotYetVisible(f"{image_id} is not shown")
-    found = _comparable(image)
-    wanted = _wanted(source)
-    # CreateImage takes this from the source's own image; the launch template requires IMDSv2 on its own.
-    if method(source) == REGISTER:
-        wanted["IMDS support"] = source.imds_support
-    different = [name for name in wanted if wanted[name] != found[name]]
-    if different:
-        listed = "; ".join(f"{name} is {found[name]}, the source has {wanted[name]}" for name in different)
-        raise ImageDiffers(f"{image_id} is not like {source.instance_id}: {listed}")
+    likeness.refuse_different(image, source, registered=method(source) == REGISTER)
     snapshots.delete_strays(run, list(snapshot_ids(image)))
 
 
-def _wanted(source: Source) -> dict[str, object]:
-    """What of the source decides whether the image boots, performs and is billed alike."""
-    return {
-        "architecture": source.architecture,
-        "virtualization type": source.virtualization_type,
-        "root device": source.root_device_name,
-        "boot mode": source.boot_mode,
-        "ENA support": source.ena_support,
-        "SR-IOV support": source.sriov_net_support,
-        "TPM support": source.tpm_support,
-        "platform": source.platform,
-        "usage operation": source.usage_operation,
-        "product codes": sorted(source.product_codes),
-        "volumes": {volume.device_name: volume.size for volume in source.volumes},
-    }
-
-
-def _comparable(image: ImageTypeDef) -> dict[str, object]:
-    mappings = [m for m in image.get("BlockDeviceMappings", []) if "Ebs" in m]
-    return {
-        "architecture": image["Architecture"],
-        "virtualization type": image["VirtualizationType"],
-        "root device": image.get("RootDeviceName"),
-        "boot mode": image.get("BootMode"),
-        "ENA support": image.get("EnaSupport", False),
-        "SR-IOV support": image.get("SriovNetSupport"),
-        "TPM support": image.get("TpmSupport"),
-        "IMDS support": image.get("ImdsSupport"),
-        "platform": image.get("PlatformDetails", "Linux/UNIX"),
-        "usage operation": image.get("UsageOperation", "RunInstances"),
-        "product codes": sorted(code["ProductCodeId"] for code in image.get("ProductCodes", [])),
-        "volumes": {m["DeviceName"]: m["Ebs"].get("VolumeSize") for m in mappings},
-    }
-
-
-def deregister_of_run(run: str) -> None:
-    """Deregister this run's image, then delete what snapshots of this run are left."""
+def remove(run: str) -> bool:
+    """Deregister this run's image, then delete its snapshots. Answers whether any of them was there."""
     ec2 = aws.client("ec2")
-    for image in ec2.describe_images(Owners=["self"], Filters=tags.made_by(run))["Images"]:
+    images = ec2.describe_images(Owners=["self"], Filters=tags.made_by(run))["Images"]
+    for image in images:
         try:
             ec2.deregister_image(ImageId=image["ImageId"])
         except ClientError as error:
             if aws.code(error) not in _NOT_FOUND:
                 raise
-    for snapshot in snapshots.of_run(run):
+    made = snapshots.of_run(run)
+    for snapshot in made:
         snapshots.delete(snapshot["SnapshotId"])
+    return bool(images or made)

@@ -230,27 +230,33 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
         ) from error
 
 
-def delete_of_run(run: str, name: str) -> None:
+def remove(run: str, name: str) -> bool:
     """Delete the version that this run added, or the template where this run made it; no other.
+
+    Answers whether it was there.
 
     Raises:
         RequestRefused: EC2 keeps the version (its answer to that is no error).
     """
     existing = find(name)
     if existing is None:
-        return
-    ec2 = aws.client("ec2")
+        return False
     owner = tags.from_aws(existing.get("Tags"))
     if owner.get(tags.RUN) == run:
         _delete(existing["LaunchTemplateId"])
-        return
+        return True
     if owner.get(tags.STACK) != tags.stack():
-        return
-    pages = ec2.get_paginator("describe_launch_template_versions")
-    for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"]):
-        made = [v for v in page["LaunchTemplateVersions"] if v.get("VersionDescription") == run]
-        for version in made:
-            _delete_version(existing["LaunchTemplateId"], version["VersionNumber"])
+        return False
+    pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
+    made = [
+        version["VersionNumber"]
+        for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"])
+        for version in page["LaunchTemplateVersions"]
+        if version.get("VersionDescription") == run
+    ]
+    for number in made:
+        _delete_version(existing["LaunchTemplateId"], number)
+    return bool(made)
 
 
 def _delete(template_id: str) -> None:

@@ -1,7 +1,7 @@
 """The ledger: a run's locks, and what was there before it began. Written before the first change.
 
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan; `group#<name>`, `source#<id>` and
-`launch-template#<name>` are locks that name the run holding them.
+`launch-template#<name>` are locks that name the run holding them, or say when they were released.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import RefreshInProgress, ResourceBusy
+from golden_image.errors import PlanOutdated, RefreshInProgress, ResourceBusy
 from golden_image.plan import Plan
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
 
 # Longer than any run may last (the state machine's TimeoutSeconds): no lock is held for ever.
 _KEPT_SECONDS = 40 * 86_400
+# Longer than a plan can wait for its locks.
+_RELEASED_SECONDS = 86_400
 
 
 def _table() -> str:
@@ -43,11 +45,15 @@ def _run_key(run: str) -> str:
 def lock(plan: Plan) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
+    A lock that is free remembers when it was released: a plan from before that may have seen what the other
+    run was about to change, such as a source that it had stopped.
+
     Raises:
         RefreshInProgress: names the run that holds a lock.
+        PlanOutdated: another run released a lock after this plan was made.
         ResourceBusy: another run was taking or releasing one in the same moment.
     """
-    expires = {"N": str(int(time.time()) + _KEPT_SECONDS)}
+    expires = _in(_KEPT_SECONDS)
     row = {"pk": {"S": _run_key(plan.run)}, "plan": {"S": json.dumps(events.to_event(plan))}}
     items: list[TransactWriteItemTypeDef] = [
         {"Put": {"TableName": _table(), "Item": row | {"expiresAt": expires}}}
@@ -57,9 +63,12 @@ def lock(plan: Plan) -> None:
             "Put": {
                 "TableName": _table(),
                 "Item": {"pk": {"S": key}, "run": {"S": plan.run}, "expiresAt": expires},
-                "ConditionExpression": "attribute_not_exists(pk) OR #run = :run",
+                "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
                 "ExpressionAttributeNames": {"#run": "run"},
-                "ExpressionAttributeValues": {":run": {"S": plan.run}},
+                "ExpressionAttributeValues": {
+                    ":run": {"S": plan.run},
+                    ":planned": {"N": str(plan.planned_at)},
+                },
             }
         }
         for key in _locks(plan)
@@ -69,18 +78,21 @@ def lock(plan: Plan) -> None:
     except ClientError as error:
         if aws.code(error) != "TransactionCanceledException":
             raise
-        _refuse_held(plan)
+        _refuse_taken(plan)
         raise ResourceBusy(f"another run is at the same locks: {error}") from error
 
 
-def _refuse_held(plan: Plan) -> None:
+def _refuse_taken(plan: Plan) -> None:
     for key in _locks(plan):
-        holder = _get(key).get("run", {}).get("S", plan.run)
+        what = key.replace("#", " ", 1)
+        found = _get(key)
+        holder = found.get("run", {}).get("S", plan.run)
         if holder != plan.run:
-            what = key.replace("#", " ", 1)
             raise RefreshInProgress(
                 f"{what} is in use by the run {holder}. Wait for its end, or stop it, then start again."
             )
+        if int(found.get("released", {}).get("N", 0)) >= plan.planned_at:
+            raise PlanOutdated(f"another run of {what} ended while this one was planned. Start it again.")
 
 
 def _get(key: str) -> dict[str, Any]:
@@ -88,10 +100,33 @@ def _get(key: str) -> dict[str, Any]:
     return dict(answer.get("Item", {}))
 
 
+def _in(seconds: int) -> AttributeValueTypeDef:
+    return {"N": str(int(time.time()) + seconds)}
+
+
 def read(run: str) -> Plan | None:
     """The plan of a run from its row; None where it never changed anything, or has been unlocked."""
     row = _get(_run_key(run))
     return events.from_event(Plan, json.loads(row["plan"]["S"])) if row else None
+
+
+def committed(run: str) -> bool | None:
+    """Whether the run's rollout has succeeded: such a run is never undone. None where it has no row."""
+    row = _get(_run_key(run))
+    return "committed" in row if row else None
+
+
+def open_runs() -> list[str]:
+    """The runs that have a row: under way, or ended without having cleaned up."""
+    pages = aws.client("dynamodb").get_paginator("scan")
+    found = pages.paginate(
+        TableName=_table(),
+        ConsistentRead=True,
+        ProjectionExpression="pk",
+        FilterExpression="begins_with(pk, :run)",
+        ExpressionAttributeValues={":run": {"S": _run_key("")}},
+    )
+    return [item["pk"]["S"].removeprefix(_run_key("")) for page in found for item in page["Items"]]
 
 
 def unlock(run: str) -> None:
@@ -105,10 +140,11 @@ def unlock(run: str) -> None:
 
 
 def _release(key: str, run: str) -> None:
+    released = {"N": str(time.time_ns() // 1_000_000)}
     try:
-        aws.client("dynamodb").delete_item(
+        aws.client("dynamodb").put_item(
             TableName=_table(),
-            Key={"pk": {"S": key}},
+            Item={"pk": {"S": key}, "released": released, "expiresAt": _in(_RELEASED_SECONDS)},
             ConditionExpression="#run = :run",
             ExpressionAttributeNames={"#run": "run"},
             ExpressionAttributeValues={":run": {"S": run}},

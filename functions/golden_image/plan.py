@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,14 @@ class Plan:
 
     Attributes:
         run: the execution's ARN.
+        planned_at: milliseconds since 1970, before the first look-up.
         image_method: RegisterImage, or CreateImage where RegisterImage would lose billing data.
         parameter_name: the SSM parameter that holds the group's latest golden image.
         warnings: what the person should know and the run does not stop for.
     """
 
     run: str
+    planned_at: int
     source: Source
     restart_source: bool
     image: Image
@@ -51,6 +54,7 @@ def make(run: str, request: RefreshRequest) -> Plan:
         SourceNotFound, SourceNotSupported, SourceNotReady, KeyNotGranted, RolloutRequired,
         GroupNotSupported, ImageNameTaken, LaunchTemplateNotSupported, InvalidInput: see each.
     """
+    planned_at = time.time_ns() // 1_000_000
     instance = source.find(request.source_instance_id)
     refusals.refuse_unsupported(instance)
     facts = source.describe(instance)
@@ -65,6 +69,7 @@ def make(run: str, request: RefreshRequest) -> Plan:
     subnets = planned.subnet_ids or (planned.before.subnet_ids if planned.before else ())
     return Plan(
         run=run,
+        planned_at=planned_at,
         source=facts,
         restart_source=request.restart_source,
         image=Image(

@@ -5,69 +5,88 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image import aws, group, image, launch_template, ledger, source
-from golden_image.errors import (
-    GoldenImageError,
-    RequestThrottled,
-    ResourceBusy,
-    RollBackIncomplete,
-    ServiceUnavailable,
-)
+from golden_image.errors import GoldenImageError, RollBackIncomplete, TryAgain
+from golden_image.polling import Check, finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from golden_image.plan import Plan
 
-_TRY_AGAIN = (RequestThrottled, ResourceBusy, ServiceUnavailable)
+# Seconds until EC2's reads show what a run's last calls have made ("seconds to minutes", AWS says).
+SETTLED_AFTER = 60
+_PASS_EVERY = 20
 
 
-def undo(run: str) -> None:
-    """Undo a run by its ledger row and its tags; safe to repeat, and a no-op for a run that changed nothing.
+def undo(run: str, waited: int, limit: int) -> Check:
+    """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
+    A pass looks for what carries the run's tag, asks for its removal, and gives back what differs from before.
     One part that fails does not keep the others from being undone.
 
+    Args:
+        run: the execution's ARN. One without a row changed nothing, or is undone.
+        waited: seconds since the run's last change.
+        limit: seconds after which what is still there is named as left.
+
     Raises:
-        RequestThrottled, ResourceBusy, ServiceUnavailable: worth another try by the workflow.
+        TryAgain: one of its kinds; worth another try by the workflow.
         RollBackIncomplete: names each part that stays.
     """
     plan = ledger.read(run)
     if plan is None:
-        return
-    failures: list[GoldenImageError] = []
-    parts: list[tuple[str, Callable[[], None]]] = [
-        (f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan)),
-        (f"launch template '{plan.launch_template.name}'", lambda: _launch_template(plan)),
-        ("image and snapshots", lambda: image.deregister_of_run(run)),
-        (f"source {plan.source.instance_id}", lambda: _source(plan)),
-    ]
-    left = []
-    for name, part in parts:
+        return finished("nothing to undo")
+    left, failures = _pass(plan)
+    for failure in failures.values():
+        if isinstance(failure, TryAgain):
+            raise failure
+    if failures or (left and waited >= limit):
+        refused = [f"{part} ({type(error).__name__}: {error})" for part, error in failures.items()]
+        raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
+    if not left and waited >= SETTLED_AFTER:
+        return finished("everything is undone")
+    return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "looking again")
+
+
+def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:
+    """Undo what is there: the parts that had something left, and those that could not be undone."""
+    parts: dict[str, Callable[[Plan], bool]] = {
+        f"Auto Scaling group '{plan.group.name}'": _group,
+        f"launch template '{plan.launch_template.name}'": _launch_template,
+        "image and snapshots": _image,
+        f"source {plan.source.instance_id}": _source,
+    }
+    left: list[str] = []
+    failures: dict[str, GoldenImageError] = {}
+    for name, part in parts.items():
         try:
             with aws.named_errors():
-                part()
+                if part(plan):
+                    left.append(name)
         except GoldenImageError as error:
-            failures.append(error)
-            left.append(f"{name} ({type(error).__name__}: {error})")
-    for failure in failures:
-        if isinstance(failure, _TRY_AGAIN):
-            raise failure
-    if left:
-        raise RollBackIncomplete(f"could not undo: {'; '.join(left)}")
+            failures[name] = error
+    return left, failures
 
 
-def _group(plan: Plan) -> None:
+def _group(plan: Plan) -> bool:
     if plan.group.before is None:
-        group.delete_if_made_by(plan.run, plan.group.name)
-    elif group.find(plan.group.name):
-        group.restore(plan.group, plan.group.before)
+        return group.remove(plan.run, plan.group.name)
+    return group.restore(plan.group, plan.group.before)
 
 
-def _launch_template(plan: Plan) -> None:
-    launch_template.delete_of_run(plan.run, plan.launch_template.name)
+def _launch_template(plan: Plan) -> bool:
+    return launch_template.remove(plan.run, plan.launch_template.name)
 
 
-def _source(plan: Plan) -> None:
-    """Start the source where it was running; EC2 refuses one still stopping, which is ResourceBusy."""
+def _image(plan: Plan) -> bool:
+    return image.remove(plan.run)
+
+
+def _source(plan: Plan) -> bool:
+    """Start the source where it was running; one that is still stopping is started by a later pass."""
+    if plan.source.power_state != source.RUNNING:
+        return False
     state = source.power_state(plan.source.instance_id)
-    if plan.source.power_state == source.RUNNING and state in {"stopping", source.STOPPED}:
+    if state == source.STOPPED:
         source.start(plan.source.instance_id)
+    return state in {"stopping", source.STOPPED, "pending"}

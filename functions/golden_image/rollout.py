@@ -67,7 +67,8 @@ def check_drained(name: str, waited: int, limit: int) -> polling.Check:
     found = _visible(name)
     states = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
     left = len(states) + found.get("WarmPoolSize", 0)
-    if left == 0:
+    # An answer from before the drain may show no instance yet of a group that was just created.
+    if left == 0 and group.sizes(found) == group.EMPTY:
         return polling.finished("no instance left")
     return polling.pending(
         waited,
@@ -86,14 +87,13 @@ def restore_capacity(name: str, sizes: group.Sizes) -> None:
     group.resize(name, sizes)
 
 
-def check_capacity(name: str, waited: int, limit: int) -> polling.Check:
-    """Whether the desired number of instances is in service and healthy.
+def check_capacity(name: str, desired: int, waited: int, limit: int) -> polling.Check:
+    """Whether the planned number of instances is in service and healthy.
 
     Raises:
         RolloutTimedOut: it is not after `limit` seconds; with Auto Scaling's last reason for a failed launch.
     """
     found = _visible(name)
-    desired = found["DesiredCapacity"]
     good = [
         i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     ]

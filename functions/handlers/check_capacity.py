@@ -7,5 +7,7 @@ from golden_image.polling import Check
 
 @step
 def handler(event: Event) -> Check:
-    """Takes `groupName`, and `waited` and `limit` in seconds."""
-    return rollout.check_capacity(event["groupName"], event["waited"], event["limit"])
+    """Takes `groupName`, `desiredCapacity`, and `waited` and `limit` in seconds."""
+    return rollout.check_capacity(
+        event["groupName"], event["desiredCapacity"], event["waited"], event["limit"]
+    )

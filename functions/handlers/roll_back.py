@@ -2,9 +2,10 @@
 
 from golden_image import roll_back
 from golden_image.observability import Event, step
+from golden_image.polling import Check
 
 
 @step
-def handler(event: Event) -> None:
-    """Takes `run`."""
-    roll_back.undo(event["run"])
+def handler(event: Event) -> Check:
+    """Takes `run`, and `waited` and `limit` in seconds."""
+    return roll_back.undo(event["run"], event["waited"], event["limit"])

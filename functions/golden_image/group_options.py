@@ -1,0 +1,147 @@
+"""What Auto Scaling takes in calls of its own: target groups, tags, scaling policy, notifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from golden_image import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from golden_image.group import GroupPlan, GroupState
+
+SCALING_POLICY = "golden-image-target-cpu"
+NOTIFICATIONS = (
+    "autoscaling:EC2_INSTANCE_LAUNCH",
+    "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
+    "autoscaling:EC2_INSTANCE_TERMINATE",
+    "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
+)
+
+
+@dataclass(frozen=True)
+class GroupTag:
+    """A tag of a group; `propagate` copies it to instances at launch."""
+
+    key: str
+    value: str
+    propagate: bool
+
+
+def target_cpu(name: str) -> float | None:
+    """The percent of this project's own target tracking policy; None where the group has none."""
+    policies = aws.client("autoscaling").describe_policies(
+        AutoScalingGroupName=name, PolicyNames=[SCALING_POLICY]
+    )["ScalingPolicies"]
+    return policies[0]["TargetTrackingConfiguration"]["TargetValue"] if policies else None
+
+
+def notification_types(name: str, topic_arn: str | None) -> tuple[str, ...]:
+    """The kinds of notification that the group sends to the topic."""
+    if topic_arn is None:
+        return ()
+    pages = aws.client("autoscaling").get_paginator("describe_notification_configurations")
+    found = pages.paginate(AutoScalingGroupNames=[name])
+    return tuple(
+        configuration["NotificationType"]
+        for page in found
+        for configuration in page["NotificationConfigurations"]
+        if configuration["TopicARN"] == topic_arn
+    )
+
+
+def apply(plan: GroupPlan, found: AutoScalingGroupTypeDef) -> None:
+    """Set what the plan states; every call sets a value, so that a second one changes nothing."""
+    autoscaling = aws.client("autoscaling")
+    if plan.before and plan.target_group_arns is not None:
+        _set_target_groups(found, plan.target_group_arns)
+    if plan.before and plan.tags:
+        autoscaling.create_or_update_tags(Tags=tag_list(plan.name, stated_tags(plan)))
+    if plan.target_cpu is not None:
+        _put_policy(plan.name, plan.target_cpu)
+    if plan.notification_topic_arn:
+        autoscaling.put_notification_configuration(
+            AutoScalingGroupName=plan.name,
+            TopicARN=plan.notification_topic_arn,
+            NotificationTypes=list(NOTIFICATIONS),
+        )
+
+
+def restore(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef) -> None:
+    """Set back what `apply` may have set."""
+    if plan.target_group_arns is not None:
+        _set_target_groups(found, before.target_group_arns)
+    _restore_tags(plan, before)
+    if plan.target_cpu is not None:
+        _restore_policy(plan.name, before.target_cpu)
+    if plan.notification_topic_arn:
+        _restore_notifications(plan.name, plan.notification_topic_arn, before.notification_types)
+
+
+def _put_policy(name: str, percent: float) -> None:
+    aws.client("autoscaling").put_scaling_policy(
+        AutoScalingGroupName=name,
+        PolicyName=SCALING_POLICY,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+            "TargetValue": percent,
+        },
+    )
+
+
+def _set_target_groups(found: AutoScalingGroupTypeDef, wanted: tuple[str, ...]) -> None:
+    name, present = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
+    autoscaling = aws.client("autoscaling")
+    if missing := sorted(set(wanted) - present):
+        autoscaling.attach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=missing)
+    if extra := sorted(present - set(wanted)):
+        autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=name, TargetGroupARNs=extra)
+
+
+def _restore_tags(plan: GroupPlan, before: GroupState) -> None:
+    autoscaling = aws.client("autoscaling")
+    had = [tag for tag in before.tags if tag.key in plan.tags]
+    if had:
+        autoscaling.create_or_update_tags(Tags=tag_list(plan.name, had))
+    new = [tag for tag in stated_tags(plan) if tag.key not in {other.key for other in had}]
+    if new:
+        autoscaling.delete_tags(Tags=tag_list(plan.name, new))
+
+
+def _restore_policy(name: str, percent: float | None) -> None:
+    if percent is not None:
+        _put_policy(name, percent)
+    elif target_cpu(name) is not None:
+        aws.client("autoscaling").delete_policy(AutoScalingGroupName=name, PolicyName=SCALING_POLICY)
+
+
+def _restore_notifications(name: str, topic_arn: str, types: tuple[str, ...]) -> None:
+    autoscaling = aws.client("autoscaling")
+    if types:
+        autoscaling.put_notification_configuration(
+            AutoScalingGroupName=name, TopicARN=topic_arn, NotificationTypes=list(types)
+        )
+    elif notification_types(name, topic_arn):
+        autoscaling.delete_notification_configuration(AutoScalingGroupName=name, TopicARN=topic_arn)
+
+
+def stated_tags(plan: GroupPlan) -> list[GroupTag]:
+    """The input's tags of the group; instances get them too."""
+    return [GroupTag(key, value, propagate=True) for key, value in plan.tags.items()]
+
+
+def tag_list(group: str, own: list[GroupTag]) -> list[Any]:
+    """Tags as Auto Scaling's calls take them."""
+    return [
+        {
+            "ResourceId": group,
+            "ResourceType": "auto-scaling-group",
+            "Key": tag.key,
+            "Value": tag.value,
+            "PropagateAtLaunch": tag.propagate,
+        }
+        for tag in own
+    ]

@@ -1,0 +1,79 @@
+"""The sweeper: cleans up after ends that no state can catch, and after roll-backs that did not finish."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, ledger, roll_back
+from golden_image.errors import GoldenImageError, RollBackIncomplete
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+def sweep(runs: Iterable[str]) -> list[str]:
+    """Undo each of the runs that is over, and release its locks; answers those that are clean now.
+
+    A run that was aborted may have a handler at work until that one's own time-out: its locks are kept,
+    and it is looked at again, until it has been over for SETTLE_SECONDS. One run that fails does not keep
+    the others.
+
+    Raises:
+        RollBackIncomplete: names what could not be undone; the next sweep tries again.
+    """
+    clean, failures = [], []
+    for run in runs:
+        try:
+            with aws.named_errors():
+                if _sweep(run):
+                    clean.append(run)
+        except GoldenImageError as error:
+            failures.append(f"{run}: {type(error).__name__}: {error}")
+    if failures:
+        raise RollBackIncomplete("; ".join(failures))
+    return clean
+
+
+def _sweep(run: str) -> bool:
+    """Clean up one run, where it is over; whether it is clean now."""
+    status, over = _end(run)
+    committed = ledger.committed(run)
+    if status == "RUNNING" or committed is None:
+        return False
+    if status == "SUCCEEDED" or committed:
+        ledger.unlock(run)
+        return True
+    settled = (datetime.now(UTC) - over).total_seconds() > int(os.environ["SETTLE_SECONDS"])
+    seconds = roll_back.SETTLED_AFTER if settled else 0
+    if not roll_back.undo(run, waited=seconds, limit=seconds + 1).done:
+        return False
+    ledger.unlock(run)
+    _tell(run, status)
+    return True
+
+
+def _end(run: str) -> tuple[str, datetime]:
+    """How and when the run ended; one that Step Functions has forgotten (after 90 days) ended long ago."""
+    try:
+        execution = aws.client("stepfunctions").describe_execution(executionArn=run)
+    except ClientError as error:
+        if aws.code(error) == "ExecutionDoesNotExist":
+            return "FORGOTTEN", _NEVER
+        raise
+    return execution["status"], execution.get("stopDate", _NEVER)
+
+
+def _tell(run: str, status: str) -> None:
+    message = {"run": run, "status": status, "rollBack": "nothing of the run is left, its locks are free"}
+    aws.client("sns").publish(
+        TopicArn=os.environ["NOTIFICATION_TOPIC_ARN"],
+        Subject="Golden image refresh cleaned up",
+        Message=json.dumps(message, indent=2),
+    )
