@@ -18,7 +18,8 @@ from moto.ec2.utils import (
 
 from sandbox.world.errors import AWSError
 from sandbox.world.images import Image
-from sandbox.world.instances import TimedInstance, TimedInstances, architectures_of_type, boots_uefi
+from sandbox.world.instance_store import TimedInstances
+from sandbox.world.instances import TimedInstance, architectures_of_type, boots_uefi
 from sandbox.world.spot import record_spot_request
 
 DEFAULT_TYPE = "m1.small"
