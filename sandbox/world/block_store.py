@@ -106,7 +106,7 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         """moto's volume, with the key of its snapshot and the throughput that AWS defaults to."""
         snapshot = self.get_snapshot(kwargs["snapshot_id"]) if kwargs.get("snapshot_id") else None
         if snapshot is not None and snapshot.status != "completed":
-            raise AWSError("IncorrectState", f"Snapshot is in invalid state - {snapshot.status}")
+            raise AWSError("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
         if snapshot is not None and kwargs.get("size") is None:
             kwargs["size"] = snapshot.volume_size
         volume = super().create_volume(*args, **kwargs)
