@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.build import ROOT
 from sandbox.client import Client
-from sandbox.launcher import DEFAULT_SCALE, sandbox
+from sandbox.launcher import sandbox
 from sandbox.narration import Narration
 from sandbox.run import summary
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
+# Slow enough to watch: the whole refresh takes a third of a minute.
+_SCALE = 0.05
 VOLUMES = [
     {"deviceName": "/dev/xvda", "sizeGiB": 8},
     {"deviceName": "/dev/xvdb", "sizeGiB": 20},
@@ -27,7 +29,7 @@ def demo(directory: Path) -> int:
     """Show one refresh in a new sandbox. Answers 0 only where EC2 then shows what the run should leave."""
     begun = time.monotonic()
     event = min((ROOT / "events/execution").glob("*.json"))
-    with sandbox(directory, DEFAULT_SCALE, say=_say) as endpoints:
+    with sandbox(directory, _SCALE, say=_say) as endpoints:
         client = Client(endpoints)
         source = client.seed(name="demo-source", volumes=VOLUMES)["instanceId"]
         run_input = json.loads(event.read_text()) | {"sourceInstanceId": source}

@@ -32,6 +32,7 @@ class Narration:
 
     def tell(self, events: Iterable[HistoryEventTypeDef]) -> None:
         """Print these events as they come."""
+        self._print(f"{'here':>8}  {'there':>6}")
         for event in events:
             if "stateEnteredEventDetails" in event:
                 self._enter(event["stateEnteredEventDetails"]["name"])

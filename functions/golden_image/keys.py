@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.errors import KeyNotGranted
+from golden_image.errors import KeyNotGranted, SourceNotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,7 @@ def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run:
 
     Raises:
         KeyNotGranted: with the key and the command that grants it.
+        SourceNotSupported: the key is disabled or about to be deleted, so that no stopped instance starts.
     """
     _, partition, _, _, account, *_ = run.split(":")
     default = f"arn:{partition}:iam::{account}:{_ROLE}"
@@ -40,6 +41,11 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
     key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
     if key.get("KeyManager") != "CUSTOMER":
         return
+    if key.get("KeyState") != "Enabled":
+        raise SourceNotSupported(
+            f"the key {key['Arn']} encrypts a volume of the source and is {key.get('KeyState')}: "
+            "once stopped, the source could not start again. Enable the key first."
+        )
     if _in_grants(kms, key["Arn"], role) or _in_policy(kms, key["Arn"], role):
         return
     raise KeyNotGranted(

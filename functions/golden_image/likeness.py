@@ -45,7 +45,7 @@ def _wanted(source: Source) -> dict[str, object]:
         "platform": source.platform,
         "usage operation": source.usage_operation,
         "product codes": sorted(source.product_codes),
-        "volumes": {volume.device_name: volume.size for volume in source.volumes},
+        "volumes": {v.device_name: _volume(v.size, v.type, encrypted=v.encrypted) for v in source.volumes},
     }
 
 
@@ -63,5 +63,16 @@ def _comparable(image: ImageTypeDef) -> dict[str, object]:
         "platform": image.get("PlatformDetails", "Linux/UNIX"),
         "usage operation": image.get("UsageOperation", "RunInstances"),
         "product codes": sorted(code["ProductCodeId"] for code in image.get("ProductCodes", [])),
-        "volumes": {m["DeviceName"]: m["Ebs"].get("VolumeSize") for m in mappings},
+        "volumes": {
+            m["DeviceName"]: _volume(
+                m["Ebs"].get("VolumeSize"),
+                m["Ebs"].get("VolumeType"),
+                encrypted=m["Ebs"].get("Encrypted", False),
+            )
+            for m in mappings
+        },
     }
+
+
+def _volume(size: int | None, kind: str | None, *, encrypted: bool) -> str:
+    return f"{size} GiB {kind}{' encrypted' if encrypted else ''}"

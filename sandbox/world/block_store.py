@@ -11,6 +11,7 @@ from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume, Vo
 from moto.ec2.utils import generic_filter, random_snapshot_id
 
 from sandbox.world.errors import AWSError
+from sandbox.world.filters import passing
 
 if TYPE_CHECKING:
     from sandbox.world.scene import Scene
@@ -105,7 +106,7 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         """moto's volume, with the key of its snapshot and the throughput that AWS defaults to."""
         snapshot = self.get_snapshot(kwargs["snapshot_id"]) if kwargs.get("snapshot_id") else None
         if snapshot is not None and snapshot.status != "completed":
-            raise AWSError("IncorrectState", f"Snapshot is in invalid state - {snapshot.status}")
+            raise AWSError("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
         if snapshot is not None and kwargs.get("size") is None:
             kwargs["size"] = snapshot.volume_size
         volume = super().create_volume(*args, **kwargs)
@@ -230,7 +231,14 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         if owners:
             ids = {self.account_id if one == "self" else one for one in owners}
             found = [one for one in found if one.owner_id in ids]
-        return generic_filter(filters, found)  # type: ignore[no-any-return]
+        return passing(found, filters, self.tags)
+
+    def describe_volumes(self, volume_ids: list[str] | None = None, filters: Any = None) -> list[Volume]:
+        """moto's DescribeVolumes, with short cuts by id, instance and tag."""
+        found = [self.get_volume(one) for one in volume_ids] if volume_ids else list(self.volumes.values())
+        if instances := (filters or {}).get("attachment.instance-id"):
+            found = [one for one in found if one.attachment and one.attachment.instance.id in instances]
+        return passing(found, filters, self.tags)
 
     def delete_snapshot(self, snapshot_id: str) -> Snapshot:
         """Delete a snapshot; InvalidSnapshot.InUse while an image needs it."""

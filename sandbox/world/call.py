@@ -15,6 +15,10 @@ _APP_ID = re.compile(r"\bapp/(\S+)")
 _SERVICE_OF_VERSION = {"2016-11-15": "ec2", "2011-01-01": "autoscaling"}
 
 
+class MalformedCall(ValueError):
+    """Parameters that are not what the action's model says."""
+
+
 @dataclass(frozen=True)
 class Request:
     """An HTTP request; header names are lower-case."""
@@ -50,7 +54,10 @@ class Call:
 
 
 def parse_call(request: Request, *, identities: dict[str, str], default_region: str) -> Call:
-    """Read a call from an HTTP request; `identities` maps access key ids to the names of roles."""
+    """Read a call from an HTTP request; `identities` maps access key ids to the names of roles.
+
+    Raises MalformedCall.
+    """
     headers, body = request.headers, request.body
     query = request.path.partition("?")[2]
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
@@ -92,11 +99,10 @@ def _role(access_key: str, user_agent: str, identities: dict[str, str]) -> str:
 def _params(operation: Any, protocol: str, form: dict[str, str], body: bytes) -> dict[str, Any]:
     if operation is None:
         return {name: value for name, value in form.items() if name not in ("Action", "Version")}
-    if protocol in ("ec2", "query"):
-        parsed = PROTOCOL_PARSERS[protocol](operation, map_type=dict).parse({"values": form})
-        return dict(parsed)
     try:
+        if protocol in ("ec2", "query"):
+            return dict(PROTOCOL_PARSERS[protocol](operation, map_type=dict).parse({"values": form}))
         parsed = json.loads(body) if body else {}
-    except ValueError:
-        return {}
+    except ValueError as error:
+        raise MalformedCall(str(error)) from error
     return parsed if isinstance(parsed, dict) else {}

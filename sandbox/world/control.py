@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from moto.core.exceptions import ServiceException
+
 from sandbox.world.clock import Clock
 from sandbox.world.seed import seed
 from sandbox.world.world import World
@@ -22,7 +24,7 @@ def control(world: World, method: str, path: str, body: bytes) -> tuple[int, str
         with world.lock:
             world.clock.settle()
             answer = VERBS[verb](world, given, query)
-    except ValueError as error:
+    except (ValueError, ServiceException) as error:
         return 400, json.dumps({"error": str(error)})
     return 200, answer if isinstance(answer, str) else json.dumps(answer)
 

@@ -21,6 +21,8 @@ FAILING_LATER = {
     "UpdateAutoScalingGroup",
     "SetDesiredCapacity",
 }
+# Of a delay, in real seconds, and of staleness, in virtual ones.
+DEFAULT_SECONDS = 5
 _KEYS: dict[str, Any] = {
     "service": str,
     "action": str,
@@ -135,8 +137,8 @@ def parse_rule(number: int, given: Any) -> Rule:
         values["when"] = "after"
     if "code" in values:
         values.setdefault("status", http_status(values["code"]))
-    if effect in ("delay", "stale") and not ({"seconds", "reads"} & set(values)):
-        raise WrongRule(f"{where}: {effect} needs seconds" + (" or reads" if effect == "stale" else ""))
+    if effect in ("delay", "stale") and "reads" not in values:
+        values.setdefault("seconds", DEFAULT_SECONDS)
     rule = Rule(given=given, **values)
     _check(where, rule)
     return rule
@@ -149,8 +151,6 @@ def _check(where: str, rule: Rule) -> None:
         raise WrongRule(f"{where}: when is before or after, not {rule.when!r}")
     if rule.effect == "fail" and rule.action not in FAILING_LATER:
         raise WrongRule(f"{where}: fail is for {', '.join(sorted(FAILING_LATER))}, not {rule.action!r}")
-    if rule.effect == "error" and "code" not in rule.given:
-        raise WrongRule(f"{where}: error needs a code")
     for name in ("skip", "times", "seconds", "reads"):
         value = getattr(rule, name)
         if value is not None and value < 0:

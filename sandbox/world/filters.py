@@ -1,7 +1,9 @@
-"""Filters of DescribeInstances beyond the handful that moto knows, and pages."""
+"""Filters beyond the handful that moto knows, quick ones by tag, and pages."""
 
 import fnmatch
 from typing import Any
+
+from moto.ec2.utils import generic_filter
 
 from sandbox.world.errors import AWSError
 
@@ -54,6 +56,22 @@ def _values(instance: Any, name: str) -> list[str]:
 def matches_filter(instance: Any, name: str, wanted: list[str]) -> bool:
     """Whether an instance passes one filter; `*` and `?` in a wanted value match as they do at AWS."""
     return any(fnmatch.fnmatchcase(value, pattern) for value in _values(instance, name) for pattern in wanted)
+
+
+def passing(
+    resources: list[Any], filters: dict[str, list[str]] | None, tags: dict[str, dict[str, str]]
+) -> list[Any]:
+    """The resources that pass all filters, moto's way, but those by plain tag values first and quickly.
+
+    moto asks every resource for all of its tags as a list, which is slow among thousands.
+    """
+    left = dict(filters or {})
+    for name, values in (filters or {}).items():
+        if name.startswith("tag:") and not any(letter in value for value in values for letter in "*?["):
+            key, wanted = name[4:], set(values)
+            resources = [one for one in resources if tags.get(one.id, {}).get(key) in wanted]
+            del left[name]
+    return generic_filter(left, resources)  # type: ignore[no-any-return]
 
 
 def page[T](items: list[T], token: str | None, size: int | None) -> tuple[list[T], str | None]:

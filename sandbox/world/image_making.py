@@ -46,7 +46,7 @@ class ImageMaking(BlockStore, Images):
             )
         snapshot = self.get_snapshot(ebs["SnapshotId"])
         if snapshot.status != "completed":
-            raise AWSError("IncorrectState", f"Snapshot is in invalid state - {snapshot.status}")
+            raise AWSError("IncorrectState", f"Snapshot '{snapshot.id}' is not 'completed'.")
         size = int(ebs.get("VolumeSize") or snapshot.volume_size)
         if size < snapshot.volume_size:
             raise AWSError(

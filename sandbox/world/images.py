@@ -13,6 +13,7 @@ from moto.ec2.utils import generic_filter, random_ami_id
 
 from sandbox.world.billing import Billing
 from sandbox.world.errors import AWSError
+from sandbox.world.filters import passing
 from sandbox.world.instances import TimedInstance, architectures_of_type
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class Images(AmiBackend):  # type: ignore[misc]
             return generic_filter(filters or {}, [self.amis[one] for one in ami_ids])  # type: ignore[no-any-return]
         only_own = owners in (["self"], [self.account_id])
         if not ami_ids and (only_own or any(name.startswith("tag") for name in filters or {})):
-            return generic_filter(filters or {}, list(self.own_images.values()))  # type: ignore[no-any-return]
+            return passing(list(self.own_images.values()), filters, self.tags)
         missing = [one for one in ami_ids or [] if one not in self.amis and one not in self.deleted_amis]
         if missing and all(_ID.fullmatch(one) for one in missing):
             raise InvalidAMIIdError(missing)

@@ -11,9 +11,9 @@ from moto.ec2.exceptions import (
     InvalidLaunchTemplateVersionNotFound,
 )
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend, LaunchTemplateVersion
-from moto.ec2.utils import generic_filter
 
 from sandbox.world.errors import AWSError
+from sandbox.world.filters import passing
 
 VERSION_LIMIT = 10_000
 
@@ -136,7 +136,7 @@ class Templates(LaunchTemplateBackend):  # type: ignore[misc]
             found += [self.find_template(None, one) for one in template_names or []]
         else:
             found = list(self.launch_templates.values())
-        return generic_filter(filters, found)  # type: ignore[no-any-return]
+        return passing(found, filters, self.tags)
 
 
 def version_data(template: Template, source: str | None, given: dict[str, Any]) -> dict[str, Any]:

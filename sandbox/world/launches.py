@@ -4,10 +4,12 @@ Used by RunInstances, by the groups and by the seeding, so that an instance is t
 """
 
 import copy
+import hashlib
 from typing import Any
 
 from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
 from moto.ec2.utils import (
     convert_tag_spec,
@@ -18,7 +20,8 @@ from moto.ec2.utils import (
 
 from sandbox.world.errors import AWSError
 from sandbox.world.images import Image
-from sandbox.world.instances import TimedInstance, TimedInstances, architectures_of_type, boots_uefi
+from sandbox.world.instance_store import TimedInstances
+from sandbox.world.instances import TimedInstance, architectures_of_type, boots_uefi
 from sandbox.world.spot import record_spot_request
 
 DEFAULT_TYPE = "m1.small"
@@ -66,6 +69,7 @@ class Launches(TimedInstances):
                 f"architecture '{image.architecture}' of the specified AMI. Specify an instance type and an "
                 "AMI that have matching architectures, and try again.",
             )
+        self._check_type(params.get("InstanceType", DEFAULT_TYPE))
         nics = params.get("NetworkInterfaces", [])
         if nics and params.get("SubnetId"):
             raise AWSError(
@@ -73,6 +77,9 @@ class Launches(TimedInstances):
                 "Network interfaces and an instance-level subnet ID may not be specified on the same request",
             )
         self._security_groups(params)
+        zone = params.get("Placement", {}).get("AvailabilityZone")
+        if zone and zone not in self.get_default_subnets():
+            raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
             if subnet_id:
                 self.get_subnet(subnet_id)
@@ -94,9 +101,18 @@ class Launches(TimedInstances):
             instance.begin("pending", "running", self.scene.clock.durations.start)
         return reservation
 
+    @staticmethod
+    def _check_type(name: str) -> None:
+        """Refuse a size that its family does not have; a family that moto does not know is taken on trust."""
+        family = name.partition(".")[0] + "."
+        if name not in INSTANCE_TYPES and any(one.startswith(family) for one in INSTANCE_TYPES):
+            raise AWSError("InvalidParameterValue", f"Invalid value '{name}' for InstanceType.")
+
     def _security_groups(self, params: dict[str, Any]) -> list[Any]:
+        """The groups that are named for the instance or for its first network interface."""
         groups = []
-        for group_id in params.get("SecurityGroupIds", []):
+        first_nic: dict[str, Any] = next(iter(params.get("NetworkInterfaces", [])), {})
+        for group_id in [*params.get("SecurityGroupIds", []), *first_nic.get("Groups", [])]:
             group = self.get_security_group_from_id(group_id)
             if group is None:
                 raise InvalidSecurityGroupNotFoundError(group_id)
@@ -117,11 +133,12 @@ class Launches(TimedInstances):
         if not subnet_id:
             subnet_id = self.get_default_subnets()[zone or f"{self.region_name}a"].id
         user_data = params.get("UserData")
+        vpc_id = self.get_subnet(subnet_id).vpc_id
         instance = TimedInstance(
             self,
             image.id,
             user_data if isinstance(user_data, Base64EncodedString) else parse_user_data(user_data),
-            self._security_groups(params),
+            self._security_groups(params) or [self.get_default_security_group(vpc_id)],
             instance_type=params.get("InstanceType", DEFAULT_TYPE),
             region_name=self.region_name,
             subnet_id=subnet_id,
@@ -148,7 +165,7 @@ class Launches(TimedInstances):
         if not given:
             return None
         arn = given.get("Arn") or f"arn:aws:iam::{self.account_id}:instance-profile/{given.get('Name')}"
-        return {"Arn": arn, "Id": "AIPA" + format(abs(hash(arn)) % 16**16, "016X")}
+        return {"Arn": arn, "Id": "AIPA" + hashlib.sha256(arn.encode()).hexdigest()[:17].upper()}
 
     def _make_spot(self, instance: TimedInstance, market: dict[str, Any]) -> None:
         if market.get("MarketType") == "spot":

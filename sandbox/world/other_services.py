@@ -1,9 +1,13 @@
 """Whatever else moto serves (kms, iam, …), in moto's own way."""
 
+import sys
+import traceback
+
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import create_environ, run_wsgi_app
 
 from sandbox.world.call import Call
+from sandbox.world.errors import error_body
 
 
 class OtherServices:
@@ -23,6 +27,11 @@ class OtherServices:
             data=request.body,
             headers=list(request.headers.items()),
         )
-        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
-        body = b"".join(chunks).decode("utf-8", "replace")
-        return int(status.split()[0]), body, headers.get("content-type", "application/json")
+        try:
+            chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        except Exception:  # moto's own defects and what it has not implemented
+            traceback.print_exc(file=sys.stderr)
+            body, content_type = error_body(call.protocol, "InternalFailure", "An internal error.", "")
+            return 500, body, content_type
+        text = b"".join(chunks).decode("utf-8", "replace")
+        return int(status.split()[0]), text, headers.get("content-type", "application/json")

@@ -71,7 +71,11 @@ def seed(world: "World", given: dict[str, Any] | None) -> dict[str, Any]:
         raise WrongSeed("volumes: a source has at least one")
     if wanted["bootMode"] is None:  # what current Amazon Linux images say
         wanted["bootMode"] = "uefi" if wanted["architecture"] == "arm64" else "uefi-preferred"
-    image = _image(world, wanted)
+    for number, volume in enumerate(volumes):
+        volume["deviceName"] = volume["deviceName"] or (
+            ROOT if number == 0 else f"/dev/sd{chr(101 + number)}"
+        )
+    image = _image(world, wanted, volumes[0]["deviceName"])
     instance = _instance(world, wanted, volumes, image)
     group = _make_member(world, wanted, instance) if wanted["group"] else None
     volume_ids = [volume.id for volume in _volumes(instance)]
@@ -106,7 +110,7 @@ def _complete(where: str, defaults: dict[str, Any], given: Any) -> dict[str, Any
     return {**defaults, **given}
 
 
-def _image(world: "World", wanted: dict[str, Any]) -> "Image":
+def _image(world: "World", wanted: dict[str, Any], root: str) -> "Image":
     try:
         billing = Billing.of_platform(wanted["platform"])
     except ValueError as error:
@@ -121,7 +125,8 @@ def _image(world: "World", wanted: dict[str, Any]) -> "Image":
             "ImdsSupport": "v2.0" if wanted["imdsv2"] else None,
             "EnaSupport": wanted["ena"],
             "SriovNetSupport": "simple" if wanted["ena"] else None,
-            "RootDeviceName": ROOT,
+            "RootDeviceName": root,
+            "BlockDeviceMappings": [{"DeviceName": root, "Ebs": {"VolumeSize": 8, "VolumeType": "gp3"}}],
             "UefiData": base64.b64encode(b"AMZNUEFI" + bytes(24)).decode() if uefi else None,
         },
         billing,
@@ -133,7 +138,7 @@ def _instance(
     world: "World", wanted: dict[str, Any], volumes: list[dict[str, Any]], image: "Image"
 ) -> TimedInstance:
     mappings = []
-    for number, volume in enumerate(volumes):
+    for volume in volumes:
         ebs = {
             "VolumeSize": volume["sizeGiB"],
             "VolumeType": volume["type"],
@@ -142,10 +147,8 @@ def _instance(
             "Encrypted": volume["encrypted"],
             "KmsKeyId": volume["kmsKeyId"],
         }
-        name = volume["deviceName"] or (ROOT if number == 0 else f"/dev/sd{chr(ord('e') + number)}")
-        mappings.append(
-            {"DeviceName": name, "Ebs": {key: value for key, value in ebs.items() if value is not None}}
-        )
+        stated = {key: value for key, value in ebs.items() if value is not None}
+        mappings.append({"DeviceName": volume["deviceName"], "Ebs": stated})
     backend = world.ec2
     subnet = next(iter(backend.get_default_subnets().values()))
     group = backend.get_default_security_group(subnet.vpc_id)

@@ -15,7 +15,7 @@ from moto.ec2.models import ec2_backends
 
 from sandbox.world.autoscaling_backend import WorldAutoScaling
 from sandbox.world.autoscaling_calls import WorldAutoScalingResponse
-from sandbox.world.call import Call, Request, parse_call
+from sandbox.world.call import Call, MalformedCall, Request, parse_call
 from sandbox.world.clock import Clock
 from sandbox.world.ec2_backend import WorldEC2
 from sandbox.world.ec2_calls import WorldEC2Response
@@ -100,7 +100,11 @@ class World:
 
     def handle(self, request: Request) -> Answer:
         """Answer one HTTP request."""
-        call = parse_call(request, identities=self.identities, default_region=self.region)
+        try:
+            call = parse_call(request, identities=self.identities, default_region=self.region)
+        except MalformedCall as error:
+            body, content_type = error_body("ec2", "MalformedQueryString", str(error), "")
+            return Answer(400, body, content_type, "")
         request_id, params = str(uuid.uuid4()), self.record.params_of(call)
         with self.lock:
             self.clock.settle()

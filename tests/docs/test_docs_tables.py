@@ -49,7 +49,9 @@ def test_the_readme_has_every_folder_of_the_project() -> None:
 
 
 def test_the_price_in_the_readme_follows_from_its_counts() -> None:
-    found = re.search(r"(\d+) transitions and (\d+) invocations: \*\*\$([\d.]+)\*\*", page("README.md").text)
+    found = re.search(
+        r"(\d+)\s+transitions and (\d+)\s+invocations: \*\*\$([\d.]+)\*\*", page("README.md").text
+    )
     assert found
     assert f"{price.dollars(int(found[1]), int(found[2])):.4f}" == found[3]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -158,20 +159,36 @@ def test_a_run_that_is_aborted_while_a_task_fails_stays_aborted(
     assert sandbox.wait(arn).status == "ABORTED"
 
 
-def test_a_retry_waits_no_longer_than_its_longest_delay(sandbox: Client, machine: Callable[..., str]) -> None:
-    retry = {
-        "ErrorEquals": ["InvalidInput"],
-        "IntervalSeconds": 1,
-        "BackoffRate": 1000,
-        "MaxDelaySeconds": 10,
-        "MaxAttempts": 4,
-    }
+def waits_between_tries(sandbox: Client, arn: str) -> list[float]:
+    """The virtual seconds between a try that failed and the next one."""
+    events = list(sandbox.history(arn))
+    return [
+        (after["timestamp"] - before["timestamp"]).total_seconds() / sandbox.endpoints.scale
+        for before, after in pairwise(events)
+        if (before["type"], after["type"]) == ("TaskFailed", "TaskScheduled")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("retry", "shortest", "longest"),
+    [
+        ({"IntervalSeconds": 2, "BackoffRate": 1000, "MaxDelaySeconds": 3}, 2, 40),
+        ({"IntervalSeconds": 100, "BackoffRate": 1}, 100, 140),
+        ({"IntervalSeconds": 5000, "MaxDelaySeconds": 3, "JitterStrategy": "FULL"}, 0, 40),
+    ],
+    ids=["no longer than MaxDelaySeconds", "longer than a minute", "with jitter"],
+)
+def test_a_retry_waits_as_long_as_it_says(
+    sandbox: Client, machine: Callable[..., str], retry: dict[str, Any], shortest: float, longest: float
+) -> None:
+    retry |= {"ErrorEquals": ["InvalidInput"], "MaxAttempts": 2}
 
     done = run(sandbox, machine({"Fail": task(sandbox, Retry=[retry], End=True)}))
 
     assert (done.status, done.error) == ("FAILED", "InvalidInput")
-    assert event_types(sandbox, done.arn).count("TaskFailed") == 5
-    assert done.seconds < 60 * sandbox.endpoints.scale + 10
+    waits = waits_between_tries(sandbox, done.arn)
+    assert len(waits) == 2
+    assert all(shortest <= wait <= longest for wait in waits), waits
 
 
 def test_no_catch_sees_a_runtime_error(sandbox: Client, machine: Callable[..., str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-SCALE = 0.002
+SCALE = 0.001
 STANDING_STILL = 1e6
 _NAMES = itertools.count(1)
 

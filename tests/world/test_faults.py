@@ -154,8 +154,7 @@ def test_a_rule_hits_only_what_it_matches(world: WorldClient, narrowed: dict[str
         ({"service": "ec2", "action": "CreateSnapshot5", **THROTTLED}, "CreateSnapshot5"),
         ({"service": "ec3", "action": "CreateSnapshots", **THROTTLED}, "ec3"),
         ({"service": "ec2", "action": "CreateSnapshots", "effect": "explode"}, "explode"),
-        ({"service": "ec2", "action": "CreateSnapshots", "effect": "error"}, "code"),
-        ({"service": "ec2", "action": "CreateSnapshots", "effect": "delay"}, "seconds"),
+        ({"service": "ec2", "action": "CreateSnapshots", "effect": "delay", "seconds": -1}, "seconds"),
         ({"service": "ec2", "action": "CreateSnapshots", "when": "later", **THROTTLED}, "later"),
         (
             {"service": "ec2", "action": "CreateSnapshots", "match": {"Instance": "i"}, **THROTTLED},

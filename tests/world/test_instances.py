@@ -1,4 +1,5 @@
 import base64
+from typing import Any
 
 import pytest
 
@@ -190,6 +191,7 @@ def test_plain_run_instances_makes_the_volumes_it_names(world: WorldClient) -> N
         assert made["State"]["Name"] == "pending"
         shown = world.until_state(made["InstanceId"], "running")
         assert shown["RootDeviceName"] == "/dev/sda1"
+        assert [one["GroupName"] for one in shown["SecurityGroups"]] == ["default"]
         assert shown["Tags"] == [{"Key": "Name", "Value": "plain"}]
         ids = [one["Ebs"]["VolumeId"] for one in shown["BlockDeviceMappings"]]
         volumes = {one["Size"]: one for one in world.ec2.describe_volumes(VolumeIds=ids)["Volumes"]}
@@ -239,6 +241,30 @@ def test_launch_template_data_describes_the_instance(world: WorldClient) -> None
     assert [one["DeviceName"] for one in data["BlockDeviceMappings"]] == ["/dev/sda1", "/dev/sdf"]
 
 
+def test_a_seed_may_name_its_devices(world: WorldClient) -> None:
+    source = world.seed(volumes=[{"deviceName": "/dev/xvda"}, {"deviceName": "/dev/sdh", "sizeGiB": 3}])
+    shown = world.instance(source["instanceId"])
+    assert shown["RootDeviceName"] == "/dev/xvda"
+    assert [one["DeviceName"] for one in shown["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/sdh"]
+    assert world.image(source["imageId"])["RootDeviceName"] == "/dev/xvda"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"InstanceType": "t3.smal"}, "InvalidParameterValue"),
+        ({"ImageId": "ami-x"}, "InvalidAMIID.Malformed"),
+        ({"Placement": {"AvailabilityZone": "mars-1a"}}, "InvalidParameterValue"),
+        ({"SecurityGroupIds": ["sg-00000000000000000"]}, "InvalidGroup.NotFound"),
+        ({"SubnetId": "subnet-00000000000000000"}, "InvalidSubnetID.NotFound"),
+    ],
+)
+def test_what_cannot_be_launched_is_refused(world: WorldClient, wrong: dict[str, Any], code: str) -> None:
+    plain = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    with refused(code):
+        world.ec2.run_instances(**{**plain, **wrong})
+
+
 def test_a_wrong_seed_is_refused_by_name(world: WorldClient) -> None:
     for wrong in (
         {"volume": 1},
@@ -250,3 +276,5 @@ def test_a_wrong_seed_is_refused_by_name(world: WorldClient) -> None:
         status, answer = world.try_control("POST", "seed", wrong)
         assert status == 400, wrong
         assert answer["error"]
+    group = world.seed(group=name("group"))["autoScalingGroupName"]
+    assert world.try_control("POST", "seed", {"group": group})[0] == 400

@@ -1,3 +1,4 @@
+import http.client
 import json
 import signal
 import subprocess
@@ -77,6 +78,12 @@ def test_other_services_have_faults_in_their_own_shape(world: WorldClient) -> No
 def test_a_wrong_action_and_a_wrong_verb_are_refused(world: WorldClient) -> None:
     with refused("InvalidAction"):
         world.ec2.describe_ipam_pools()
+    connection = http.client.HTTPConnection(world.url.removeprefix("http://"), timeout=10)
+    form = "Action=DescribeInstances&Version=2016-11-15&MaxResults=many"
+    connection.request("POST", "/", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    answer = connection.getresponse()
+    assert (answer.status, b"MalformedQueryString" in answer.read()) == (400, True)
+    connection.close()
     status, answer = world.try_control("POST", "nothing")
     assert (status, "GET calls" in answer["error"]) == (404, True)
 

@@ -391,7 +391,10 @@ def test_a_created_image_may_leave_imdsv2_to_the_launch_template(account: Accoun
         ({"platform": "Windows"}, "platform is Linux/UNIX, the source has Windows"),
         ({"usage_operation": "RunInstances:0002"}, "usage operation is RunInstances, the source has"),
         ({"product_codes": ("abc",)}, r"product codes is \[\], the source has \['abc'\]"),
-        ({"volumes": ()}, r"volumes is {'/dev/sda1': 8, '/dev/sdf': 20}, the source has {}"),
+        (
+            {"volumes": ()},
+            r"volumes is {'/dev/sda1': '8 GiB gp3', '/dev/sdf': '20 GiB gp3'}, the source has {}",
+        ),
     ],
 )
 def test_a_difference_is_named_with_both_values(account: Account, change: dict[str, Any], named: str) -> None:
@@ -399,6 +402,24 @@ def test_a_difference_is_named_with_both_values(account: Account, change: dict[s
     image_id = register(facts)
     with pytest.raises(ImageDiffers, match=f"{image_id} is not like {facts.instance_id}: {named}"):
         image.verify(RUN, image_id, replace(facts, **change))
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"size": 9}, "'/dev/sda1': '8 GiB gp3'.*'/dev/sda1': '9 GiB gp3'"),
+        ({"type": "io2"}, "'/dev/sda1': '8 GiB gp3'.*'/dev/sda1': '8 GiB io2'"),
+        ({"encrypted": True}, "'/dev/sda1': '8 GiB gp3'.*'/dev/sda1': '8 GiB gp3 encrypted'"),
+    ],
+)
+def test_a_volume_that_is_not_like_the_sources_is_named(
+    account: Account, change: dict[str, Any], named: str
+) -> None:
+    facts = described(account.seed())
+    image_id = register(facts)
+    root, data = facts.volumes
+    with pytest.raises(ImageDiffers, match=f"volumes is .*{named}"):
+        image.verify(RUN, image_id, replace(facts, volumes=(replace(root, **change), data)))
 
 
 def test_every_difference_is_named(account: Account) -> None:

@@ -7,7 +7,7 @@ import pytest
 from moto.kms.models import kms_backends
 
 from golden_image import aws, keys, source
-from golden_image.errors import KeyNotGranted, RequestRefused
+from golden_image.errors import KeyNotGranted, RequestRefused, SourceNotSupported
 from tests.unit.account import ACCOUNT_ID, REGION, RUN
 
 if TYPE_CHECKING:
@@ -70,6 +70,17 @@ def test_a_granted_key_is_accepted(account: Account, key: str) -> None:
     grant(account, key, ROLE)
     judge(account, key)
     assert not account.calls("GetKeyPolicy")
+
+
+def test_a_key_that_would_not_let_the_source_start_again_is_refused(account: Account, key: str) -> None:
+    grant(account, key, ROLE)
+    key_id = key.rpartition("/")[2]
+    account.client("kms").disable_key(KeyId=key_id)
+    with pytest.raises(SourceNotSupported, match=f"{key} .* is Disabled: .* could not start again. Enable"):
+        judge(account, key)
+    account.client("kms").schedule_key_deletion(KeyId=key_id)
+    with pytest.raises(SourceNotSupported, match="is PendingDeletion"):
+        judge(account, key)
 
 
 def test_a_grant_to_another_role_does_not_count(account: Account, key: str) -> None:

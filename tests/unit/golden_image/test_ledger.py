@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_run_locks_its_group_its_source_and_its_template_and_writes_its_plan(
 
 def test_every_row_expires_after_any_run_is_over(account: Account, plan: Plan) -> None:
     lock(plan)
-    longest_run = 14 * 86_400
+    definition = Path("statemachine/golden_image_refresh.asl.json").read_text(encoding="utf-8")
+    longest_run = json.loads(definition)["TimeoutSeconds"]
     for row in rows(account).values():
         assert int(row["expiresAt"]["N"]) > time.time() + longest_run
 
