@@ -16,20 +16,23 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socketserver import StreamRequestHandler
 
 _ENDED = 1
+_AT_ONCE = 8
 
 
 def install() -> None:
-    """Let a function's process come from the nursery, and each event reach it without delay."""
+    """Let a function's process come from the nursery, each event reach it without delay, few run at once."""
     nursery = _Nursery()
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": nursery.start})
     worker = lambda_runtime.ProvidedWorker
     worker._build_handler_class = _prompt(worker._build_handler_class)
+    lambda_svc._execute_function_provided_warm = _few_at_once(lambda_svc._execute_function_provided_warm)
 
 
 def _prompt(build: Callable[..., type[StreamRequestHandler]]) -> Callable[..., type[StreamRequestHandler]]:
@@ -43,6 +46,19 @@ def _prompt(build: Callable[..., type[StreamRequestHandler]]) -> Callable[..., t
         return handler
 
     return built
+
+
+def _few_at_once(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """Invocations that wait for their turn: a hundred runs side by side would otherwise start thousands of
+    processes, which take longer to start than to wait for one that is there.
+    """
+    turns = threading.BoundedSemaphore(_AT_ONCE)
+
+    def executed(*arguments: Any) -> Any:
+        with turns:
+            return execute(*arguments)
+
+    return executed
 
 
 class _Nursery:
