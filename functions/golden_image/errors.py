@@ -81,6 +81,10 @@ class SourceReturnTimedOut(GoldenImageError):
     """The source did not reach `running` again within timeouts.stop."""
 
 
+class SourceLost(GoldenImageError):
+    """The source was terminated by something else while the run waited for it."""
+
+
 class SnapshotFailed(GoldenImageError):
     """A snapshot ended in `error`, or disappeared."""
 

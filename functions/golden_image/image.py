@@ -53,9 +53,14 @@ def method(source: Source) -> str:
 
 
 def default_name(run: str, group: str) -> str:
-    """`<group>-<run>`, in the characters and the 128 of them that EC2 allows an image's name."""
+    """`<group>-<run>`, in the characters and the 128 of them that EC2 allows an image's name.
+
+    A run whose own name begins with the group's, as the API's do, is not given it twice.
+    """
     kept = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in group)
     name = tags.run_name(run)
+    if name.startswith(f"{kept}-"):
+        return name
     return f"{kept[: 127 - len(name)]}-{name}"
 
 
@@ -77,7 +82,9 @@ def _taken(name: str, by: ImageTypeDef) -> ImageNameTaken:
 
 
 def _by_name(name: str) -> ImageTypeDef | None:
-    found = aws.client("ec2").describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": [name]}])
+    found = aws.client("ec2").describe_images(
+        Owners=["self"], Filters=[{"Name": "name", "Values": [name]}], IncludeDisabled=True
+    )
     return found["Images"][0] if found["Images"] else None
 
 
@@ -164,8 +171,11 @@ def _mapping(volume: Volume, snapshot_id: str) -> dict[str, Any]:
 
 
 def _uefi_data(source: Source) -> str | None:
-    """The source's UEFI variable store (base64, up to 64 KiB); None for a BIOS source or an empty store."""
-    if source.current_boot_mode != "uefi":
+    """The source's UEFI variable store (base64, up to 64 KiB); None for a BIOS source or an empty store.
+
+    RegisterImage takes it together with a UEFI boot mode only.
+    """
+    if source.current_boot_mode != "uefi" or source.boot_mode is None:
         return None
     return aws.client("ec2").get_instance_uefi_data(InstanceId=source.instance_id).get("UefiData") or None
 

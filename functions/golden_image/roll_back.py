@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image import aws, group, image, launch_template, ledger, source
-from golden_image.errors import GoldenImageError, RollBackIncomplete, TryAgain
+from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
 from golden_image.polling import Check, finished
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ _PASS_EVERY = 20
 def undo(run: str, waited: int, limit: int) -> Check:
     """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
-    A pass looks for what carries the run's tag, asks for its removal, and gives back what differs from before.
-    One part that fails does not keep the others from being undone.
+    A pass looks for what carries the run's tag, asks for its removal, and gives back what
+    differs from before. One part that fails does not keep the others from being undone.
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.
@@ -86,7 +86,10 @@ def _source(plan: Plan) -> bool:
     """Start the source where it was running; one that is still stopping is started by a later pass."""
     if plan.source.power_state != source.RUNNING:
         return False
-    state = source.power_state(plan.source.instance_id)
+    try:
+        state = source.power_state(plan.source.instance_id)
+    except SourceNotFound:
+        return False
     if state == source.STOPPED:
         source.start(plan.source.instance_id)
     return state in {"stopping", source.STOPPED, "pending"}

@@ -46,6 +46,11 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
             f"'{name}' has instances protected from scale-in, which a {rollout} would wait for in vain: "
             f"{', '.join(protected)}. Remove the protection first."
         )
+    if found.get("WarmPoolConfiguration", {}).get("MinSize", 0) > 0:
+        raise GroupNotSupported(
+            f"'{name}' has a warm pool with a minimum size, which a {rollout} would wait for in vain. "
+            "Delete the warm pool first, or set its MinSize to 0."
+        )
     if standby := [i["InstanceId"] for i in members if i["LifecycleState"] in _STANDBY]:
         raise GroupNotSupported(
             f"'{name}' has instances in Standby, which a {rollout} would wait for in vain: "

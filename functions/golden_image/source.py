@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, polling
-from golden_image.errors import SourceNotFound, SourceNotReady, SourceReturnTimedOut, SourceStopTimedOut
+from golden_image.errors import (
+    SourceLost,
+    SourceNotFound,
+    SourceNotReady,
+    SourceReturnTimedOut,
+    SourceStopTimedOut,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,11 +186,13 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> polling.Check:
     """Whether the source is stopped.
 
     Raises:
-        SourceStopTimedOut: it is not after `limit` seconds.
+        SourceLost: it was terminated.
+        SourceStopTimedOut: it is not stopped after `limit` seconds.
     """
     state = power_state(instance_id)
     if state == STOPPED:
         return polling.finished(state)
+    _refuse_lost(instance_id, state)
     return polling.pending(
         waited,
         limit,
@@ -196,6 +204,11 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> polling.Check:
     )
 
 
+def _refuse_lost(instance_id: str, state: str) -> None:
+    if state in {"shutting-down", "terminated"}:
+        raise SourceLost(f"{instance_id} is {state}: something outside this run terminated it.")
+
+
 def start(instance_id: str) -> None:
     """Ask the source to start; nothing happens to one that is running already."""
     aws.client("ec2").start_instances(InstanceIds=[instance_id])
@@ -205,12 +218,14 @@ def check_returned(instance_id: str, waited: int, limit: int) -> polling.Check:
     """Whether the source is running again.
 
     Raises:
-        SourceReturnTimedOut: it is not after `limit` seconds.
+        SourceLost: it was terminated.
+        SourceReturnTimedOut: it is not running after `limit` seconds.
     """
     instance = find(instance_id)
     state = instance["State"]["Name"]
     if state == RUNNING:
         return polling.finished(state)
+    _refuse_lost(instance_id, state)
     reason = instance.get("StateReason", {}).get("Message", "no reason given")
     return polling.pending(
         waited,
