@@ -40,8 +40,8 @@ def pending(waited: int, limit: int, progress: str, timed_out: GoldenImageError)
 def seconds(waited: int) -> int:
     """Seconds until the next look: short while an operation is young, growing with its age.
 
-    Five minutes at most on the first day, later the 288th part of the operation's age: two stages of seven days
-    each stay below the 25,000 history events that a run may have.
+    Five minutes at most on the first day, later the 288th part of the operation's age: two stages of seven
+    days each stay below the 25,000 history events that a run may have.
     """
     longest = max(_LONGEST_OF_FIRST_DAY, waited // _LOOKS_PER_AGE)
     return max(_SHORTEST, min(longest, waited // 8))
