@@ -18,6 +18,8 @@ from sandbox.run import run_file
 if TYPE_CHECKING:
     from types import FrameType
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -57,6 +59,9 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Once: a second signal must not cut short what ends the children.
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -64,7 +69,8 @@ def main() -> int:
     """Run the command and answer its exit code."""
     arguments = _arguments()
     forget_user_settings()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDS:
+        signal.signal(number, _interrupt)
     try:
         match arguments.command:
             case "up":

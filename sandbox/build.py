@@ -22,12 +22,10 @@ _CACHE = ROOT / ".sandbox/build"
 _KEPT_BUILDS = 3
 _SOURCES = ("template.yaml", "samconfig.toml", "functions", "statemachine")
 
-# What AWS's python3.13 runtime does: its own client runs the handler, with the code's directory first on
-# sys.path (here by `-m` from the code's directory). MiniStack's own worker for python3.13 reports every
-# exception as Runtime.HandlerError, so that no Retry or Catch by name would match.
-_BOOTSTRAP = f"""#!/bin/sh
-exec "{sys.executable}" -m awslambdaric "$_HANDLER"
-"""
+# MiniStack's own worker for python3.13 reports every exception as Runtime.HandlerError, so that no Retry or
+# Catch by name would match. For a custom runtime it wants this file; sandbox/ministack/nursery.py runs AWS's
+# runtime client in the file's place.
+_BOOTSTRAP = "#!/bin/sh\nexit 1\n"
 _LOCAL_RUNTIME = "provided.al2023"
 
 

@@ -6,12 +6,16 @@ import json
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
     from sandbox.endpoints import Endpoints
 
+_ADMINISTRATOR = Credentials("test", "test")
 _POLL_SECONDS = 0.1
 # What AWS's own client for a person does; the sandbox answers in milliseconds.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=50)
@@ -160,6 +165,27 @@ class Client:
         recorded = self.control("GET", f"calls?since={since}")
         calls: list[dict[str, Any]] = recorded["calls"] if isinstance(recorded, dict) else recorded
         return calls
+
+    def api(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], Any]:
+        """Call the product's REST API, signed as the account's administrator.
+
+        Answers the status, the headers with names in lower case, and the body, from JSON where it is JSON.
+        """
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        url = self.endpoints.apiUrl + path
+        request = AWSRequest(method, url, {"Content-Type": "application/json", **(headers or {})}, data)
+        SigV4Auth(_ADMINISTRATOR, "execute-api", self.endpoints.region).add_auth(request)
+        signed = urllib.request.Request(url, data, dict(request.headers), method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(signed, timeout=30) as response:  # noqa: S310
+                status, found, text = response.status, response.headers, response.read()
+        except urllib.error.HTTPError as error:
+            status, found, text = error.code, error.headers, error.read()
+        with suppress(ValueError):
+            text = json.loads(text)
+        return status, {name.lower(): value for name, value in found.items()}, text
 
     def control(self, method: str, verb: str, body: object = None) -> Any:
         """Use one of the world's `/_sandbox/` verbs.

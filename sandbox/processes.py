@@ -87,8 +87,9 @@ class Child:
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.end()
             raise self.failed(f"took more than {seconds:.0f} s") from None
+        finally:
+            self.end()
         if code != 0:
             raise self.failed(f"ended with exit code {code}")
 

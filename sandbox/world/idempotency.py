@@ -34,10 +34,6 @@ class Tokens:
         if key is not None and answer[0] == 200:
             self._answers[key] = (_fingerprint(call), answer)
 
-    def clear(self) -> None:
-        """Forget all tokens."""
-        self._answers.clear()
-
 
 def _key(call: Call) -> tuple[str, str, str] | None:
     token = call.params.get("ClientToken")

@@ -22,6 +22,7 @@ from sandbox.world.ec2_calls import WorldEC2Response
 from sandbox.world.errors import error_body, http_status
 from sandbox.world.faults import Faults, Rule
 from sandbox.world.idempotency import Tokens
+from sandbox.world.limits import exceeded_limit
 from sandbox.world.other_services import OtherServices
 from sandbox.world.record import Record
 from sandbox.world.scene import Scene
@@ -89,7 +90,8 @@ class World:
             clock = self.scene.clock
             self.scene = Scene(Clock(clock.scale, clock.durations))
             self.throttle = Throttle(self.scene.clock)
-            self.faults, self.record, self.tokens = Faults(), Record(), Tokens()
+            self.faults, self.tokens = Faults(), Tokens()
+            self.record.clear()
             self._stale.clear()
             self._build()
 
@@ -108,7 +110,7 @@ class World:
         request_id, params = str(uuid.uuid4()), self.record.params_of(call)
         with self.lock:
             self.clock.settle()
-            refusal = self.throttle.refuses(call)
+            refusal = self.throttle.refuses(call) or exceeded_limit(call)
             rule = None if refusal else self.faults.pick(call)
         if rule is not None and rule.when == "before" and rule.effect == "delay":
             time.sleep(rule.seconds or 0)
