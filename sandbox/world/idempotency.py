@@ -15,24 +15,26 @@ MISMATCH = (
 
 
 class Tokens:
-    """The answers that were given under each token."""
+    """The good answers that were given under each token."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str, str], tuple[str, tuple[int, str, str]]] = {}
+        self._answers: dict[tuple[str, str, str], tuple[str, str, str]] = {}
 
-    def earlier(self, call: Call) -> tuple[int, str, str] | tuple[str, str] | None:
-        """The answer that this call had before, the code and message of a mismatch, or nothing."""
-        key = _key(call)
-        if key is None or key not in self._answers:
-            return None
-        fingerprint, answer = self._answers[key]
-        return answer if fingerprint == _fingerprint(call) else MISMATCH
+    def contradicts(self, call: Call) -> bool:
+        """Whether another call was answered under this call's token."""
+        known = self._answers.get(_key(call) or ("", "", ""))
+        return known is not None and known[0] != _fingerprint(call)
 
-    def keep(self, call: Call, answer: tuple[int, str, str]) -> None:
+    def earlier_body(self, call: Call, request_id: str) -> str | None:
+        """The body that this call was answered with before, under the id of this request."""
+        known = self._answers.get(_key(call) or ("", "", ""))
+        return known[1].replace(known[2], request_id) if known is not None else None
+
+    def keep(self, call: Call, body: str, request_id: str) -> None:
         """Remember a good answer."""
         key = _key(call)
-        if key is not None and answer[0] == 200:
-            self._answers[key] = (_fingerprint(call), answer)
+        if key is not None:
+            self._answers[key] = (_fingerprint(call), body, request_id)
 
 
 def _key(call: Call) -> tuple[str, str, str] | None:

@@ -72,24 +72,7 @@ class ImageMaking(BlockStore, Images):
                 "IncorrectInstanceState",
                 f"Instance '{instance.id}' is not 'running' or 'stopped'; it is '{instance.state}'.",
             )
-        source = self.amis.get(instance.image_id)
-        attributes: dict[str, Any] = {
-            "Architecture": instance.architecture,
-            "VirtualizationType": instance.virtualization_type,
-            "RootDeviceName": instance.root_device_name,
-            "EnaSupport": instance.ena_support,
-            "SriovNetSupport": instance.sriov_net_support,
-            "BootMode": instance.boot_mode,
-            "TpmSupport": instance.tpm_support,
-            "ImdsSupport": source.imds_support if source else None,
-            "UefiData": instance.uefi_data,
-        }
-        billing = Billing(
-            instance.platform,
-            instance.platform_details,
-            instance.usage_operation,
-            list(instance.product_codes),
-        )
+        attributes, billing = self._of(instance)
         stated: dict[str, Any] = {name: params[name] for name in ("Name", "Description") if name in params}
         image = self.own_image({**attributes, **stated}, billing)
         image.instance_id = instance.id
@@ -100,6 +83,24 @@ class ImageMaking(BlockStore, Images):
             partial(self._take_snapshots, image, instance, params, snapshot_tags, failure),
         )
         return image
+
+    def _of(self, instance: "TimedInstance") -> tuple[dict[str, Any], Billing]:
+        source = self.amis.get(instance.image_id)
+        attributes = {
+            "Architecture": instance.architecture,
+            "VirtualizationType": instance.virtualization_type,
+            "RootDeviceName": instance.root_device_name,
+            "EnaSupport": instance.ena_support,
+            "SriovNetSupport": instance.sriov_net_support,
+            "BootMode": instance.boot_mode,
+            "TpmSupport": instance.tpm_support,
+            "ImdsSupport": source.imds_support if source else None,
+            "UefiData": instance.uefi_data,
+        }
+        codes = list(instance.product_codes)
+        return attributes, Billing(
+            instance.platform, instance.platform_details, instance.usage_operation, codes
+        )
 
     def _take_snapshots(
         self,

@@ -113,11 +113,6 @@ def _set_attribute(instance: TimedInstance, name: str, value: Any) -> None:
 def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
     """An instance's settings in the words of a launch template."""
     options = instance.metadata_options
-    backend = instance.ec2_backend
-    volumes = [
-        (name, block, backend.get_volume(block.volume_id))
-        for name, block in instance.get_block_device_mapping
-    ]
     return {
         "ImageId": instance.image_id,
         "InstanceType": instance.instance_type,
@@ -146,22 +141,28 @@ def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
             }
             for index, nic in instance.nics.items()
         ],
-        "BlockDeviceMappings": [
-            {
-                "DeviceName": name,
-                "Ebs": {
-                    "VolumeSize": volume.size,
-                    "VolumeType": volume.volume_type,
-                    "Iops": volume.iops,
-                    "Throughput": volume.throughput,
-                    "Encrypted": volume.encrypted,
-                    "KmsKeyId": volume.kms_key_id,
-                    "SnapshotId": volume.snapshot_id,
-                    "DeleteOnTermination": block.delete_on_termination,
-                },
-            }
-            for name, block, volume in volumes
-        ],
+        "BlockDeviceMappings": _disks(instance),
         "Placement": {"AvailabilityZone": instance.availability_zone, "Tenancy": "default"},
         "TagSpecifications": [{"ResourceType": "instance", "Tags": instance.get_tags()}],
     }
+
+
+def _disks(instance: TimedInstance) -> list[dict[str, Any]]:
+    get_volume = instance.ec2_backend.get_volume
+    return [
+        {
+            "DeviceName": name,
+            "Ebs": {
+                "VolumeSize": volume.size,
+                "VolumeType": volume.volume_type,
+                "Iops": volume.iops,
+                "Throughput": volume.throughput,
+                "Encrypted": volume.encrypted,
+                "KmsKeyId": volume.kms_key_id,
+                "SnapshotId": volume.snapshot_id,
+                "DeleteOnTermination": block.delete_on_termination,
+            },
+        }
+        for name, block in instance.get_block_device_mapping
+        for volume in [get_volume(block.volume_id)]
+    ]

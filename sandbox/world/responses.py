@@ -46,7 +46,7 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
             text = f"The action {call.action} is not valid for this web service."
             return self._error(call, "InvalidAction", text, request_id)
         try:
-            result = method()
+            body = self.writer.document(call.operation, method().result, request_id)
         except ServiceException as error:
             return self._error(call, error.code, error.message, request_id)
         except HTTPException as error:
@@ -56,7 +56,7 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
             traceback.print_exc(file=sys.stderr)
             return self._error(call, "InternalError", "An internal error has occurred", request_id)
         content_type = "text/xml;charset=UTF-8" if call.protocol == "ec2" else "text/xml"
-        return 200, self.writer.document(call.operation, result.result, request_id), content_type
+        return 200, body, content_type
 
     @staticmethod
     def _error(call: Call, code: str, message: str, request_id: str) -> tuple[int, str, str]:

@@ -137,38 +137,23 @@ def _image(world: "World", wanted: dict[str, Any], root: str) -> "Image":
 def _instance(
     world: "World", wanted: dict[str, Any], volumes: list[dict[str, Any]], image: "Image"
 ) -> TimedInstance:
-    mappings = []
-    for volume in volumes:
-        ebs = {
-            "VolumeSize": volume["sizeGiB"],
-            "VolumeType": volume["type"],
-            "Iops": volume["iops"],
-            "Throughput": volume["throughput"],
-            "Encrypted": volume["encrypted"],
-            "KmsKeyId": volume["kmsKeyId"],
-        }
-        stated = {key: value for key, value in ebs.items() if value is not None}
-        mappings.append({"DeviceName": volume["deviceName"], "Ebs": stated})
     backend = world.ec2
     subnet = next(iter(backend.get_default_subnets().values()))
-    group = backend.get_default_security_group(subnet.vpc_id)
+    tags = {"Name": wanted["name"], **wanted["tags"]}
     params: dict[str, Any] = {
         "ImageId": image.id,
         "InstanceType": wanted["instanceType"] or TYPES[wanted["architecture"]],
         "SubnetId": subnet.id,
-        "SecurityGroupIds": [group.id],
+        "SecurityGroupIds": [backend.get_default_security_group(subnet.vpc_id).id],
         "KeyName": wanted["keyName"],
-        "BlockDeviceMappings": mappings,
+        "BlockDeviceMappings": [_mapping(volume) for volume in volumes],
         "DisableApiStop": wanted["stopProtection"],
         "HibernationOptions": {"Configured": wanted["hibernation"]},
         "MetadataOptions": {"HttpTokens": "required" if wanted["imdsv2"] else "optional"},
         "TagSpecifications": [
             {
                 "ResourceType": "instance",
-                "Tags": [
-                    {"Key": key, "Value": value}
-                    for key, value in {"Name": wanted["name"], **wanted["tags"]}.items()
-                ],
+                "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
             }
         ],
     }
@@ -177,10 +162,8 @@ def _instance(
     if wanted["instanceProfile"]:
         params["IamInstanceProfile"] = {"Name": wanted["instanceProfile"]}
     if wanted["spot"]:
-        params["InstanceMarketOptions"] = {
-            "MarketType": "spot",
-            "SpotOptions": {"SpotInstanceType": wanted["spot"]},
-        }
+        options = {"SpotInstanceType": wanted["spot"]}
+        params["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": options}
     instance: TimedInstance = backend.launch(params).instances[0]
     if wanted["instanceStoreRoot"]:
         instance.root_device_type = "instance-store"
@@ -188,6 +171,19 @@ def _instance(
         one.add_tags(volume["tags"])
     instance.rest_in(wanted["state"])
     return instance
+
+
+def _mapping(volume: dict[str, Any]) -> dict[str, Any]:
+    ebs = {
+        "VolumeSize": volume["sizeGiB"],
+        "VolumeType": volume["type"],
+        "Iops": volume["iops"],
+        "Throughput": volume["throughput"],
+        "Encrypted": volume["encrypted"],
+        "KmsKeyId": volume["kmsKeyId"],
+    }
+    stated = {key: value for key, value in ebs.items() if value is not None}
+    return {"DeviceName": volume["deviceName"], "Ebs": stated}
 
 
 def _volumes(instance: TimedInstance) -> list[Any]:

@@ -97,6 +97,11 @@ class StaleView:
         """Whether the write is visible by now."""
         return (self.until is not None and now >= self.until) or (self.reads is not None and self.reads <= 0)
 
+    def count_read(self) -> None:
+        """Count a read that would have shown the write."""
+        if self.reads is not None:
+            self.reads -= 1
+
     def put_on(self) -> None:
         """Show the world as before the write."""
         for patch in self.patches:

@@ -21,7 +21,7 @@ from sandbox.world.ec2_backend import WorldEC2
 from sandbox.world.ec2_calls import WorldEC2Response
 from sandbox.world.errors import error_body, http_status
 from sandbox.world.faults import Faults, Rule
-from sandbox.world.idempotency import Tokens
+from sandbox.world.idempotency import MISMATCH, Tokens
 from sandbox.world.limits import exceeded_limit
 from sandbox.world.other_services import OtherServices
 from sandbox.world.record import Record
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sandbox.world.responses import WorldResponse
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>|\"__type\": ?\"([^\"]*)\"")
-_REQUEST_ID = re.compile(r"<requestI[dD]>[^<]*</requestI[dD]>|<RequestI[dD]>[^<]*</RequestI[dD]>")
 RESPONSES: "dict[str, type[WorldResponse]]" = {
     "ec2": WorldEC2Response,
     "autoscaling": WorldAutoScalingResponse,
@@ -146,28 +145,29 @@ class World:
         return Answer(rule.status, body, content_type, request_id, cut=rule.effect == "drop")
 
     def _effect(self, call: Call, request_id: str) -> Answer:
-        earlier = self.tokens.earlier(call)
-        if earlier is not None and len(earlier) == 2:
-            return self._refused(call, earlier, request_id)
-        if earlier is not None:
-            return Answer(*earlier, request_id)
         if call.is_read and call.service in RESPONSES:
             return self._read(call, request_id)
+        if self.tokens.contradicts(call):
+            return self._refused(call, MISMATCH, request_id)
+        if (body := self.tokens.earlier_body(call, request_id)) is not None:
+            return Answer(200, body, "text/xml;charset=UTF-8", request_id)
         answer = self._plain(call, request_id)
-        self.tokens.keep(call, (answer.status, answer.body, answer.content_type))
+        if answer.status == 200:
+            self.tokens.keep(call, answer.body, request_id)
         return answer
 
     def _read(self, call: Call, request_id: str) -> Answer:
         """Answer a read, as before the writes that are to be hidden where that makes a difference."""
-        answer = self._plain(call, request_id)
         self._stale = [view for view in self._stale if not view.over(self.clock.now())]
+        answer = self._plain(call, request_id)
         for view in reversed(self._stale):
             view.put_on()
             older = self._plain(call, request_id)
-            view.take_off()
             if older.body != answer.body:
-                view.reads = None if view.reads is None else view.reads - 1
-                return older
+                view.count_read()
+            answer = older
+        for view in self._stale:
+            view.take_off()
         return answer
 
     def _plain(self, call: Call, request_id: str) -> Answer:

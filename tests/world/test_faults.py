@@ -263,6 +263,23 @@ def test_stale_reads_show_what_is_gone_and_groups_as_they_were(world: WorldClien
     assert (after["MaxSize"], after["Instances"][0]["LifecycleState"]) == (0, "Terminating")
 
 
+def test_stale_reads_hide_several_writes_at_once(world: WorldClient) -> None:
+    source, run = world.seed()["instanceId"], name("run")
+    world.faults(
+        {"service": "ec2", "action": "CreateSnapshots", "effect": "stale", "seconds": 1000},
+        {"service": "ec2", "action": "StopInstances", "effect": "stale", "seconds": 1000},
+    )
+    with world.standing_still():
+        world.ec2.create_snapshots(
+            InstanceSpecification={"InstanceId": source}, TagSpecifications=tagged(run)
+        )
+        world.ec2.stop_instances(InstanceIds=[source])
+        assert snapshots_of(world, run) == []
+        assert world.instance(source)["State"]["Name"] == "running"
+    world.until_state(source, "stopped")
+    world.until(lambda: len(snapshots_of(world, run)) == 2)
+
+
 def test_a_stale_version_is_not_the_latest_yet(world: WorldClient) -> None:
     template = world.template()
     world.faults({"service": "ec2", "action": "CreateLaunchTemplateVersion", "effect": "stale", "reads": 1})

@@ -129,8 +129,9 @@ def test_a_doubtful_template_is_made_with_a_warning(world: WorldClient) -> None:
 def test_a_client_token_makes_one_of_each_and_refuses_another(world: WorldClient) -> None:
     chosen, token = name("template"), name("token")
     wanted = {"LaunchTemplateName": chosen, "ClientToken": token, "LaunchTemplateData": {"KeyName": "k"}}
-    first = world.ec2.create_launch_template(**wanted)["LaunchTemplate"]
-    assert world.ec2.create_launch_template(**wanted)["LaunchTemplate"] == first
+    first, again = (world.ec2.create_launch_template(**wanted) for _ in range(2))
+    assert first["LaunchTemplate"] == again["LaunchTemplate"]
+    assert first["ResponseMetadata"]["RequestId"] != again["ResponseMetadata"]["RequestId"]
     with refused("IdempotentParameterMismatch"):
         world.ec2.create_launch_template(**{**wanted, "LaunchTemplateData": {"KeyName": "other"}})
     version = {"LaunchTemplateName": chosen, "ClientToken": token, "LaunchTemplateData": {"KeyName": "v"}}
