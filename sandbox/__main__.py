@@ -33,9 +33,13 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("file", type=Path, help="the run's input, JSON")
     run.add_argument("--json", action="store_true", help="print one JSON object: how it ended, its states")
     show = commands.add_parser("demo", help="one refresh in a new sandbox, with its progress")
-    for command in (up, run, show):
+    for command, directory in (
+        (up, DEFAULT_DIRECTORY),
+        (run, DEFAULT_DIRECTORY),
+        (show, DEFAULT_DIRECTORY / "demo"),
+    ):
         command.add_argument(
-            "--dir", type=Path, default=DEFAULT_DIRECTORY, help="of the sandbox: endpoints.json, logs"
+            "--dir", type=Path, default=directory, help="the sandbox's: endpoints.json, logs"
         )
     return parser.parse_args()
 

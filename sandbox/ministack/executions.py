@@ -15,7 +15,7 @@ from ministack.services import stepfunctions as states
 from sandbox.ministack.permissions import may
 
 _LONGEST_NAME = 80
-_LARGEST_INPUT = 262144
+_LARGEST_DATA = 262144
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
@@ -57,9 +57,9 @@ def _start_execution(data: dict[str, Any]) -> Any:
         return error_response_json(
             "InvalidExecutionInput", f"Invalid State Machine Execution Input: {error}", 400
         )
-    if len(run_input.encode()) > _LARGEST_INPUT:
+    if len(run_input.encode()) > _LARGEST_DATA:
         return error_response_json(
-            "ValidationException", f"'input' is longer than {_LARGEST_INPUT} bytes", 400
+            "ValidationException", f"'input' is longer than {_LARGEST_DATA} bytes", 400
         )
     machine = states._state_machines.get(data.get("stateMachineArn", ""))
     if machine and name:
@@ -106,10 +106,17 @@ def _fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
 
 
 def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
-    """Nothing follows a run's last event; what still runs then, ends unseen."""
+    """Nothing follows a run's last event; a task is started once it is scheduled; an output has its limit."""
     if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
         return None
-    return _minis_add_event(execution, kind, details)
+    told: dict[str, Any] = next(iter((details or {}).values()), {})
+    if len((told.get("output") or "").encode()) > _LARGEST_DATA:
+        cause = f"The state/task returned a result with a size exceeding {_LARGEST_DATA} bytes."
+        raise states._ExecutionError("States.DataLimitExceeded", cause)
+    event = _minis_add_event(execution, kind, details)
+    if kind == "TaskScheduled":
+        _minis_add_event(execution, "TaskStarted", {"taskStartedEventDetails": dict(told)})
+    return event
 
 
 def _find_matching_retrier(

@@ -206,6 +206,28 @@ def test_no_catch_sees_a_runtime_error(sandbox: Client, machine: Callable[..., s
     assert (done.status, done.error) == ("FAILED", "States.Runtime")
 
 
+def test_an_output_over_the_limit_ends_the_run(sandbox: Client, machine: Callable[..., str]) -> None:
+    def returning(characters: int) -> dict[str, Any]:
+        return {"Type": "Pass", "Output": f"{{% $pad('', {characters}) %}}", "End": True}
+
+    # The quotes of a JSON string count too.
+    assert run(sandbox, machine({"Full": returning(262142)})).status == "SUCCEEDED"
+    assert run(sandbox, machine({"Over": returning(262143)})).error == "States.DataLimitExceeded"
+
+
+def test_a_task_has_the_events_that_aws_counts(sandbox: Client, machine: Callable[..., str]) -> None:
+    done = run(sandbox, machine({"Fail": task(sandbox, End=True)}))
+
+    assert event_types(sandbox, done.arn) == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "TaskFailed",
+        "ExecutionFailed",
+    ]
+
+
 def test_a_failed_run_has_no_output(sandbox: Client, machine: Callable[..., str]) -> None:
     done = run(sandbox, machine({"Fail": {"Type": "Fail", "Error": "E", "Cause": "c"}}))
 
