@@ -2,7 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend, LifecycleHook
+from moto.autoscaling.models import (
+    ASG_NAME_TAG,
+    AutoScalingBackend,
+    FakeLaunchConfiguration,
+    LifecycleHook,
+)
 from moto.core.exceptions import ServiceException
 
 from sandbox.world.errors import AWSError
@@ -53,6 +58,10 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
                 "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or "
                 "MixedInstancesPolicy parameter."
             )
+        if instance_id := params.get("InstanceId"):
+            instance = self.ec2_backend.get_instance(instance_id)
+            FakeLaunchConfiguration.create_from_instance(name, instance, self)
+            params = {**params, "LaunchConfigurationName": name}
         _check_sizes(params["MinSize"], params["MaxSize"], params.get("DesiredCapacity"))
         self._check_subnets(params.get("VPCZoneIdentifier"))
         try:

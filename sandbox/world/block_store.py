@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import InvalidSnapshotInUse
-from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume, VolumeModification
-from moto.ec2.utils import generic_filter, random_snapshot_id
+from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume
+from moto.ec2.utils import random_snapshot_id
 
 from sandbox.world.errors import AWSError
 from sandbox.world.filters import passing
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_SNAPSHOTS_OF_A_VOLUME = 15
 PENDING_SNAPSHOTS_OF_A_VOLUME = 5
-MODIFYING_SECONDS, OPTIMIZING_SECONDS = 30, 600
 GP3_DEFAULT_THROUGHPUT = 125
 
 
@@ -73,30 +72,6 @@ class TimedSnapshot(Snapshot):  # type: ignore[misc]
         return float(self._began)
 
 
-class TimedModification(VolumeModification):  # type: ignore[misc]
-    """A modification of a volume that is modifying, then optimizing, then completed."""
-
-    def __init__(self, volume: Volume, **targets: Any) -> None:
-        super().__init__(volume, **targets)
-        self._began = volume.ec2_backend.scene.clock.now()
-
-    @property
-    def _elapsed(self) -> float:
-        return float(self.volume.ec2_backend.scene.clock.now() - self._began)
-
-    @property
-    def modification_state(self) -> str:
-        """modifying, optimizing or completed, by the time that has passed."""
-        if self._elapsed < MODIFYING_SECONDS:
-            return "modifying"
-        return "optimizing" if self._elapsed < OPTIMIZING_SECONDS else "completed"
-
-    @property
-    def progress(self) -> int:
-        """Percent done."""
-        return min(100, int(100 * self._elapsed / OPTIMIZING_SECONDS))
-
-
 class BlockStore(EBSBackend):  # type: ignore[misc]
     """moto's block store with time."""
 
@@ -122,29 +97,12 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
             raise AWSError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
         return self.snapshots[snapshot_id]
 
-    def modify_volume(self, volume_id: str, *targets: Any) -> Volume:
-        """moto's ModifyVolume, taking its time."""
-        volume = self.get_volume(volume_id)
-        names = ("size", "volume_type", "iops", "throughput", "multi_attach_enabled")
-        wanted = {f"target_{name}": value for name, value in zip(names, targets, strict=True)}
-        modification = TimedModification(volume, **wanted)
-        volume.modify(**wanted)
-        volume.modifications[-1] = modification
-        return volume
-
-    def describe_volumes_modifications(
-        self, volume_ids: list[str] | None = None, filters: Any = None
-    ) -> list[VolumeModification]:
-        """The latest modification of each volume; NotFound for one asked for by id that never had any."""
-        volumes = self.describe_volumes(volume_ids)
-        for volume in volumes if volume_ids else []:
-            if not volume.modifications:
-                raise AWSError(
-                    "InvalidVolumeModification.NotFound",
-                    f"Modification for volume '{volume.id}' does not exist.",
-                )
-        latest = [volume.modifications[-1] for volume in volumes if volume.modifications]
-        return generic_filter(filters, latest)  # type: ignore[no-any-return]
+    def detach_volume(self, volume_id: str, instance_id: str | None, device_path: str) -> Any:
+        """moto's DetachVolume, which may leave out the instance."""
+        attachment = self.get_volume(volume_id).attachment
+        if not instance_id and attachment is not None:
+            instance_id = attachment.instance.id
+        return super().detach_volume(volume_id, instance_id, device_path)
 
     def create_snapshot(
         self, volume_id: str, description: str, owner_id: str | None = None, from_ami: str | None = None

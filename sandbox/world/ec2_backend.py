@@ -8,14 +8,17 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from sandbox.world.image_making import ImageMaking
 from sandbox.world.launch_templates import Templates
 from sandbox.world.launches import Launches
+from sandbox.world.volume_modifications import VolumeModifications
 
 if TYPE_CHECKING:
+    from moto.ec2.models.instances import Reservation
+
     from sandbox.world.block_store import TimedSnapshot
     from sandbox.world.scene import Scene
     from sandbox.world.spot import FulfilledSpotRequest
 
 
-class WorldEC2(Launches, ImageMaking, Templates, EC2Backend):  # type: ignore[misc]
+class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend):  # type: ignore[misc]
     """One region's EC2."""
 
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
@@ -40,3 +43,36 @@ class WorldEC2(Launches, ImageMaking, Templates, EC2Backend):  # type: ignore[mi
             {"resource_id": ids[0], "key": key, "value": value, "resource_type": kind}
             for key, value in tags.items()
         ]
+
+    def run_instances(
+        self,
+        image_id: str,
+        count: int,
+        user_data: Any,
+        security_group_names: list[str],
+        **kwargs: Any,
+    ) -> "Reservation":
+        """Launch for moto's own callers: Spot requests, fleets."""
+        tags = kwargs.get("tags") or {}
+        stated = {
+            "ImageId": image_id,
+            "UserData": user_data,
+            "SecurityGroups": security_group_names,
+            "SecurityGroupIds": [getattr(one, "id", one) for one in kwargs.get("security_group_ids") or []],
+            "InstanceType": kwargs.get("instance_type"),
+            "KeyName": kwargs.get("key_name"),
+            "SubnetId": kwargs.get("subnet_id"),
+            "LaunchTemplate": kwargs.get("launch_template"),
+            "TagSpecifications": [
+                {
+                    "ResourceType": kind,
+                    "Tags": [{"Key": key, "Value": value} for key, value in some.items()],
+                }
+                for kind, some in tags.items()
+            ],
+        }
+        reservation = self.launch(self.resolved({key: one for key, one in stated.items() if one}), count)
+        for instance in reservation.instances:
+            instance.lifecycle = kwargs.get("lifecycle")
+            instance.spot_type = "one-time" if instance.lifecycle == "spot" else None
+        return reservation

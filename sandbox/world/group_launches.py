@@ -71,6 +71,7 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
                 "InstanceType": config.instance_type,
                 "KeyName": config.key_name,
                 "SecurityGroupIds": [one for one in config.security_groups if one.startswith("sg-")],
+                "SecurityGroups": [one for one in config.security_groups if not one.startswith("sg-")],
                 "UserData": config.user_data,
                 "BlockDeviceMappings": config.block_device_mapping_dict or [],
             }

@@ -51,10 +51,19 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         """Delete a policy, by name or ARN."""
         group, wanted = self._get_param("AutoScalingGroupName"), self._get_param("PolicyName")
         policies = self.autoscaling_backend.policies
-        for key, one in list(policies.items()):
+        del policies[self._policy_key(group, wanted)]
+        return EmptyResult()
+
+    def execute_policy(self) -> ActionResult:
+        """Do at once what a policy would do."""
+        key = self._policy_key(self._get_param("AutoScalingGroupName"), self._get_param("PolicyName"))
+        self.autoscaling_backend.policies[key].execute()
+        return EmptyResult()
+
+    def _policy_key(self, group: str | None, wanted: str) -> str:
+        for key, one in self.autoscaling_backend.policies.items():
             if wanted == one.arn or (wanted == one.name and group in (None, one.auto_scaling_group_name)):
-                del policies[key]
-                return EmptyResult()
+                return str(key)
         raise validation_error(f"Group {group} or policy {wanted} not found")
 
     def put_notification_configuration(self) -> ActionResult:

@@ -28,6 +28,13 @@ _STRINGS = {
     "UserData": "user_data",
 }
 _OUTPUT_NAMES = {"Kernel": "KernelId", "Ramdisk": "RamdiskId"}
+_METADATA_OPTIONS = {
+    "HttpTokens": "http_tokens",
+    "HttpPutResponseHopLimit": "http_put_response_hop_limit",
+    "HttpEndpoint": "http_endpoint",
+    "HttpProtocolIpv6": "http_protocol_ipv6",
+    "InstanceMetadataTags": "instance_metadata_tags",
+}
 _ONLY_WHEN_STOPPED = {
     "EbsOptimized",
     "EnaSupport",
@@ -81,6 +88,16 @@ class InstanceAttributeCalls(InstanceResponse, LaunchTemplates):  # type: ignore
         for name, value in given.items():
             _set_attribute(instance, name, value)
         return EmptyResult()
+
+    def modify_instance_metadata_options(self) -> ActionResult:
+        """Change the options that are named, and only those."""
+        self.error_on_dryrun()
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        for name, attribute in _METADATA_OPTIONS.items():
+            if self._get_param(name) is not None:
+                setattr(instance.metadata_options, attribute, self._get_param(name))
+        options = instance.metadata_options
+        return ActionResult({"InstanceId": instance.id, "InstanceMetadataOptions": options})
 
     def get_instance_uefi_data(self) -> ActionResult:
         """The UEFI variable store of an instance that booted UEFI."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from moto.core.types import Base64EncodedString
 
 from sandbox.world.billing import Billing
-from sandbox.world.block_store import TimedModification
 from sandbox.world.instances import TimedInstance
+from sandbox.world.volume_modifications import TimedModification
 
 if TYPE_CHECKING:
     from sandbox.world.images import Image

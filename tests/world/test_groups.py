@@ -418,6 +418,33 @@ def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:
     world.until_state(warm[0], "terminated")
 
 
+def test_groups_can_be_made_of_other_things_than_a_template(world: WorldClient) -> None:
+    source = world.seed()["instanceId"]
+    config = name("config")
+    world.asg.create_launch_configuration(
+        LaunchConfigurationName=config, ImageId="ami-12c6146b", InstanceType="t3.small"
+    )
+    mixed = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateName": world.template(), "Version": "$Latest"},
+            "Overrides": [{"InstanceType": "t3.large"}],
+        }
+    }
+    kinds: list[dict[str, Any]] = [
+        {"InstanceId": source},
+        {"LaunchConfigurationName": config},
+        {"MixedInstancesPolicy": mixed},
+    ]
+    types = []
+    for kind in kinds:
+        group = name("group")
+        world.asg.create_auto_scaling_group(
+            AutoScalingGroupName=group, MinSize=1, MaxSize=1, AvailabilityZones=["us-east-1a"], **kind
+        )
+        types.append(world.until_members(group, ["InService"])[0]["InstanceType"])
+    assert types == ["t3.small", "t3.small", "t3.large"]
+
+
 def test_groups_come_in_pages(world: WorldClient) -> None:
     made = {world.group(0) for _ in range(3)}
     pages = list(world.asg.get_paginator("describe_auto_scaling_groups").paginate(MaxRecords=2))

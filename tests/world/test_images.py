@@ -182,3 +182,13 @@ def test_only_images_can_be_tagged_while_registering(world: WorldClient) -> None
         world.register(
             snapshot, TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "a", "Value": "b"}]}]
         )
+
+
+def test_a_copy_is_an_image_of_its_own(world: WorldClient) -> None:
+    snapshot = world.snapshot_set(world.seed(bootMode="uefi", tpm=True)["instanceId"])[0]
+    image = world.available_image(snapshot, BootMode="uefi", TpmSupport="v2.0")
+    chosen = name("copy")
+    copy = world.ec2.copy_image(Name=chosen, SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    shown = world.until(lambda: world.image(copy)["State"] == "available" and world.image(copy))
+    assert (shown["Name"], shown["TpmSupport"]) == (chosen, "v2.0")
+    assert shown["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] != snapshot

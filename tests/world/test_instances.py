@@ -233,6 +233,26 @@ def test_filters_and_pages_of_instances(world: WorldClient) -> None:
         world.ec2.describe_instances(Filters=[{"Name": "no-such-filter", "Values": ["x"]}])
 
 
+def test_a_requested_spot_instance_is_a_one_time_one(world: WorldClient) -> None:
+    made = world.ec2.request_spot_instances(
+        LaunchSpecification={"ImageId": "ami-12c6146b", "InstanceType": "t3.small"}, InstanceCount=1
+    )["SpotInstanceRequests"][0]
+    world.until_state(made["InstanceId"], "running")
+    with refused("UnsupportedOperation"):
+        world.ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+
+
+def test_metadata_options_change_only_where_they_are_named(world: WorldClient) -> None:
+    source = world.seed()["instanceId"]
+    world.ec2.modify_instance_metadata_options(InstanceId=source, HttpTokens="required")
+    options = world.instance(source)["MetadataOptions"]
+    assert (options["HttpTokens"], options["HttpEndpoint"], options["HttpPutResponseHopLimit"]) == (
+        "required",
+        "enabled",
+        1,
+    )
+
+
 def test_launch_template_data_describes_the_instance(world: WorldClient) -> None:
     source = world.seed(imdsv2=True, keyName="key")
     data = world.ec2.get_launch_template_data(InstanceId=source["instanceId"])["LaunchTemplateData"]

@@ -1,4 +1,4 @@
-from tests.world.client import SCALE, STANDING_STILL, WorldClient, name, refused
+from tests.world.client import STANDING_STILL, WorldClient, name, refused
 
 
 def pass_time(world: WorldClient) -> None:
@@ -117,4 +117,16 @@ def test_a_volume_that_is_being_modified_says_so(world: WorldClient) -> None:
             == "completed"
         )
     )
-    assert SCALE < 1
+
+
+def test_a_volume_can_be_attached_and_detached(world: WorldClient) -> None:
+    source = world.seed()
+    zone = source["availabilityZone"]
+    volume = world.ec2.create_volume(AvailabilityZone=zone, Size=5, VolumeType="gp3")["VolumeId"]
+    world.ec2.attach_volume(VolumeId=volume, InstanceId=source["instanceId"], Device="/dev/sdz")
+    attached = [{"Name": "attachment.instance-id", "Values": [source["instanceId"]]}]
+    found = world.ec2.describe_volumes(Filters=attached)["Volumes"]
+    assert {one["VolumeId"] for one in found} == {*source["volumeIds"], volume}
+    world.ec2.detach_volume(VolumeId=volume)
+    world.ec2.delete_volume(VolumeId=volume)
+    assert len(world.ec2.describe_volumes(Filters=attached)["Volumes"]) == 2
