@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from tests.world.client import STANDING_STILL, WorldClient, name, refused
+from tests.world.client import WorldClient, name, refused
 
 THROTTLED = {"effect": "error", "code": "RequestLimitExceeded", "status": 503}
 
@@ -214,110 +214,3 @@ def test_launches_can_fail_until_an_update(world: WorldClient) -> None:
     assert (activity["StatusCode"], "No capacity" in activity["StatusMessage"]) == ("Failed", True)
     world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MinSize=0)
     world.until_members(group, ["InService"])
-
-
-def test_stale_reads_hide_what_was_made(world: WorldClient) -> None:
-    source, run = world.seed()["instanceId"], name("run")
-    world.faults({"service": "ec2", "action": "CreateSnapshots", "effect": "stale", "reads": 2})
-    made = world.ec2.create_snapshots(
-        InstanceSpecification={"InstanceId": source}, TagSpecifications=tagged(run)
-    )["Snapshots"]
-    ids = [one["SnapshotId"] for one in made]
-    world.ec2.describe_volumes()  # shows nothing of it, and does not count
-    assert snapshots_of(world, run) == []
-    with refused("InvalidSnapshot.NotFound"):
-        world.snapshots(ids)
-    assert len(snapshots_of(world, run)) == 2
-
-
-def test_stale_reads_show_a_state_from_before_for_a_time(world: WorldClient) -> None:
-    source = world.seed()["instanceId"]
-    other = world.seed()["instanceId"]
-    world.faults({"service": "ec2", "action": "StopInstances", "effect": "stale", "seconds": 60})
-    with world.standing_still():
-        answer = world.ec2.stop_instances(InstanceIds=[source])["StoppingInstances"][0]
-        assert answer["CurrentState"]["Name"] == "stopping"
-        world.ec2.stop_instances(InstanceIds=[other])
-        assert world.instance(source)["State"]["Name"] == "running"
-        assert world.instance(other)["State"]["Name"] == "stopping"
-    world.until_state(source, "stopped")
-
-
-def test_stale_reads_show_what_is_gone_and_groups_as_they_were(world: WorldClient) -> None:
-    template = world.template()
-    group = world.group(1)
-    world.faults(
-        {"service": "ec2", "action": "DeleteLaunchTemplate", "effect": "stale", "reads": 1},
-        {"service": "autoscaling", "action": "UpdateAutoScalingGroup", "effect": "stale", "reads": 1},
-    )
-    world.ec2.delete_launch_template(LaunchTemplateName=template)
-    assert world.ec2.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"]
-    with refused("InvalidLaunchTemplateName.NotFoundException"):
-        world.ec2.describe_launch_templates(LaunchTemplateNames=[template])
-    with world.standing_still():
-        world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=0)
-        before, after = world.described(group), world.described(group)
-    assert before is not None
-    assert after is not None
-    assert (before["MaxSize"], before["Instances"][0]["LifecycleState"]) == (10, "InService")
-    assert (after["MaxSize"], after["Instances"][0]["LifecycleState"]) == (0, "Terminating")
-
-
-def test_stale_reads_hide_several_writes_at_once(world: WorldClient) -> None:
-    source, run = world.seed()["instanceId"], name("run")
-    world.faults(
-        {"service": "ec2", "action": "CreateSnapshots", "effect": "stale", "seconds": 1000},
-        {"service": "ec2", "action": "StopInstances", "effect": "stale", "seconds": 1000},
-    )
-    with world.standing_still():
-        world.ec2.create_snapshots(
-            InstanceSpecification={"InstanceId": source}, TagSpecifications=tagged(run)
-        )
-        world.ec2.stop_instances(InstanceIds=[source])
-        assert snapshots_of(world, run) == []
-        assert world.instance(source)["State"]["Name"] == "running"
-    world.until_state(source, "stopped")
-    world.until(lambda: len(snapshots_of(world, run)) == 2)
-
-
-def test_a_stale_version_is_not_the_latest_yet(world: WorldClient) -> None:
-    template = world.template()
-    world.faults({"service": "ec2", "action": "CreateLaunchTemplateVersion", "effect": "stale", "reads": 1})
-    world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
-    seen = [
-        world.ec2.describe_launch_templates(LaunchTemplateNames=[template])["LaunchTemplates"][0]
-        for _ in range(2)
-    ]
-    assert [one["LatestVersionNumber"] for one in seen] == [1, 2]
-
-
-def test_the_token_buckets_refuse_and_refill(world: WorldClient) -> None:
-    source = world.seed()["instanceId"]
-    world.control("PUT", "throttle", {"enabled": True})
-    with world.standing_still():
-        for _ in range(5):
-            world.ec2.start_instances(InstanceIds=[source])
-        with refused("RequestLimitExceeded") as raised:
-            world.ec2.start_instances(InstanceIds=[source])
-        assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
-        assert world.control("GET", "throttle") == {"enabled": True, "refused": 1}
-        world.control("PUT", "durations", {"scale": 1e-5})
-        world.control("PUT", "durations", {"scale": STANDING_STILL})
-        world.ec2.start_instances(InstanceIds=[source])
-        for _ in range(100):
-            world.asg.describe_policies()
-        with refused("Throttling"):
-            world.asg.describe_policies()
-
-
-def test_reads_without_filter_or_page_have_a_smaller_bucket(world: WorldClient) -> None:
-    source = world.seed()["instanceId"]
-    world.control("PUT", "throttle", {"enabled": True})
-    with world.standing_still():
-        for _ in range(50):
-            world.instance(source)
-        with refused("RequestLimitExceeded"):
-            world.instance(source)
-        world.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [source]}])
-    for wrong in ({}, {"enabled": "yes"}, None):
-        assert world.try_control("PUT", "throttle", wrong)[0] == 400
