@@ -51,7 +51,7 @@ class Photograph:
             self._take(resource)
         elif isinstance(resource, tuple):
             self._take(vars(resource[1]))
-        elif hasattr(resource, "__dict__") and getattr(resource, "owner_alias", None) != "amazon":
+        elif hasattr(resource, "__dict__") and not _belongs_to_a_public_image(resource):
             self._take(vars(resource))
             for member in vars(resource).get("instance_states", []):
                 self._take(vars(member))
@@ -65,6 +65,11 @@ class Photograph:
                 if was is not now and not (type(was) is list and was == now):
                     patches.append(Patch(space, key, was))
         return patches
+
+
+def _belongs_to_a_public_image(resource: Any) -> bool:
+    """Whether it is one of the thousands of things that no call can change."""
+    return getattr(resource, "owner_alias", None) == "amazon" or bool(getattr(resource, "from_ami", None))
 
 
 @dataclass
