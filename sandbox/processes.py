@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 _TAIL_LINES = 25
+_PORTS = range(20000, 32000)
 
 
 class ChildError(RuntimeError):
@@ -43,10 +45,19 @@ def forget_user_settings() -> None:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 on which nothing listens.
+
+    It is below those that the kernel gives to outgoing connections (32768 and up on Linux): one of these could
+    take it before the server does, when a hundred runs are under way.
+
+    Raises:
+        OSError: none of a hundred tries was free.
+    """
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port")
 
 
 def _end_with_parent() -> None:

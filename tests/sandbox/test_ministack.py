@@ -381,9 +381,10 @@ def test_a_moment_that_has_passed_does_not_come_again() -> None:
 
 def test_the_world_knows_who_called(sandbox: Client, group: str) -> None:
     last = max((call["n"] for call in sandbox.calls()), default=0)
-    sandbox.run({"sourceInstanceId": "i-0000000000000dead", "autoScalingGroupName": group})
+    done = sandbox.run({"sourceInstanceId": "i-0000000000000dead", "autoScalingGroupName": group})
+    assert done.error == "SourceNotFound", done.cause
 
-    calls = [call for call in sandbox.calls(last) if call["action"] == "DescribeInstances"]
+    calls = [call for call in sandbox.calls(last) if "i-0000000000000dead" in json.dumps(call["params"])]
 
     assert calls
     assert {call["role"] for call in calls} == {"PlanRefreshFunction"}
