@@ -47,7 +47,7 @@ def forget_user_settings() -> None:
 def free_port() -> int:
     """A TCP port of 127.0.0.1 on which nothing listens.
 
-    It is below those that the kernel gives to outgoing connections (32768 and up on Linux): one of these could
+    It is below those that Linux gives to outgoing connections (32768 and up): one of these could
     take it before the server does, when a hundred runs are under way.
 
     Raises:
