@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws, ledger, roll_back
-from golden_image.errors import GoldenImageError, RollBackIncomplete
+from golden_image.errors import RollBackIncomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,8 @@ def sweep(runs: Iterable[str]) -> list[str]:
             with aws.named_errors():
                 if _sweep(run):
                     clean.append(run)
-        except GoldenImageError as error:
+        # Whatever is wrong with one run, such as a row that another version of the stack has written.
+        except Exception as error:
             failures.append(f"{run}: {type(error).__name__}: {error}")
     if failures:
         raise RollBackIncomplete("; ".join(failures))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from golden_image import plan, request
 from sandbox.world.control import control
+from sandbox.world.idempotency import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ LEDGER = "refresh-ledger"
 RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:web-20261122T030000Z-0123abcd"
 OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
 MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
+
+DEFINITION = Path("statemachine/golden_image_refresh.asl.json")
 
 # Real seconds that one virtual second takes: so few that all is done by the next call, or that nothing moves.
 FLOWING, FROZEN = 1e-7, 1e9
@@ -87,6 +91,13 @@ class Account:
         name: str = found["Reservations"][0]["Instances"][0]["State"]["Name"]
         return name
 
+    def commit(self, run: str) -> None:
+        """Tell the ledger that a run's rollout has succeeded, in the workflow's own call."""
+        asked = json.loads(DEFINITION.read_text())["States"]["Commit Refresh"]["Arguments"]
+        self.client("dynamodb").update_item(
+            **asked | {"TableName": LEDGER, "Key": {"pk": {"S": f"run#{run}"}}}
+        )
+
     def faults(self, *rules: dict[str, Any]) -> None:
         """Have these calls go wrong."""
         self.world.faults.replace(list(rules))
@@ -105,6 +116,10 @@ class Account:
         """The actions of every call so far that was more than a look."""
         made = [call["action"] for call in json.loads(self.world.record.to_json())]
         return [name for name in made if not name.startswith(("Describe", "Get", "List", "Query"))]
+
+    def forget_tokens(self) -> None:
+        """Answer the next call with a known ClientToken as if it were the first."""
+        self.world.tokens = Tokens()
 
     def forget_calls(self) -> None:
         """Start the record anew."""
