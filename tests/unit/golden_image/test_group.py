@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image import aws, group
+from golden_image import aws, group, group_options
 from golden_image.errors import (
     GroupNotSupported,
     NotYetVisible,
@@ -13,7 +13,8 @@ from golden_image.errors import (
     ResourceBusy,
     ServiceUnavailable,
 )
-from golden_image.group import GroupPlan, GroupState, GroupTag, Sizes
+from golden_image.group import GroupPlan, GroupState, Sizes
+from golden_image.group_options import GroupTag
 from golden_image.launch_template import LaunchTemplate
 from tests.unit.account import MARKS, OTHER_RUN, RUN
 
@@ -193,7 +194,7 @@ def test_policy_and_notifications_are_set_once_however_often(
     (policy,) = policies(account)
     assert policy["PolicyName"] == "golden-image-target-cpu"
     assert policy["TargetTrackingConfiguration"]["TargetValue"] == 50.0
-    assert notifications(account) == set(group.NOTIFICATIONS)
+    assert notifications(account) == set(group_options.NOTIFICATIONS)
     assert "CreateOrUpdateTags" not in account.changes()
 
 
@@ -218,6 +219,9 @@ def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) ->
         Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": True}],
     )
     group.configure(new_group(account, target_cpu=60.0, notification_topic_arn=TOPIC))
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web", ScalingProcesses=["AZRebalance"]
+    )
     assert group.state(found(), TOPIC) == GroupState(
         launch_template_id=made["LaunchTemplate"]["LaunchTemplateId"],
         launch_template_version="1",
@@ -229,7 +233,8 @@ def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) ->
         target_group_arns=(BLUE,),
         tags=(GroupTag("Environment", "production", propagate=True),),
         target_cpu=60.0,
-        notification_types=group.NOTIFICATIONS,
+        notification_types=group_options.NOTIFICATIONS,
+        suspended_processes=("AZRebalance",),
     )
 
 
@@ -308,17 +313,20 @@ def test_a_group_that_the_run_made_is_deleted_with_its_instances(
 ) -> None:
     create(new_group(account), template)
     members = [one["InstanceId"] for one in found()["Instances"]]
-    group.delete_if_made_by(RUN, "web")
+    assert group.remove(RUN, "web")
     assert account.found_group() == {}
+    assert not group.remove(RUN, "web")
     assert {account.state(member) for member in members} == {"terminated"}
 
 
-def test_a_group_that_is_being_deleted_is_left_to_it(account: Account, template: LaunchTemplate) -> None:
+def test_a_group_that_is_being_deleted_is_still_there_and_left_to_it(
+    account: Account, template: LaunchTemplate
+) -> None:
     create(new_group(account), template)
     assert found()["Instances"]
     account.freeze()
-    group.delete_if_made_by(RUN, "web")
-    group.delete_if_made_by(RUN, "web")
+    assert group.remove(RUN, "web")
+    assert group.remove(RUN, "web")
     assert found()["Status"] == "Delete in progress"
     assert len(account.calls("DeleteAutoScalingGroup")) == 1
 
@@ -331,7 +339,7 @@ def test_a_group_that_the_run_did_not_make_is_not_deleted(
         account.group()
     else:
         create(new_group(account), template, run)
-    group.delete_if_made_by(RUN, "web")
+    assert not group.remove(RUN, "web")
     assert found()
     assert "DeleteAutoScalingGroup" not in account.changes()
 
@@ -361,10 +369,45 @@ def test_a_group_gets_back_everything_that_a_run_changed(account: Account, templ
     group.update(plan, template, "none")
     group.configure(plan)
     assert group.state(found(), TOPIC) != plan.before
-    group.restore(plan, plan.before)
+    assert group.restore(plan, plan.before)
     assert group.state(found(), TOPIC) == plan.before
-    group.restore(plan, plan.before)
+    account.forget_calls()
+    assert not group.restore(plan, plan.before)
+    assert account.changes() == []
+
+
+def test_a_restore_that_broke_off_is_finished_by_the_next(account: Account, template: LaunchTemplate) -> None:
+    account.group(TargetGroupARNs=[BLUE])
+    plan = everything(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    group.configure(plan)
+    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "code": "InternalFailure"})
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        group.restore(plan, plan.before)
+    assert group.state(found(), TOPIC) != plan.before
+    assert group.restore(plan, plan.before)
     assert group.state(found(), TOPIC) == plan.before
+
+
+def test_a_group_that_the_run_has_not_changed_stays_as_it_is_though_others_have(account: Account) -> None:
+    account.group()
+    plan = same_group(account)
+    assert plan.before
+    group.resize("web", Sizes(1, 4, 3))
+    account.forget_calls()
+    assert not group.restore(plan, plan.before)
+    assert account.changes() == []
+    assert sizes_of(found()) == (1, 4, 3)
+
+
+def test_a_group_that_is_gone_has_nothing_to_get_back(account: Account) -> None:
+    account.group()
+    plan = same_group(account)
+    assert plan.before
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    assert account.found_group() == {}
+    assert not group.restore(plan, plan.before)
 
 
 def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(

@@ -78,7 +78,12 @@ def test_the_billing_of_a_source_decides_how_its_image_is_made(
 
 
 def test_the_default_name_tells_the_group_and_the_run() -> None:
-    assert image.default_name(RUN, "web") == "web-web-20261122T030000Z-0123abcd"
+    assert image.default_name(RUN, "web") == "web-20261122T030000Z-0123abcd"
+
+
+def test_a_run_that_is_not_named_after_its_group_has_both_in_the_default_name() -> None:
+    assert image.default_name(RUN, "api") == "api-web-20261122T030000Z-0123abcd"
+    assert image.default_name(RUN, "we") == "we-web-20261122T030000Z-0123abcd"
 
 
 def test_the_default_name_keeps_to_ec2s_characters_and_length() -> None:
@@ -456,8 +461,8 @@ def test_deregistering_removes_the_runs_image_and_snapshots_and_no_others(accoun
     facts = described(account.seed())
     kept = register(facts, OTHER_RUN, replace(WEB, name="other"))
     register(facts)
-    image.deregister_of_run(RUN)
-    image.deregister_of_run(RUN)
+    assert image.remove(RUN)
+    assert not image.remove(RUN)
     assert [one["ImageId"] for one in own_images(account)] == [kept]
     assert snapshots.of_run(RUN) == []
     assert len(snapshots.of_run(OTHER_RUN)) == 2
@@ -467,5 +472,5 @@ def test_deregistering_goes_on_where_the_image_is_gone_already(account: Account)
     register(described(account.seed()))
     gone = {"action": "DeregisterImage", "code": "InvalidAMIID.Unavailable", "when": "after"}
     account.faults({"service": "ec2", **gone})
-    image.deregister_of_run(RUN)
+    assert image.remove(RUN)
     assert snapshots.of_run(RUN) == []

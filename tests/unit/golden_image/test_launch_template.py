@@ -215,7 +215,7 @@ def test_a_template_is_adopted_by_its_tag_where_the_token_is_forgotten(
 ) -> None:
     plan = planned(source_id)
     made = launch_template.create(RUN, source_id, plan, IMAGE, None)
-    account.world.tokens.clear()
+    account.forget_tokens()
     assert launch_template.create(RUN, source_id, plan, IMAGE, None) == made
 
 
@@ -225,7 +225,7 @@ def test_a_template_that_exists_and_is_not_shown_yet_is_looked_for_again(
     plan = planned(source_id)
     account.faults({"service": "ec2", "action": "CreateLaunchTemplate", "effect": "stale", "reads": 1})
     made = launch_template.create(RUN, source_id, plan, IMAGE, None)
-    account.world.tokens.clear()
+    account.forget_tokens()
     with pytest.raises(NotYetVisible, match="launch template 'web' exists and is not shown yet"):
         launch_template.create(RUN, source_id, plan, IMAGE, None)
     assert launch_template.create(RUN, source_id, plan, IMAGE, None) == made
@@ -310,8 +310,8 @@ def test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again(
 
 
 def test_a_template_that_the_run_made_is_deleted(account: Account, template: LaunchTemplate) -> None:
-    launch_template.delete_of_run(RUN, template.name)
-    launch_template.delete_of_run(RUN, template.name)
+    assert launch_template.remove(RUN, template.name)
+    assert not launch_template.remove(RUN, template.name)
     assert launch_template.find("web") is None
     assert len(account.calls("DeleteLaunchTemplate")) == 1
 
@@ -320,8 +320,9 @@ def test_a_template_that_is_deleted_while_still_shown_is_fine(
     account: Account, template: LaunchTemplate
 ) -> None:
     account.faults({"service": "ec2", "action": "DeleteLaunchTemplate", "effect": "stale", "reads": 1})
-    launch_template.delete_of_run(RUN, template.name)
-    launch_template.delete_of_run(RUN, template.name)
+    assert launch_template.remove(RUN, template.name)
+    assert launch_template.remove(RUN, template.name)
+    assert not launch_template.remove(RUN, template.name)
     assert len(account.calls("DeleteLaunchTemplate")) == 2
 
 
@@ -329,8 +330,8 @@ def test_only_the_version_of_the_run_is_deleted(account: Account, source_id: str
     existing(account, OWN)
     make(source_id, OTHER_RUN)
     make(source_id, RUN)
-    launch_template.delete_of_run(RUN, "web")
-    launch_template.delete_of_run(RUN, "web")
+    assert launch_template.remove(RUN, "web")
+    assert not launch_template.remove(RUN, "web")
     assert [version["VersionNumber"] for version in versions(account)] == [1, 2]
 
 
@@ -340,14 +341,14 @@ def test_a_version_beyond_two_hundred_others_is_found(account: Account, source_i
     for _ in range(230):
         template.create_version({"ImageId": IMAGE}, "by hand")
     made = make(source_id)
-    launch_template.delete_of_run(RUN, "web")
+    launch_template.remove(RUN, "web")
     assert made.version == 232
     assert len(template.versions) == 231
 
 
 def test_a_template_without_the_stacks_tag_is_left_alone(account: Account) -> None:
     existing(account, [])
-    launch_template.delete_of_run(RUN, "web")
+    assert not launch_template.remove(RUN, "web")
     assert len(versions(account)) == 1
     assert "DeleteLaunchTemplateVersions" not in account.changes()
 
@@ -361,9 +362,9 @@ def test_a_version_that_ec2_keeps_is_an_error_though_its_answer_is_none(
         LaunchTemplateId=template_id, DefaultVersion=str(made.version)
     )
     with pytest.raises(RequestRefused, match=f"EC2 keeps version 2 of {template_id}: unexpectedError"):
-        launch_template.delete_of_run(RUN, "web")
+        launch_template.remove(RUN, "web")
 
 
 def test_nothing_happens_where_there_is_no_template(account: Account) -> None:
-    launch_template.delete_of_run(RUN, "web")
+    assert not launch_template.remove(RUN, "web")
     assert account.changes() == []

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws, ledger
-from golden_image.errors import RefreshInProgress, RequestRefused, ResourceBusy, ServiceUnavailable
+from golden_image.errors import (
+    PlanOutdated,
+    RefreshInProgress,
+    RequestRefused,
+    ResourceBusy,
+    ServiceUnavailable,
+)
 from tests.unit.account import LEDGER, OTHER_RUN, RUN
 
 if TYPE_CHECKING:
@@ -32,6 +38,11 @@ def lock(plan: Plan) -> None:
 def rows(account: Account) -> dict[str, dict[str, Any]]:
     found = account.client("dynamodb").scan(TableName=LEDGER, ConsistentRead=True)["Items"]
     return {row["pk"]["S"]: row for row in found}
+
+
+def held(account: Account) -> dict[str, dict[str, Any]]:
+    """The rows, but for locks that are free."""
+    return {key: row for key, row in rows(account).items() if "released" not in row}
 
 
 def keys_of(plan: Plan) -> set[str]:
@@ -123,10 +134,11 @@ def test_a_run_that_locked_nothing_has_no_plan(account: Account) -> None:
 def test_unlocking_releases_the_runs_locks_and_does_nothing_again(account: Account, plan: Plan) -> None:
     lock(plan)
     ledger.unlock(RUN)
+    free = rows(account)
     ledger.unlock(RUN)
-    assert rows(account) == {}
-    lock(replace(plan, run=OTHER_RUN))
-    assert ledger.read(OTHER_RUN)
+    assert rows(account) == free
+    assert held(account) == {}
+    assert set(free) == keys_of(plan) - {f"run#{RUN}"}
 
 
 def test_unlocking_leaves_the_locks_of_another_run(account: Account, plan: Plan) -> None:
@@ -134,7 +146,7 @@ def test_unlocking_leaves_the_locks_of_another_run(account: Account, plan: Plan)
     lock(plan)
     lock(other)
     ledger.unlock(RUN)
-    assert set(rows(account)) == keys_of(other)
+    assert set(held(account)) == keys_of(other)
 
 
 def test_unlocking_leaves_a_lock_that_another_run_has_taken_over(account: Account, plan: Plan) -> None:
@@ -142,18 +154,94 @@ def test_unlocking_leaves_a_lock_that_another_run_has_taken_over(account: Accoun
     taken = {"pk": {"S": "group#web"}, "run": {"S": OTHER_RUN}}
     account.client("dynamodb").put_item(TableName=LEDGER, Item=taken)
     ledger.unlock(RUN)
-    assert rows(account) == {"group#web": taken}
+    assert held(account) == {"group#web": taken}
 
 
-def test_an_unlock_that_is_interrupted_is_finished_by_the_next(account: Account, plan: Plan) -> None:
+@pytest.mark.parametrize("action", ["PutItem", "DeleteItem"])
+def test_an_unlock_that_is_interrupted_is_finished_by_the_next(
+    account: Account, plan: Plan, action: str
+) -> None:
     lock(plan)
-    broken = {"action": "DeleteItem", "code": "InternalServerError", "status": 500, "skip": 1}
+    broken = {"action": action, "code": "InternalServerError", "status": 500}
     account.faults({"service": "dynamodb", **broken})
     with pytest.raises(ServiceUnavailable), aws.named_errors():
         ledger.unlock(RUN)
-    assert rows(account)
+    assert ledger.read(RUN) == plan
     ledger.unlock(RUN)
-    assert rows(account) == {}
+    assert held(account) == {}
+
+
+# What a released lock remembers
+
+
+def test_a_released_lock_is_forgotten_after_a_day(account: Account, plan: Plan) -> None:
+    lock(plan)
+    ledger.unlock(RUN)
+    for row in rows(account).values():
+        assert 86_000 < int(row["expiresAt"]["N"]) - time.time() < 87_000
+        assert 0 <= time.time() * 1000 - int(row["released"]["N"]) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [("group", "group web"), ("source", "source i-"), ("launch_template", "launch-template web")],
+)
+def test_a_plan_from_before_another_runs_release_is_outdated(
+    account: Account, plan: Plan, part: str, named: str
+) -> None:
+    later = other_run_of(plan, **{part: getattr(plan, part)})
+    lock(plan)
+    ledger.unlock(RUN)
+    with pytest.raises(PlanOutdated, match=f"another run of {named}.* ended while this one was planned"):
+        lock(later)
+    assert held(account) == {}
+
+
+def test_a_plan_of_the_millisecond_of_the_release_is_outdated(account: Account, plan: Plan) -> None:
+    lock(plan)
+    ledger.unlock(RUN)
+    released = max(int(row["released"]["N"]) for row in rows(account).values())
+    with pytest.raises(PlanOutdated):
+        lock(replace(plan, run=OTHER_RUN, planned_at=released))
+    lock(replace(plan, run=OTHER_RUN, planned_at=released + 1))
+    assert len(held(account)) == 4
+
+
+def test_a_run_that_was_unlocked_does_not_lock_again(account: Account, plan: Plan) -> None:
+    lock(plan)
+    ledger.unlock(RUN)
+    with pytest.raises(PlanOutdated):
+        lock(plan)
+    assert held(account) == {}
+
+
+# Runs that have a row
+
+
+def test_a_run_is_committed_when_its_row_says_so(account: Account, plan: Plan) -> None:
+    assert ledger.committed(RUN) is None
+    lock(plan)
+    assert ledger.committed(RUN) is False
+    account.commit(RUN)
+    assert ledger.committed(RUN) is True
+
+
+def test_the_open_runs_are_those_that_have_a_row(plan: Plan) -> None:
+    assert ledger.open_runs() == []
+    lock(plan)
+    lock(other_run_of(plan))
+    assert sorted(ledger.open_runs()) == sorted([RUN, OTHER_RUN])
+    ledger.unlock(RUN)
+    assert ledger.open_runs() == [OTHER_RUN]
+
+
+def test_open_runs_are_found_beyond_the_first_page(account: Account) -> None:
+    runs = {f"run-{number}" for number in range(5)}
+    for run in runs:
+        row = {"pk": {"S": f"run#{run}"}, "plan": {"S": "x" * 350_000}}
+        account.client("dynamodb").put_item(TableName=LEDGER, Item=row)
+    assert set(ledger.open_runs()) == runs
+    assert len(account.calls("Scan")) > 1
 
 
 def test_the_row_of_a_run_is_plain_json_for_who_repairs_by_hand(account: Account, plan: Plan) -> None:

@@ -35,7 +35,7 @@ def test_two_fields_are_enough_for_a_first_refresh(account: Account) -> None:
     source_id = account.seed()
     plan = account.plan(source_id)
     assert plan.source.instance_id == source_id
-    assert plan.image.name == "web-web-20261122T030000Z-0123abcd"
+    assert plan.image.name == "web-20261122T030000Z-0123abcd"
     assert plan.image.description == f"golden image of {source_id}"
     assert plan.image_method == "RegisterImage"
     assert (plan.launch_template.id, plan.launch_template.name) == (None, "web")

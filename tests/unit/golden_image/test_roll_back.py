@@ -4,14 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image import group, image, launch_template, ledger, roll_back, rollout, snapshots, source
-from golden_image.errors import (
-    RequestThrottled,
-    ResourceBusy,
-    RollBackIncomplete,
-    ServiceUnavailable,
-    SourceNotFound,
+from golden_image import (
+    aws,
+    group,
+    image,
+    launch_template,
+    ledger,
+    roll_back,
+    rollout,
+    snapshots,
+    source,
+    tags,
 )
+from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
+from golden_image.polling import Check
 from tests.unit.account import OTHER_RUN, RUN
 
 if TYPE_CHECKING:
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
+LIMIT = 3600
 DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "times": None}
 
 
@@ -40,6 +47,19 @@ def carry_out(plan: Plan) -> None:
         group.update(plan.group, template, plan.rollout)
     group.configure(plan.group)
     rollout.drain(plan.group.name)
+
+
+def one_pass(waited: int = 0) -> Check:
+    """One pass of undoing RUN, so many seconds after its last change."""
+    return roll_back.undo(RUN, waited, LIMIT)
+
+
+def undo(run: str = RUN) -> None:
+    """All passes, as the workflow makes them."""
+    waited = 0
+    while not (check := roll_back.undo(run, waited, LIMIT)).done:
+        assert check.wait_seconds > 0
+        waited += check.wait_seconds
 
 
 def left_of(account: Account, run: str) -> list[str]:
@@ -95,7 +115,7 @@ def updated(account: Account) -> Plan:
 def test_nothing_is_left_of_a_run_that_made_a_group_and_the_source_runs_again(
     account: Account, created: Plan
 ) -> None:
-    roll_back.undo(RUN)
+    undo()
     assert left_of(account, RUN) == []
     assert account.state(created.source.instance_id) == "running"
 
@@ -105,7 +125,7 @@ def test_an_existing_group_gets_everything_back(account: Account, updated: Plan)
     found = group.find("web")
     assert found
     assert group.state(found, topic) != updated.group.before
-    roll_back.undo(RUN)
+    undo()
     found = group.find("web")
     assert found
     assert group.state(found, topic) == updated.group.before
@@ -125,7 +145,7 @@ def test_a_template_of_before_loses_only_the_runs_version(account: Account) -> N
     )
     plan = account.plan(plan.source.instance_id)
     carry_out(plan)
-    roll_back.undo(RUN)
+    undo()
     described = account.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")
     assert [one["VersionNumber"] for one in described["LaunchTemplateVersions"]] == [1]
 
@@ -135,9 +155,9 @@ def test_undoing_twice_is_like_undoing_once(
     account: Account, case: str, request: pytest.FixtureRequest
 ) -> None:
     plan = request.getfixturevalue(case)
-    roll_back.undo(RUN)
+    undo()
     before = account.found_group()
-    roll_back.undo(RUN)
+    undo()
     after = account.found_group()
     assert left_of(account, RUN) == []
     assert {**after, "Instances": len(after.get("Instances", []))} == {
@@ -150,13 +170,13 @@ def test_undoing_twice_is_like_undoing_once(
 def test_a_run_that_changed_nothing_is_undone_without_a_change(account: Account) -> None:
     account.plan(account.seed())
     account.forget_calls()
-    roll_back.undo(RUN)
+    undo()
     assert account.changes() == []
 
 
 def test_a_run_that_was_refused_its_lock_does_not_undo_the_other(account: Account, created: Plan) -> None:
     account.forget_calls()
-    roll_back.undo(OTHER_RUN)
+    undo(OTHER_RUN)
     assert account.changes() == []
     assert ledger.read(RUN) == created
 
@@ -180,7 +200,7 @@ def test_a_run_is_undone_from_wherever_it_got_to(account: Account, done: int) ->
     ]
     for name, step in steps[: done + 1]:
         made[name] = step()
-    roll_back.undo(RUN)
+    undo()
     assert left_of(account, RUN) == []
     assert account.state(facts.instance_id) == "running"
 
@@ -188,27 +208,28 @@ def test_a_run_is_undone_from_wherever_it_got_to(account: Account, done: int) ->
 def test_a_source_that_was_stopped_before_stays_stopped(account: Account) -> None:
     plan = account.plan(account.seed(state="stopped"))
     carry_out(plan)
-    roll_back.undo(RUN)
+    undo()
     assert account.state(plan.source.instance_id) == "stopped"
 
 
 def test_a_source_that_was_to_stay_stopped_runs_again_after_a_failure(account: Account) -> None:
     plan = account.plan(account.seed(), restartSource=False)
     carry_out(plan)
-    roll_back.undo(RUN)
+    undo()
     assert account.state(plan.source.instance_id) == "running"
 
 
-def test_a_source_that_is_still_stopping_is_started_by_a_later_try(account: Account, created: Plan) -> None:
+def test_a_source_that_is_still_stopping_is_started_by_a_later_pass(account: Account, created: Plan) -> None:
     source_id = created.source.instance_id
     source.start(source_id)
     account.state(source_id)
     account.freeze()
     source.stop(source_id)
-    with pytest.raises(ResourceBusy, match="IncorrectInstanceState"):
-        roll_back.undo(RUN)
+    check = one_pass()
+    assert not check.done
+    assert f"source {source_id}" in check.progress
     account.flow()
-    roll_back.undo(RUN)
+    undo()
     assert account.state(source_id) == "running"
 
 
@@ -220,7 +241,7 @@ def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created:
     volume_ids = [volume.volume_id for volume in facts.volumes]
     kept = image.register(OTHER_RUN, other, facts, snapshots.create(OTHER_RUN, source_id, volume_ids, {}))
     account.group("by-hand")
-    roll_back.undo(RUN)
+    undo()
     assert kept in left_of(account, OTHER_RUN)
     assert len(snapshots.of_run(OTHER_RUN)) == 2
     assert len(account.found_group("by-hand")["Instances"]) == 2
@@ -241,7 +262,7 @@ def test_one_part_that_stays_is_named_and_does_not_keep_the_others(
 ) -> None:
     account.faults({"action": action, **DENIED})
     with pytest.raises(RollBackIncomplete, match=f"could not undo: {named}.*RequestRefused.*denied by the"):
-        roll_back.undo(RUN)
+        undo()
     left = left_of(account, RUN)
     assert not [one for one in left if one.startswith(tuple(undone))]
     started = account.state(created.source.instance_id) == "running"
@@ -252,7 +273,7 @@ def test_every_part_that_stays_is_named(account: Account, created: Plan) -> None
     refused = ("DeleteLaunchTemplate", "DeregisterImage", "StartInstances")
     account.faults(*({"service": "ec2", "action": action, **DENIED} for action in refused))
     with pytest.raises(RollBackIncomplete) as incomplete:
-        roll_back.undo(RUN)
+        undo()
     for part in ("launch template 'web'", "image and snapshots", f"source {created.source.instance_id}"):
         assert part in str(incomplete.value)
 
@@ -268,10 +289,10 @@ def test_what_may_pass_is_tried_again_after_the_other_parts_are_undone(
         {"service": "ec2", "action": "StartInstances", **DENIED},
     )
     with pytest.raises(name):
-        roll_back.undo(RUN)
+        undo()
     assert [one for one in left_of(account, RUN) if not one.startswith("lt-")] == []
     account.faults()
-    roll_back.undo(RUN)
+    undo()
     assert left_of(account, RUN) == []
     assert account.state(created.source.instance_id) == "running"
 
@@ -283,30 +304,135 @@ def test_a_snapshot_that_an_image_of_someone_else_uses_is_told(account: Account,
         Name="by-hand", RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping]
     )
     with pytest.raises(ResourceBusy, match=f"DeleteSnapshot: InvalidSnapshot.InUse: .*{used}"):
-        roll_back.undo(RUN)
+        undo()
     assert account.state(created.source.instance_id) == "running"
 
 
 def test_a_group_that_someone_has_deleted_meanwhile_is_not_missed(account: Account, updated: Plan) -> None:
     account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
     assert account.found_group() == {}
-    roll_back.undo(RUN)
+    undo()
     assert left_of(account, RUN) == []
     assert account.state(updated.source.instance_id) == "running"
 
 
 def test_a_source_that_someone_has_terminated_meanwhile_stays_so(account: Account, created: Plan) -> None:
     account.client("ec2").terminate_instances(InstanceIds=[created.source.instance_id])
-    roll_back.undo(RUN)
+    undo()
     assert left_of(account, RUN) == []
     assert account.state(created.source.instance_id) == "terminated"
 
 
-def test_a_source_that_is_not_shown_any_more_is_named(account: Account) -> None:
-    plan = account.plan(account.seed())
-    ledger.lock(plan)
+def test_a_source_that_is_not_shown_any_more_does_not_keep_the_rest(account: Account, created: Plan) -> None:
     account.faults(
         {"service": "ec2", "action": "DescribeInstances", "code": "InvalidInstanceID.NotFound", "times": None}
     )
-    with pytest.raises(RollBackIncomplete, match=SourceNotFound.__name__):
-        roll_back.undo(RUN)
+    undo()
+    account.faults()
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "stopped"
+
+
+# Passes
+
+
+def test_a_run_without_a_row_has_nothing_to_undo(account: Account) -> None:
+    account.forget_calls()
+    assert one_pass() == Check(done=True, wait_seconds=0, progress="nothing to undo")
+    assert account.changes() == []
+
+
+def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account, created: Plan) -> None:
+    check = one_pass()
+    assert (check.done, check.wait_seconds) == (False, 20)
+    parts = ["Auto Scaling group 'web'", "launch template 'web'", "image and snapshots"]
+    assert check.progress == ", ".join([*parts, f"source {created.source.instance_id}"])
+    assert account.state(created.source.instance_id) == "running"
+    assert one_pass(20) == Check(done=False, wait_seconds=20, progress="looking again")
+
+
+@pytest.mark.usefixtures("ledger_table", "created")
+def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
+    one_pass()
+    assert not one_pass(roll_back.SETTLED_AFTER - 1).done
+    assert one_pass(roll_back.SETTLED_AFTER).done
+
+
+@pytest.mark.usefixtures("ledger_table", "created")
+def test_a_late_pass_that_finds_something_is_not_the_last() -> None:
+    assert not one_pass(LIMIT - 1).done
+
+
+@pytest.mark.parametrize(
+    ("service", "action"),
+    [
+        ("ec2", "CreateSnapshots"),
+        ("ec2", "CreateLaunchTemplate"),
+        ("autoscaling", "CreateAutoScalingGroup"),
+    ],
+)
+def test_what_a_first_pass_does_not_see_yet_is_undone_by_a_later_one(
+    account: Account, service: str, action: str
+) -> None:
+    plan = account.plan(account.seed())
+    ledger.lock(plan)
+    run, facts = plan.run, plan.source
+    account.faults({"service": service, "action": action, "effect": "stale", "reads": 1})
+    if action == "CreateSnapshots":
+        aws.ec2_once().create_snapshots(
+            InstanceSpecification={"InstanceId": facts.instance_id},
+            TagSpecifications=tags.specifications(tags.of_run(run, facts.instance_id), "snapshot"),
+        )
+    else:
+        template = launch_template.create(run, facts.instance_id, plan.launch_template, facts.image_id, None)
+        if action == "CreateAutoScalingGroup":
+            group.create(run, facts.instance_id, plan.group, template)
+    one_pass()
+    assert left_of(account, RUN)
+    undo()
+    assert left_of(account, RUN) == []
+
+
+def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Account) -> None:
+    plan = account.plan(account.seed())
+    ledger.lock(plan)
+    facts = plan.source
+    made = snapshots.create(RUN, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+    account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
+    image.register(RUN, plan.image, facts, made)
+    with pytest.raises(ResourceBusy, match="InvalidSnapshot.InUse"):
+        one_pass()
+    undo()
+    assert left_of(account, RUN) == []
+
+
+def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, created: Plan) -> None:
+    rollout.restore_capacity("web", created.group.sizes)
+    assert account.found_group()["Instances"]
+    account.freeze()
+    one_pass()
+    assert "Auto Scaling group 'web'" in one_pass(LIMIT - 1).progress
+    assert len(account.calls("DeleteAutoScalingGroup")) == 1
+    with pytest.raises(RollBackIncomplete, match="could not undo: .*Auto Scaling group 'web'"):
+        one_pass(LIMIT)
+
+
+def test_what_is_left_at_the_limit_is_named_beside_what_failed(account: Account, created: Plan) -> None:
+    account.freeze()
+    source.start(created.source.instance_id)
+    account.faults({"service": "ec2", "action": "DeregisterImage", **DENIED})
+    with pytest.raises(RollBackIncomplete) as incomplete:
+        one_pass(LIMIT)
+    assert "could not undo: image and snapshots (RequestRefused: " in str(incomplete.value)
+    assert str(incomplete.value).endswith(f"source {created.source.instance_id}")
+
+
+def test_a_group_that_others_resized_before_the_run_changed_it_stays_so(account: Account) -> None:
+    account.group()
+    plan = account.plan(account.seed(), rollout="recreate")
+    ledger.lock(plan)
+    rollout.restore_capacity("web", group.Sizes(1, 4, 3))
+    account.forget_calls()
+    undo()
+    assert account.changes() == []
+    assert account.found_group()["DesiredCapacity"] == 3

@@ -163,10 +163,11 @@ def test_instances_of_a_warm_pool_are_still_there(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("account")
-@pytest.mark.parametrize("check", [rollout.check_drained, rollout.check_capacity])
-def test_a_group_that_is_not_shown_is_looked_at_again(check: Any) -> None:
+def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
     with pytest.raises(NotYetVisible, match="'web' is not shown"):
-        check("web", 0, 3600)
+        rollout.check_drained("web", 0, 3600)
+    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+        rollout.check_capacity("web", 2, 0, 3600)
 
 
 # The capacity after it
@@ -178,16 +179,23 @@ def test_restored_capacity_is_there_when_all_are_in_service(account: Account) ->
     assert rollout.check_drained("web", 0, 3600).done
     account.freeze()
     rollout.restore_capacity("web", Sizes(1, 4, 2))
-    check = rollout.check_capacity("web", 0, 7200)
+    check = rollout.check_capacity("web", 2, 0, 7200)
     assert (check.done, check.progress) == (False, "0 of 2 in service")
     account.flow()
-    check = rollout.check_capacity("web", 10, 7200)
+    check = rollout.check_capacity("web", 2, 10, 7200)
     assert (check.done, check.progress) == (True, "2 of 2 in service")
 
 
 def test_a_group_that_wants_none_has_its_capacity(account: Account) -> None:
     account.group(DesiredCapacity=0)
-    assert rollout.check_capacity("web", 0, 7200).done
+    assert rollout.check_capacity("web", 0, 0, 7200).done
+
+
+def test_the_planned_number_decides_where_the_group_scales_meanwhile(account: Account) -> None:
+    account.group(DesiredCapacity=1)
+    assert not rollout.check_capacity("web", 2, 0, 7200).done
+    account.group("busy", DesiredCapacity=3)
+    assert rollout.check_capacity("busy", 2, 0, 7200).progress == "3 of 2 in service"
 
 
 def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
@@ -195,7 +203,7 @@ def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
     sick = members(account)[0]
     account.freeze()
     account.client("autoscaling").set_instance_health(InstanceId=sick, HealthStatus="Unhealthy")
-    assert not rollout.check_capacity("web", 0, 7200).done
+    assert not rollout.check_capacity("web", 2, 0, 7200).done
 
 
 def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Account) -> None:
@@ -206,11 +214,11 @@ def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Accoun
     with pytest.raises(
         RolloutTimedOut, match=r"0 of 2 in service after 7200 s. Last failed launch: .*t3 capacity"
     ):
-        rollout.check_capacity("web", 7200, 7200)
+        rollout.check_capacity("web", 2, 7200, 7200)
 
 
 def test_instances_that_are_only_slow_have_no_failed_launch(account: Account) -> None:
     account.freeze()
     account.group()
     with pytest.raises(RolloutTimedOut, match="Last failed launch: none"):
-        rollout.check_capacity("web", 7200, 7200)
+        rollout.check_capacity("web", 2, 7200, 7200)
