@@ -122,7 +122,7 @@ class _Place:
 
     def start_world(self) -> Child:
         command = [sys.executable, "-m", "sandbox.world", "--port", str(self.ec2_port)]
-        command += ["--scale", str(self.scale), "--region", REGION]
+        command += ["--scale", str(self.scale), "--region", REGION, "--upstream", self.aws]
         return Child("the EC2 world", command, self.log("world"), self._environment(), ROOT)
 
     def start_ministack(self) -> Child:
@@ -134,9 +134,8 @@ class _Place:
             # Signatures are checked, IAM policies evaluated, and each function has its own role's session.
             "AUTH": "true",
             # Functions inherit these, so that the template holds nothing for testing.
-            "AWS_ENDPOINT_URL": self.aws,
-            "AWS_ENDPOINT_URL_EC2": self.ec2,
-            "AWS_ENDPOINT_URL_AUTO_SCALING": self.ec2,
+            # The world passes on what is not its own, so that its rules and its record are about every call.
+            "AWS_ENDPOINT_URL": self.ec2,
             "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
             # Lambda's waits before it retries an asynchronous invocation: one minute, then two.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(60 * self.scale),

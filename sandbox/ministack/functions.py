@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import signal
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 _ENDED = 1
 _AT_ONCE = 8
+_SETTLE = "SETTLE_SECONDS"
+# Real seconds per second of what handlers are measured by: their work takes as long as it takes here,
+# however fast virtual time goes.
+REAL_SCALE = max(float(os.environ.get("SFN_WAIT_SCALE", "1")), 0.05)
 
 
 def install() -> None:
@@ -32,7 +37,21 @@ def install() -> None:
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": nursery.start})
     worker = lambda_runtime.ProvidedWorker
     worker._build_handler_class = _prompt(worker._build_handler_class)
+    worker.__init__ = _in_real_time(worker.__init__)
     lambda_svc._execute_function_provided_warm = _few_at_once(lambda_svc._execute_function_provided_warm)
+
+
+def _in_real_time(init: Callable[..., None]) -> Callable[..., None]:
+    """A function's time-out, and what is measured by it, on a scale that leaves handlers the time to work."""
+
+    def made(self: Any, name: str, config: dict[str, Any], code: bytes) -> None:
+        variables = dict(config.get("Environment", {}).get("Variables", {}))
+        if settle := variables.get(_SETTLE):
+            variables[_SETTLE] = str(math.ceil(int(settle) * REAL_SCALE))
+        timeout = config.get("Timeout", 3) * REAL_SCALE
+        init(self, name, {**config, "Timeout": timeout, "Environment": {"Variables": variables}}, code)
+
+    return made
 
 
 def _prompt(build: Callable[..., type[StreamRequestHandler]]) -> Callable[..., type[StreamRequestHandler]]:

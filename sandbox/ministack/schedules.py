@@ -13,6 +13,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import eventbridge, lambda_svc, scheduler
 
+from sandbox.ministack.functions import REAL_SCALE
 from sandbox.ministack.permissions import may
 
 _TICK_SECONDS = 0.5
@@ -45,14 +46,17 @@ def _tick() -> None:
 
 
 def next_occurrence(schedule: dict[str, Any], after: datetime) -> datetime | None:
-    """The first time after `after` that a schedule names, in its own time zone; None when there is none."""
+    """The first time after `after` that a schedule names, in its own time zone; None when there is none.
+
+    A rate is one of handlers, and goes by their scale.
+    """
     expression = schedule["ScheduleExpression"]
     zone = ZoneInfo(schedule.get("ScheduleExpressionTimezone") or "UTC")
     if expression.startswith("at("):
         at = datetime.fromisoformat(expression[3:-1]).replace(tzinfo=zone)
         return at if at > after else None
     if interval := eventbridge._parse_rate_seconds(expression):
-        return after + timedelta(seconds=interval)
+        return after + timedelta(seconds=interval * REAL_SCALE)
     fields = eventbridge._parse_cron_fields(expression)
     return eventbridge._cron_next_fire(fields, after.astimezone(zone)) if fields else None
 

@@ -1,4 +1,4 @@
-"""Serve a world: python -m sandbox.world --port P [--scale S] [--region R]."""
+"""Serve a world: python -m sandbox.world --port P [--scale S] [--region R] [--upstream URL]."""
 
 import argparse
 import signal
@@ -12,10 +12,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 is a free one")
     parser.add_argument("--scale", type=float, default=1.0, help="real seconds per virtual second")
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--upstream", help="base URL of the server that has the other services")
     arguments = parser.parse_args()
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are threads, so that all inherit it
-    server = serve(arguments.port, scale=arguments.scale, region=arguments.region)
+    server = serve(
+        arguments.port, scale=arguments.scale, region=arguments.region, upstream=arguments.upstream
+    )
     print(announce(server), flush=True)
     signal.sigwait(signals)
     server.shutdown()

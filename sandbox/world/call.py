@@ -10,8 +10,12 @@ from botocore.exceptions import UnknownServiceError
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.utils import get_service_model
 
+from sandbox.trace import root_in
+
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d+)/([^/]+)/([^/]+)/aws4_request")
 _APP_ID = re.compile(r"\bapp/(\S+)")
+# Where a service signs under another name than its own.
+_SIGNED_AS = {"states": "stepfunctions"}
 _SERVICE_OF_VERSION = {"2016-11-15": "ec2", "2011-01-01": "autoscaling"}
 
 
@@ -34,7 +38,8 @@ class Call:
     """A parsed call.
 
     `params` is shaped as botocore shapes it, with enough parsed to compare and record; `form` is flat, as
-    sent. `operation` is botocore's model of the action, None where the action is unknown.
+    sent. `operation` is botocore's model of the action, None where the action is unknown. `trace` is the root
+    of the X-Ray trace that the call belongs to.
     """
 
     request: Request
@@ -44,6 +49,7 @@ class Call:
     role: str
     protocol: str
     operation: Any
+    trace: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     form: dict[str, str] = field(default_factory=dict)
 
@@ -65,6 +71,7 @@ def parse_call(request: Request, *, identities: dict[str, str], default_region: 
     access_key, region, service = "", default_region, _SERVICE_OF_VERSION.get(form.get("Version", ""), "")
     if match := _CREDENTIAL.search(headers.get("authorization", "")):
         access_key, _, region, service = match.groups()
+        service = _SIGNED_AS.get(service, service)
     action = form.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
     operation, protocol = _operation(service, action)
     return Call(
@@ -75,6 +82,7 @@ def parse_call(request: Request, *, identities: dict[str, str], default_region: 
         role=_role(access_key, headers.get("user-agent", ""), identities),
         protocol=protocol,
         operation=operation,
+        trace=root_in(headers.get("x-amzn-trace-id", "")),
         params=_params(operation, protocol, form, body),
         form=form,
     )

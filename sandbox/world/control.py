@@ -1,13 +1,18 @@
 """The HTTP verbs under /_sandbox/: time, faults, the record, identities, throttling, seeds."""
 
 import json
+import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from moto.core.exceptions import ServiceException
 
+from sandbox.trace import root_of
+from sandbox.world.call import Call, Request
 from sandbox.world.clock import Clock
+from sandbox.world.faults import WORKFLOW
 from sandbox.world.seed import seed
 from sandbox.world.world import World
 
@@ -24,7 +29,7 @@ def control(world: World, method: str, path: str, body: bytes) -> tuple[int, str
         with world.lock:
             world.clock.settle()
             answer = VERBS[verb](world, given, query)
-    except (ValueError, ServiceException) as error:
+    except (ValueError, KeyError, ServiceException) as error:
         return 400, json.dumps({"error": str(error)})
     return 200, answer if isinstance(answer, str) else json.dumps(answer)
 
@@ -64,6 +69,34 @@ def _put_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
     return world.faults.to_json()
 
 
+def _post_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.faults.add(given)
+    return world.faults.to_json()
+
+
+def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
+    """A call that the state machine's interpreter makes itself: the rule that applies to it, or null."""
+    call = Call(
+        Request("POST", "/", {}, b""),
+        service=given["service"],
+        action=given["action"],
+        region=world.region,
+        role=given["role"],
+        protocol="json",
+        operation=None,
+        trace=root_of(given["run"]),
+        params=given.get("params", {}),
+    )
+    rule = world.faults.pick(call)
+    if call.service != WORKFLOW:
+        failed = rule is not None and rule.effect in ("error", "drop")
+        status, code = (rule.status, rule.code) if rule and failed else (200, None)
+        world.record.add(
+            call, world.record.params_of(call), status=status, code=code, request_id=str(uuid.uuid4())
+        )
+    return asdict(rule) if rule else None
+
+
 def _put_identities(world: World, given: Any, _query: dict[str, str]) -> Any:
     world.identities = _names(given)
     return world.identities
@@ -91,7 +124,10 @@ VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
     "PUT durations": _put_durations,
     "GET faults": lambda world, _given, _query: world.faults.to_json(),
     "PUT faults": _put_faults,
+    "POST faults": _post_faults,
+    "DELETE faults": lambda world, _given, query: world.faults.remove(query["run"]),
     "GET calls": lambda world, _given, query: world.record.to_json(int(query.get("since", 0))),
+    "POST calls": _post_calls,
     "DELETE calls": _delete_calls,
     "GET identities": lambda world, _given, _query: world.identities,
     "PUT identities": _put_identities,

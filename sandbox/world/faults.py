@@ -7,10 +7,15 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from moto.core.utils import get_service_model
 
+from sandbox.trace import root_of
 from sandbox.world.call import Call
 from sandbox.world.errors import http_status
 
 EFFECTS = ("error", "drop", "delay", "stale", "fail")
+# A state machine's states are "called" by the interpreter when they are entered: service `workflow`, action
+# the state's name. The run can be aborted or time out there, or its function be killed after its work.
+WORKFLOW = "workflow"
+WORKFLOW_EFFECTS = ("abort", "timeout", "kill")
 # What can go wrong after the call was answered.
 FAILING_LATER = {
     "CreateSnapshot",
@@ -21,7 +26,7 @@ FAILING_LATER = {
     "UpdateAutoScalingGroup",
     "SetDesiredCapacity",
 }
-# Of a delay, in real seconds, and of staleness, in virtual ones.
+# Of a delay, in real seconds, and of staleness, in virtual ones. A drop may take real seconds, too.
 DEFAULT_SECONDS = 5
 _KEYS: dict[str, Any] = {
     "service": str,
@@ -29,6 +34,7 @@ _KEYS: dict[str, Any] = {
     "match": dict,
     "contains": str,
     "role": str,
+    "run": str,
     "skip": int,
     "times": (int, type(None)),
     "when": str,
@@ -47,7 +53,10 @@ class WrongRule(ValueError):
 
 @dataclass
 class Rule:
-    """One fault. `seen` counts the calls that it picks, `hits` those that it was applied to."""
+    """One fault. `seen` counts the calls that it picks, `hits` those that it was applied to.
+
+    `run` is the ARN of the execution whose calls it is about.
+    """
 
     given: dict[str, Any]
     service: str = "*"
@@ -55,6 +64,7 @@ class Rule:
     match: dict[str, Any] = field(default_factory=dict)
     contains: str | None = None
     role: str | None = None
+    run: str | None = None
     skip: int = 0
     times: int | None = 1
     when: str = "before"
@@ -73,6 +83,7 @@ class Rule:
             fnmatch.fnmatchcase(call.service, self.service)
             and fnmatch.fnmatchcase(call.action, self.action)
             and (self.role is None or self.role == call.role)
+            and (self.run is None or root_of(self.run) == call.trace)
             and (self.contains is None or _contains(call.params, self.contains))
             and all(_matches(wanted, call.params.get(key)) for key, wanted in self.match.items())
         )
@@ -100,6 +111,20 @@ class Faults:
         if not isinstance(given, list):
             raise WrongRule("the rules are a JSON list")
         self.rules = [parse_rule(number, one) for number, one in enumerate(given)]
+
+    def add(self, given: Any) -> None:
+        """Put these rules after those in force; WrongRule as for replace."""
+        others, self.rules = self.rules, []
+        try:
+            self.replace(given)
+        finally:
+            self.rules = others + self.rules
+
+    def remove(self, run: str) -> list[dict[str, Any]]:
+        """Take away the rules about one run, and answer them with their counts."""
+        removed = [rule.to_json() for rule in self.rules if rule.run == run]
+        self.rules = [rule for rule in self.rules if rule.run != run]
+        return removed
 
     def to_json(self) -> list[dict[str, Any]]:
         """The rules with their counts."""
@@ -145,8 +170,9 @@ def parse_rule(number: int, given: Any) -> Rule:
 
 
 def _check(where: str, rule: Rule) -> None:
-    if rule.effect not in EFFECTS:
-        raise WrongRule(f"{where}: effect is one of {', '.join(EFFECTS)}, not {rule.effect!r}")
+    effects = WORKFLOW_EFFECTS if rule.service == WORKFLOW else EFFECTS
+    if rule.effect not in effects:
+        raise WrongRule(f"{where}: effect is one of {', '.join(effects)}, not {rule.effect!r}")
     if rule.when not in ("before", "after"):
         raise WrongRule(f"{where}: when is before or after, not {rule.when!r}")
     if rule.effect == "fail" and rule.action not in FAILING_LATER:
@@ -155,7 +181,7 @@ def _check(where: str, rule: Rule) -> None:
         value = getattr(rule, name)
         if value is not None and value < 0:
             raise WrongRule(f"{where}: {name} is below 0")
-    if not any(letter in rule.service + rule.action for letter in "*?["):
+    if rule.service != WORKFLOW and not any(letter in rule.service + rule.action for letter in "*?["):
         _check_against_model(where, rule)
 
 

@@ -27,6 +27,7 @@ class Record:
                 "service": call.service,
                 "action": call.action,
                 "role": call.role,
+                "trace": call.trace,
                 "status": status,
                 "code": code,
                 "requestId": request_id,

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.world.call import Request
 from sandbox.world.control import control
+from sandbox.world.upstream import Upstream
 from sandbox.world.world import Answer, World
 
 
@@ -84,9 +85,14 @@ class WorldServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-def serve(port: int = 0, *, scale: float = 1.0, region: str = "us-east-1") -> WorldServer:
-    """Serve a new world from a thread of its own; `shutdown()` and `server_close()` end it."""
-    server = WorldServer(World(scale, region), port)
+def serve(
+    port: int = 0, *, scale: float = 1.0, region: str = "us-east-1", upstream: str | None = None
+) -> WorldServer:
+    """Serve a new world from a thread of its own; `shutdown()` and `server_close()` end it.
+
+    Calls of other services go to the server at `upstream`, else to moto's own.
+    """
+    server = WorldServer(World(scale, region, Upstream(upstream) if upstream else None), port)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from sandbox.world.record import Record
 from sandbox.world.scene import Scene
 from sandbox.world.stale import Photograph, StaleView
 from sandbox.world.throttle import Throttle
+from sandbox.world.upstream import Upstream
 
 if TYPE_CHECKING:
     from sandbox.world.responses import WorldResponse
@@ -56,7 +58,9 @@ class World:
     There is one world to a process, for moto keeps its backends in module variables.
     """
 
-    def __init__(self, scale: float = 1.0, region: str = "us-east-1") -> None:
+    def __init__(
+        self, scale: float = 1.0, region: str = "us-east-1", others: "OtherServices | Upstream | None" = None
+    ) -> None:
         self.region = region
         self.account = DEFAULT_ACCOUNT_ID
         self.lock = threading.RLock()
@@ -64,7 +68,7 @@ class World:
         self.scene = Scene(Clock(scale))
         self.faults, self.record, self.tokens = Faults(), Record(), Tokens()
         self.throttle = Throttle(self.scene.clock)
-        self.others = OtherServices()
+        self.others = others or OtherServices()
         self._stale: list[StaleView] = []
         self._build()
 
@@ -113,15 +117,21 @@ class World:
             rule = None if refusal else self.faults.pick(call)
         if rule is not None and rule.when == "before" and rule.effect == "delay":
             time.sleep(rule.seconds or 0)
-        with self.lock:
-            self.clock.settle()
+        with nullcontext() if self._passes_on(call) else self.lock:
+            with self.lock:
+                self.clock.settle()
             answer = (
                 self._refused(call, refusal, request_id) if refusal else self._act(call, rule, request_id)
             )
-            self._note(call, params, answer)
-        if rule is not None and rule.when == "after" and rule.effect == "delay":
+            with self.lock:
+                self._note(call, params, answer)
+        if rule is not None and (rule.effect == "drop" or (rule.when, rule.effect) == ("after", "delay")):
             time.sleep(rule.seconds or 0)
         return answer
+
+    def _passes_on(self, call: Call) -> bool:
+        """Whether another server answers the call, which may take its time."""
+        return call.service not in RESPONSES and isinstance(self.others, Upstream)
 
     def _act(self, call: Call, rule: Rule | None, request_id: str) -> Answer:
         """Have the effect of the call and of its fault."""
