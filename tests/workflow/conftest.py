@@ -38,11 +38,9 @@ def left_of(sandbox: Client, run: str) -> list[str]:
 
 
 def locks(sandbox: Client) -> list[dict[str, Any]]:
-    """The ledger's items."""
-    items: list[dict[str, Any]] = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)[
-        "Items"
-    ]
-    return items
+    """The ledger's items, but for locks that are free."""
+    items = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)["Items"]
+    return [item for item in items if "released" not in item]
 
 
 def group_of(sandbox: Client, name: str) -> AutoScalingGroupTypeDef | None:

@@ -11,6 +11,16 @@ from tools.project import STATE_MACHINE
 
 _AWS = "golden_image.aws"
 _LEDGER = "golden_image.ledger"
+_ROLL_BACK = "golden_image.roll_back"
+_SETTLE = (
+    "template",
+    "Resources",
+    "SweepRunsFunction",
+    "Properties",
+    "Environment",
+    "Variables",
+    "SETTLE_SECONDS",
+)
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
 _TIMEOUTS = ("schema", "properties", "timeouts", "properties")
 # The SDK's longest pauses before its second and third try (standard mode).
@@ -54,6 +64,19 @@ def a_function_outlasts_all_tries_of_a_call(project: Project) -> list[str]:
 def the_ledger_keeps_a_row_longer_than_a_run_may_last(project: Project) -> list[str]:
     kept, lasts = _number(project, _LEDGER, "_KEPT_SECONDS"), project.definition["TimeoutSeconds"]
     return [f"the ledger keeps {kept} s, a run may last {lasts}"] if kept <= lasts else []
+
+
+@rule(
+    (put("100", *_SETTLE), "a sweep"),
+    (put(100, "template", "Globals", "Function", "Timeout"), "a sweep"),
+    (reword("code", _ROLL_BACK, "SETTLED_AFTER = 60", "SETTLED_AFTER = 90"), "a sweep"),
+)
+def a_sweep_keeps_the_locks_until_nothing_of_the_run_can_still_come(project: Project) -> list[str]:
+    """A handler may outlive its run by its own time-out, and what it made is not shown at once."""
+    own = project.resources["SweepRunsFunction"]["Properties"]["Environment"]["Variables"]
+    keeps = int(own["SETTLE_SECONDS"])
+    comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _ROLL_BACK, "SETTLED_AFTER")
+    return [f"a sweep keeps the locks {keeps} s, the last may come after {comes}"] if keeps < comes else []
 
 
 @rule(

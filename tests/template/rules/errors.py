@@ -21,9 +21,9 @@ _AWS = LAMBDA_FAULTS | {
     "States.TaskFailed",
     "States.Timeout",
 }
-# What errors.py says is worth another try by the workflow.
-RETRIED = {"RequestThrottled", "ServiceUnavailable", "ResourceBusy", "NotYetVisible"}
-_ABSTRACT = {"GoldenImageError", "CallerError"}
+# The base of what errors.py says is worth another try by the workflow.
+_RETRIED = "TryAgain"
+_ABSTRACT = {"GoldenImageError", "CallerError", _RETRIED}
 _RETRIER = ("definition", "States", "Create Snapshots", "Retry", 2, "ErrorEquals")
 
 
@@ -32,6 +32,11 @@ def _declared(project: Project) -> dict[str, set[str]]:
     classes = [n for n in parsed(project.code[_ERRORS]).body if isinstance(n, ast.ClassDef)]
     bases = {c.name: {ast.unparse(base) for base in c.bases} for c in classes}
     return {name: found for name, found in bases.items() if found & ({"Exception"} | _ABSTRACT)}
+
+
+def retried(project: Project) -> set[str]:
+    """What errors.py says is worth another try by the workflow."""
+    return {name for name, bases in _declared(project).items() if _RETRIED in bases}
 
 
 def _trees(project: Project) -> Iterator[tuple[str, ast.Module]]:
@@ -57,12 +62,14 @@ def every_error_in_the_definition_exists(project: Project) -> list[str]:
         add("SnapshotFailed", "definition", "States", "Check Snapshots", "Retry", 1, "ErrorEquals"),
         "SnapshotFailed",
     ),
+    (reword("code", _ERRORS, "ResourceBusy(TryAgain)", "ResourceBusy(GoldenImageError)"), "ResourceBusy"),
+    (reword("code", _ERRORS, "ImageFailed(GoldenImageError)", "ImageFailed(TryAgain)"), "ImageFailed"),
 )
 def what_may_pass_is_retried_and_nothing_that_is_final(project: Project) -> list[str]:
     found = []
     for name, state in project.lambda_tasks.items():
-        retried = {error for retrier in state.get("Retry", []) for error in retrier["ErrorEquals"]} - _AWS
-        found += [f"{name}: {error}" for error in sorted(retried ^ RETRIED)]
+        named = {error for retrier in state.get("Retry", []) for error in retrier["ErrorEquals"]} - _AWS
+        found += [f"{name}: {error}" for error in sorted(named ^ retried(project))]
     return found
 
 

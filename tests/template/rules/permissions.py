@@ -28,6 +28,7 @@ NO_ACTIONS = {"dynamodb:TransactWriteItems"}
 # The state machine's integrations, and what its own log needs.
 INTEGRATIONS = {
     "arn:${Partition}:states:::lambda:invoke": {"lambda:InvokeFunction"},
+    "arn:${Partition}:states:::dynamodb:updateItem": {"dynamodb:UpdateItem"},
     "arn:${Partition}:states:::sns:publish": {"sns:Publish"},
     # SSM looks up, in the caller's name, the image of a parameter of type aws:ec2:image.
     "arn:${Partition}:states:::aws-sdk:ssm:putParameter": {"ssm:PutParameter", "ec2:DescribeImages"},

@@ -19,10 +19,11 @@ LAMBDA_FAULTS = {
 }
 _RETRY_FIELDS = {"ErrorEquals", "IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds"}
 _SMALL_WORDS = {"a", "after", "and", "at", "for", "from", "in", "of", "on", "the", "to"}
-_LIMIT = re.compile(r"\{% \$plan\.timeouts\.\w+ %\}")
+_LIMIT = re.compile(r"\{% \$plan\.timeouts\.\w+ %\}|[1-9]\d*")
 _WAIT = ("definition", "States", "Wait for Image")
 _CHECK = ("definition", "States", "Check Image")
 _TASK = ("definition", "States", "Stop Source")
+_UNDO = ("definition", "States", "Roll Back")
 
 
 @rule((drop(*_TASK, "TimeoutSeconds"), "Stop Source"), (put("{% $x %}", *_TASK, "TimeoutSeconds"), "Stop"))
@@ -116,7 +117,7 @@ def a_wait_lasts_as_long_as_its_check_says_and_is_counted(project: Project) -> l
 
 
 def _is_bounded(state: dict[str, object]) -> bool:
-    """A check that is told how long the run has waited, and ends it at a limit of the plan."""
+    """A check that is told how long the run has waited, and ends it at a limit of the plan or a fixed one."""
     arguments = state.get("Arguments")
     payload = arguments.get("Payload", {}) if isinstance(arguments, dict) else {}
     limited = _LIMIT.fullmatch(str(payload.get("limit")))
@@ -126,6 +127,8 @@ def _is_bounded(state: dict[str, object]) -> bool:
 @rule(
     (put("Lock Group", *_TASK, "Next"), "Lock Group"),
     (drop(*_CHECK, "Arguments", "Payload", "limit"), "Check Image"),
+    (put(0, *_UNDO, "Arguments", "Payload", "limit"), "Roll Back"),
+    (put("{% $waited + 1 %}", *_UNDO, "Arguments", "Payload", "limit"), "Roll Back"),
 )
 def every_loop_holds_a_check_with_a_limit(project: Project) -> list[str]:
     bounded = {name for name, state in project.states.items() if _is_bounded(state)}
@@ -133,7 +136,10 @@ def every_loop_holds_a_check_with_a_limit(project: Project) -> list[str]:
     return sorted(graph.on_a_cycle(ways))
 
 
-@rule((drop("definition", "States", "Drain Group", "Assign", "waited"), "Drain Group"))
+@rule(
+    (drop("definition", "States", "Drain Group", "Assign", "waited"), "Drain Group"),
+    (drop("definition", "States", "Note Failure", "Assign", "waited"), "Note Failure"),
+)
 def a_loop_starts_counting_at_zero(project: Project) -> list[str]:
     return [
         way.source
@@ -201,18 +207,6 @@ def every_state_that_does_or_decides_something_is_explained(project: Project) ->
 )
 def a_variable_is_assigned_on_every_path_to_where_it_is_read(project: Project) -> list[str]:
     return sorted(graph.unassigned_reads(project))
-
-
-@rule((put("Refresh Complete", "definition", "States", "Notify Failure", "Next"), "Note Failure"))
-def what_is_caught_before_the_commit_ends_as_a_failure(project: Project) -> list[str]:
-    ends = graph.reachable(graph.edges(project), "Note Failure")
-    return ["Note Failure"] if any(project.states[name]["Type"] == "Succeed" for name in ends) else []
-
-
-@rule((put("Note Failure", "definition", "States", "Notify Completion", "Catch", 0, "Next"), "Publish Image"))
-def a_committed_run_is_never_undone(project: Project) -> list[str]:
-    after = graph.reachable(graph.edges(project), "Publish Image")
-    return ["Publish Image"] if "Roll Back" in after else []
 
 
 @rule(

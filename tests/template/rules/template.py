@@ -9,11 +9,13 @@ from tests.template.rules.base import Project, drop, put, reword, rule
 from tools.project import STATE_MACHINE
 
 _MACHINE = ("template", "Resources", STATE_MACHINE, "Properties")
+_SWEEPER = "SweepRunsFunction"
 _ALARMS = {
     ("AWS/States", "ExecutionsFailed", STATE_MACHINE),
     ("AWS/States", "ExecutionsTimedOut", STATE_MACHINE),
     ("AWS/States", "ExecutionsAborted", STATE_MACHINE),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ScheduleDeadLetterQueue"),
+    ("AWS/Lambda", "Errors", _SWEEPER),
 }
 _OUTPUTS = {
     "StateMachineArn",
@@ -91,6 +93,7 @@ def the_state_machine_is_traced(project: Project) -> list[str]:
             ("TimedOutRuns", "ExecutionsTimedOut"),
             ("AbortedRuns", "ExecutionsAborted"),
             ("DeadSchedule", "ApproximateNumberOfMessagesVisible"),
+            ("FailedSweeps", "Errors"),
         )
     ],
     (put([], "template", "Resources", "FailedRunsAlarm", "Properties", "AlarmActions"), "ExecutionsFailed"),
@@ -158,15 +161,20 @@ def every_substitution_is_made_and_used(project: Project) -> list[str]:
 
 @rule(
     (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
+    (put({"Ref": "ScheduleDeadLetterQueue"}, *_MACHINE, "DefinitionSubstitutions", "Url"), "Url"),
     (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (reword("definition_text", None, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
 )
-def only_arns_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
+def only_arns_and_names_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
     found = []
     for name, value in project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"].items():
         target = value.get("Ref") or ".".join(value["Fn::GetAtt"]) if isinstance(value, dict) else ""
-        topic = project.resources.get(target, {}).get("Type") == "AWS::SNS::Topic"
-        if not (topic or target.endswith(".Arn") or target == "AWS::Partition"):
+        kind = project.resources.get(target, {}).get("Type")
+        if not (
+            kind in {"AWS::SNS::Topic", "AWS::DynamoDB::Table"}
+            or target.endswith(".Arn")
+            or target == "AWS::Partition"
+        ):
             found.append(name)
     try:
         json.loads(project.definition_text)

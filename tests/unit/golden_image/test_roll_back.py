@@ -400,7 +400,7 @@ def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Ac
     made = snapshots.create(RUN, facts.instance_id, [v.volume_id for v in facts.volumes], {})
     account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
     image.register(RUN, plan.image, facts, made)
-    with pytest.raises(ResourceBusy, match="InvalidSnapshot.InUse"):
+    with pytest.raises(ResourceBusy, match=r"InvalidSnapshot\.InUse"):
         one_pass()
     undo()
     assert left_of(account, RUN) == []
@@ -413,7 +413,7 @@ def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, creat
     one_pass()
     assert "Auto Scaling group 'web'" in one_pass(LIMIT - 1).progress
     assert len(account.calls("DeleteAutoScalingGroup")) == 1
-    with pytest.raises(RollBackIncomplete, match="could not undo: .*Auto Scaling group 'web'"):
+    with pytest.raises(RollBackIncomplete, match=r"could not undo: .*Auto Scaling group 'web'"):
         one_pass(LIMIT)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("ledger_table")
 
 EVENTS = Path("events")
+RUN = json.loads((EVENTS / "roll_back.json").read_text(encoding="utf-8"))["run"]
 TO_STOPPED = ["plan_refresh", "lock_group", "stop_source", "check_source_stopped"]
 TO_IMAGE = [
     *TO_STOPPED,
@@ -40,6 +41,7 @@ OFF_THE_WAY = [
     [*TO_STOPPED, "create_image"],
     [*TO_GROUP, "update_auto_scaling_group"],
     [*TO_GROUP, "roll_back"],
+    [*TO_GROUP, "sweep_runs", "sweep_runs"],
 ]
 WAYS = [TO_END[: number + 1] for number in range(len(TO_END))] + OFF_THE_WAY
 DONE = {"done": True, "waitSeconds": 0}
@@ -49,6 +51,7 @@ ANSWERS: dict[str, Any] = {
     "check_snapshots": DONE | {"progress": "100%"},
     "check_group_drained": DONE | {"progress": "no instance left"},
     "check_capacity": DONE | {"progress": "2 of 2 in service"},
+    "sweep_runs": {"clean": [RUN]},
 }
 
 
@@ -97,6 +100,11 @@ class Walk:
 @pytest.fixture
 def walk(account: Account, context: Any, monkeypatch: pytest.MonkeyPatch) -> Walk:
     monkeypatch.setenv("DEFAULT_GROUP_NAME", "")
+    monkeypatch.setenv("SETTLE_SECONDS", "120")
+    monkeypatch.setenv("NOTIFICATION_TOPIC_ARN", account.client("sns").create_topic(Name="t")["TopicArn"])
+    account.client("stepfunctions").create_state_machine(
+        name=RUN.split(":")[-2], definition="{}", roleArn="arn:aws:iam::123456789012:role/machine"
+    )
     return Walk(account, context)
 
 
@@ -116,7 +124,8 @@ def test_every_step_has_an_event_and_is_on_a_way() -> None:
 
 def test_the_plan_of_the_events_is_the_one_that_the_plans_step_makes(walk: Walk) -> None:
     plan = walk.take("plan_refresh")
-    assert walk.event("lock_group") == {"plan": plan}
+    planned_at = walk.event("lock_group")["plan"]["plannedAt"]
+    assert walk.event("lock_group") == {"plan": {**plan, "plannedAt": planned_at}}
     source, group, image = plan["source"], plan["group"], plan["image"]
     assert walk.event("register_image")["source"] == walk.event("verify_image")["source"] == source
     assert walk.event("register_image")["image"] == walk.event("create_image")["image"] == image
@@ -128,4 +137,6 @@ def test_the_plan_of_the_events_is_the_one_that_the_plans_step_makes(walk: Walk)
 def test_every_event_of_a_run_is_of_the_same_run() -> None:
     steps = {step for way in WAYS for step in way}
     events = [json.loads((EVENTS / f"{step}.json").read_text(encoding="utf-8")) for step in sorted(steps)]
-    assert len({event["run"] for event in events if "run" in event}) == 1
+    assert {event["run"] for event in events if "run" in event} == {RUN}
+    ended = json.loads((EVENTS / "sweep_runs.json").read_text(encoding="utf-8"))
+    assert ended["detail"]["executionArn"] == RUN
