@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from golden_image import errors
-from golden_image.errors import CallerError, GoldenImageError
+from golden_image.errors import CallerError, GoldenImageError, TryAgain
 from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
 
 _CODE = (
@@ -106,7 +106,7 @@ def test_run_md_puts_every_state_into_a_stage() -> None:
 
 def test_run_md_explains_every_error_in_the_words_of_the_code() -> None:
     explained = {row[0].strip("`"): row[1] for row in rows(page("docs/run.md").section("## Errors"))}
-    bases = {GoldenImageError, CallerError}
+    bases = {GoldenImageError, CallerError, TryAgain}
     named = {
         kind.__name__: kind.__doc__
         for kind in vars(errors).values()
