@@ -101,9 +101,15 @@ def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
     if rule.get("effect") in ("delay", "drop"):
         time.sleep(rule["seconds"] or 0)
     if fails:
-        code = rule["code"] if rule["effect"] == "error" else "SdkClientException"
-        raise states._ExecutionError(f"{prefix}.{code}", rule["message"])
+        raise states._ExecutionError(_error_name(rule, prefix), rule["message"])
     return result
+
+
+def _error_name(rule: dict[str, Any], prefix: str) -> str:
+    """A cut connection is the client's error; an answer that does not come for long is the task's time-out."""
+    if rule["effect"] == "error":
+        return f"{prefix}.{rule['code']}"
+    return "States.Timeout" if rule["seconds"] else f"{prefix}.SdkClientException"
 
 
 def _call_of(resource: str) -> tuple[str, str, str]:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from sandbox.ministack.scale import REAL_SCALE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socketserver import StreamRequestHandler
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 _ENDED = 1
 _AT_ONCE = 8
 _SETTLE = "SETTLE_SECONDS"
-# Real seconds per second of what handlers are measured by: their work takes as long as it takes here,
-# however fast virtual time goes.
-REAL_SCALE = max(float(os.environ.get("SFN_WAIT_SCALE", "1")), 0.05)
 
 
 def install() -> None:

@@ -17,8 +17,11 @@ import runpy
 import signal
 import socket
 import sys
+import time
+from types import SimpleNamespace
 from typing import Any
 
+from botocore import endpoint
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
@@ -33,6 +36,11 @@ def _import_ahead() -> None:
     JSONFileLoader.load_file = lambda _, path: load(path)  # type: ignore[assignment,method-assign]
     import boto3  # noqa: F401, PLC0415 - the handlers' own import then finds it
 
+    # The SDK's waits before it tries again go by virtual time, as the workflow's do.
+    scale = float(os.environ.get("SFN_WAIT_SCALE", "1"))
+    endpoint.time = SimpleNamespace(  # type: ignore[assignment]
+        **vars(time) | {"sleep": lambda seconds: time.sleep(seconds * scale)}
+    )
     session = Session()
     session.set_credentials("ahead", "ahead")
     for service in _SERVICES:

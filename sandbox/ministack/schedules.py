@@ -13,8 +13,8 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import eventbridge, lambda_svc, scheduler
 
-from sandbox.ministack.functions import REAL_SCALE
 from sandbox.ministack.permissions import may
+from sandbox.ministack.scale import REAL_SCALE
 
 _TICK_SECONDS = 0.5
 _log = logging.getLogger(__name__)

@@ -1,0 +1,99 @@
+"""What can go wrong with a call or in a state, as rules of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.ministack.scale import REAL_SCALE_FLOOR
+
+MACHINE = "GoldenImageRefresh"
+# The longest time-out of a function, in the sandbox's real seconds.
+HANDLER_SECONDS = 60 * REAL_SCALE_FLOOR
+# More than one call's tries by the SDK: the workflow has to try again, too.
+_MORE_THAN_THE_SDK = 4
+_ALL_OF_THE_SDK = 3
+_STALE_READS = 2
+_STALE_SECONDS = 300
+
+_THROTTLED = {"ec2": "RequestLimitExceeded", "autoscaling": "Throttling", "sns": "Throttling"}
+_BROKEN = {"ec2": "InternalError", "autoscaling": "InternalFailure", "dynamodb": "InternalServerError"}
+_DENIED = {"ec2": "UnauthorizedOperation", "autoscaling": "AccessDenied", "sns": "AuthorizationError"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A call: the n-th of an action by a role. A state: service `workflow`, its first visit."""
+
+    role: str
+    service: str
+    action: str
+    nth: int = 1
+
+    def __str__(self) -> str:
+        place = f"{self.role}/{self.action}" if self.service != "workflow" else self.action
+        return f"{place}#{self.nth}" if self.nth > 1 else place
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to go wrong.
+
+    Attributes:
+        ends: how a run that meets it may end; empty for as it ends without.
+    """
+
+    name: str
+    rule: Callable[[Target], dict[str, Any]]
+    ends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind at a target."""
+
+    kind: Kind
+    target: Target
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} at {self.target}"
+
+    def rule(self, run: str) -> dict[str, Any]:
+        """The world's rule for one run."""
+        base: dict[str, Any] = {"run": run, "service": self.target.service, "action": self.target.action}
+        return {**base, "role": self.target.role, "skip": self.target.nth - 1, **self.kind.rule(self.target)}
+
+
+def _error(codes: dict[str, str], default: str, **rule: Any) -> Callable[[Target], dict[str, Any]]:
+    return lambda target: {"effect": "error", "code": codes.get(target.service, default), **rule}
+
+
+def _always(**rule: Any) -> Callable[[Target], dict[str, Any]]:
+    return lambda _: rule
+
+
+THROTTLED = Kind("throttled", _error(_THROTTLED, "ThrottlingException", times=_MORE_THAN_THE_SDK))
+BROKEN = Kind("5xx", _error(_BROKEN, "InternalServerError", status=500, times=_MORE_THAN_THE_SDK))
+LOST = Kind("lost answer", _error(_BROKEN, "InternalServerError", status=500, when="after"))
+CUT_BEFORE = Kind("cut before", _always(effect="drop", when="before", times=_ALL_OF_THE_SDK))
+CUT_AFTER = Kind("cut after", _always(effect="drop", when="after", times=_ALL_OF_THE_SDK))
+HANGS = Kind("hang", _always(effect="drop", when="after", seconds=HANDLER_SECONDS + 2))
+STALE = Kind("stale", _always(effect="stale", reads=_STALE_READS, seconds=_STALE_SECONDS))
+DENIED = Kind(
+    "denied", _error(_DENIED, "AccessDeniedException", status=403, times=None), ends=("FAILED", "SUCCEEDED")
+)
+KILLED = Kind("killed", _always(effect="kill"))
+ABORTED = Kind("aborted", _always(effect="abort"), ends=("ABORTED",))
+TIMED_OUT = Kind("timed out", _always(effect="timeout"), ends=("TIMED_OUT",))
+
+_OF_CALLS = (THROTTLED, BROKEN, LOST, CUT_BEFORE, CUT_AFTER, HANGS, DENIED)
+_READS = ("Describe", "Get", "List")
+
+
+def kinds_at(target: Target, has_function: bool) -> list[Kind]:
+    """What can go wrong there; a state's own function can be killed, a write be seen late."""
+    if target.service == "workflow":
+        return [KILLED, ABORTED, TIMED_OUT] if has_function else [ABORTED, TIMED_OUT]
+    writes = target.service in ("ec2", "autoscaling") and not target.action.startswith(_READS)
+    return [*_OF_CALLS, STALE] if writes else list(_OF_CALLS)

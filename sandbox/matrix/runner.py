@@ -1,0 +1,172 @@
+"""Runs schedules side by side in one sandbox."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.matrix.foreign import touched
+from sandbox.matrix.kinds import MACHINE, Target
+from sandbox.matrix.schedules import CleanRun, Schedule
+from sandbox.matrix.situation import Situation, prepare
+from sandbox.matrix.verdict import Verdict, judge
+from sandbox.trace import root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sandbox.client import Client, Run
+    from sandbox.matrix.scenarios import Scenario
+
+_LOOK_SECONDS = 0.2
+_RUN_SECONDS = 240
+# The sweeper's schedule, and the time it lets a run settle, several times over.
+_SWEEP_SECONDS = 60
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A schedule, what was judged of it, and whether its faults were met."""
+
+    schedule: Schedule
+    verdict: Verdict
+    hits: int
+    seconds: float
+
+
+class Runner:
+    """The runs of one sandbox."""
+
+    def __init__(self, client: Client, width: int) -> None:
+        """For a sandbox that is up, `width` runs at once."""
+        self._client = client
+        self._width = width
+        self._ends = _Ends(client)
+        self._situations: dict[str, tuple[Schedule, Situation]] = {}
+
+    def clean(self, scenario: Scenario) -> CleanRun:
+        """The calls and states of a run in which nothing goes wrong but what the scenario says."""
+        schedule = Schedule(scenario, ())
+        run, _, result = self._do(schedule)
+        if result.verdict.wrong:
+            raise RuntimeError(f"{schedule}: {result.verdict.wrong}")
+        trace = root_of(run.arn)
+        calls = [
+            (call["role"], call["service"], call["action"])
+            for call in self._client.calls()
+            if call["trace"] == trace and call["role"] != "SweepRunsFunction"
+        ]
+        states = [name for name in dict.fromkeys(run.state_names)]
+        if scenario.denied:
+            calls = calls[calls.index(scenario.denied) + 1 :]
+            states = states[states.index("Note Failure") :]
+        seen: Counter[tuple[str, str, str]] = Counter()
+        targets = []
+        for call in calls:
+            seen[call] += 1
+            targets.append(Target(*call, seen[call]))
+        return CleanRun(
+            tuple(targets),
+            tuple(Target(MACHINE, "workflow", name) for name in states),
+            frozenset(self._with_function()),
+        )
+
+    def _with_function(self) -> list[str]:
+        import json
+
+        machine = self._client.stepfunctions.describe_state_machine(
+            stateMachineArn=self._client.endpoints.stateMachineArn
+        )
+        states = json.loads(machine["definition"])["States"]
+        return [name for name, state in states.items() if "lambda:invoke" in state.get("Resource", "")]
+
+    def all(self, schedules: Iterable[Schedule]) -> Iterator[Result]:
+        """Run them, and answer each when it is judged."""
+        with ThreadPoolExecutor(self._width) as pool:
+            for future in as_completed([pool.submit(self._judged, schedule) for schedule in schedules]):
+                yield future.result()
+
+    def foreign(self) -> list[tuple[Schedule, str]]:
+        """What a run has touched that was not its own, of all runs so far."""
+        return touched(self._client, self._situations)
+
+    def _judged(self, schedule: Schedule) -> Result:
+        try:
+            return self._do(schedule)[2]
+        except Exception as error:  # noqa: BLE001 - one run that breaks the harness is one wrong case
+            verdict = Verdict("UNKNOWN", wrong={"unexpected": [f"{type(error).__name__}: {error}"]})
+            return Result(schedule, verdict, 0, 0)
+
+    def _do(self, schedule: Schedule) -> tuple[Run, Situation, Result]:
+        began = time.monotonic()
+        client, scenario = self._client, schedule.scenario
+        name = f"m{next(_numbers):05d}-{scenario.name}"
+        situation = prepare(client, scenario, name)
+        machine = client.endpoints.stateMachineArn
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        self._situations[arn] = (schedule, situation)
+        rules = [fault.rule(arn) for fault in schedule.faults]
+        if scenario.denied:
+            role, service, action = scenario.denied
+            denial = {"role": role, "service": service, "action": action, "times": None}
+            rules.append({**denial, "run": arn, "effect": "error", "code": "AccessDenied", "status": 403})
+        client.control("POST", "faults", rules)
+        self._ends.expect(client.start(situation.run_input, name))
+        self._ends.wait(arn, _RUN_SECONDS)
+        run = client.wait(arn, 10)
+        self._wait_for_the_sweeper(arn)
+        counted = client.control("DELETE", f"faults?run={arn}")
+        verdict = judge(client, scenario, situation, run, schedule.may_end())
+        hits = sum(rule["hits"] for rule in counted[: len(schedule.faults)])
+        return run, situation, Result(schedule, verdict, hits, time.monotonic() - began)
+
+    def _wait_for_the_sweeper(self, arn: str) -> None:
+        """Until the run has no row in the ledger, or too long."""
+        deadline = time.monotonic() + _SWEEP_SECONDS
+        key = {"pk": {"S": f"run#{arn}"}}
+        table = self._client.endpoints.ledgerTable
+        items = self._client.aws("dynamodb")
+        while items.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item"):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.5)
+
+
+class _Ends:
+    """Who is still running: one look for all of them."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._running: set[str] = set()
+
+    def expect(self, arn: str) -> None:
+        """Count a run that was just started as running."""
+        with self._lock:
+            self._running.add(arn)
+            self._looked = time.monotonic()
+
+    def wait(self, arn: str, seconds: float) -> None:
+        """Return when the run is over, or after so many real seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+            with self._lock:
+                if time.monotonic() - self._looked > _LOOK_SECONDS:
+                    self._running = self._look()
+                    self._looked = time.monotonic()
+                if arn not in self._running:
+                    return
+
+    def _look(self) -> set[str]:
+        pages = self._client.stepfunctions.get_paginator("list_executions")
+        machine: Any = self._client.endpoints.stateMachineArn
+        found = pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
+        return {execution["executionArn"] for page in found for execution in page["executions"]}

@@ -1,0 +1,84 @@
+"""Which runs meet which faults: all singles, a sample of pairs, a slice."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.matrix.kinds import DENIED, Fault, Target, kinds_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sandbox.matrix.scenarios import Scenario
+
+_AFTER_COMMIT = {"UnlockGroupFunction", "GoldenImageRefresh"}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A scenario and what goes wrong in it."""
+
+    scenario: Scenario
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name}: {' and '.join(map(str, self.faults)) or 'nothing wrong'}"
+
+    def may_end(self) -> tuple[str, ...]:
+        """The statuses that the run may end in."""
+        ends = {status for fault in self.faults for status in fault.kind.ends}
+        if not ends or (len(self.faults) > 1 and ends & {"ABORTED", "TIMED_OUT"}):
+            # Of two faults one may come too late, or be the other's way out.
+            ends.add("FAILED" if self.scenario.denied else "SUCCEEDED")
+        if self.scenario.denied:
+            ends -= {"SUCCEEDED"}
+            ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
+        elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
+            ends = {"SUCCEEDED"} if self.faults[0].target.role in _AFTER_COMMIT else {"FAILED"}
+        return tuple(sorted(ends))
+
+
+@dataclass(frozen=True)
+class CleanRun:
+    """What a run does where nothing goes wrong: its calls and states, and which states have a function."""
+
+    calls: tuple[Target, ...]
+    states: tuple[Target, ...]
+    with_function: frozenset[str]
+
+    def faults(self) -> list[Fault]:
+        """Everything that can go wrong, once."""
+        return [
+            Fault(kind, target)
+            for target in (*self.calls, *self.states)
+            for kind in kinds_at(target, target.action in self.with_function)
+        ]
+
+
+def singles(clean: Mapping[Scenario, CleanRun]) -> list[Schedule]:
+    """Every fault alone."""
+    return [Schedule(scenario, (fault,)) for scenario, run in clean.items() for fault in run.faults()]
+
+
+def pairs(clean: Mapping[Scenario, CleanRun], count: int, seed: int) -> list[Schedule]:
+    """A sample of two faults in one run."""
+    chosen = random.Random(seed)  # noqa: S311 - repeatable, no secret
+    scenarios = list(clean)
+    faults = {scenario: clean[scenario].faults() for scenario in scenarios}
+    found = []
+    for scenario in itertools.islice(itertools.cycle(scenarios), count):
+        first, second = chosen.sample(faults[scenario], 2)
+        found.append(Schedule(scenario, (first, second)))
+    return found
+
+
+def one_of_each(every: Iterable[Schedule], seed: int) -> list[Schedule]:
+    """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance."""
+    by_target: dict[Target, list[Schedule]] = {}
+    for schedule in every:
+        by_target.setdefault(schedule.faults[0].target, []).append(schedule)
+    chosen = random.Random(seed)  # noqa: S311
+    return [chosen.choice(those) for target, those in by_target.items() if target.nth == 1]

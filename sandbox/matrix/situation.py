@@ -1,0 +1,125 @@
+"""What is there before a run: its source, where it says so its group, and what is none of its business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.matrix.scenarios import TARGET_GROUPS
+from sandbox.matrix.standing import standing
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+    from sandbox.matrix.scenarios import Scenario
+
+POLICY = "golden-image-target-cpu"
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One run's surroundings.
+
+    Attributes:
+        foreign: ids and names of what stands beside the run and looks like its own.
+        own: ids of what it may change and never delete.
+        before: the state of source and group, see `standing`.
+    """
+
+    group: str
+    source: str
+    volumes: list[str]
+    run_input: dict[str, Any]
+    foreign: dict[str, str]
+    own: list[str]
+    before: dict[str, Any]
+
+
+def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
+    """Make the surroundings of one run; `name` becomes its group's."""
+    seeded = client.seed(platform=scenario.platform)
+    source = seeded["instanceId"]
+    foreign = _bystanders(client, name, seeded)
+    own = [source, *seeded["volumeIds"], seeded["imageId"]]
+    if scenario.existing:
+        own.append(_existing_group(client, name, seeded, foreign["image"]))
+    run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn)
+    before = standing(client, name, source)
+    return Situation(name, source, seeded["volumeIds"], run_input, foreign, own, before)
+
+
+def _template_data(image: str, seeded: dict[str, Any]) -> Any:
+    return {
+        "ImageId": image,
+        "InstanceType": seeded["instanceType"],
+        "SecurityGroupIds": seeded["securityGroupIds"],
+    }
+
+
+def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, str]:
+    """A backup of the source, an image of it, a template and a group with almost its names, an instance."""
+    ec2 = client.ec2
+    snapshot = ec2.create_snapshot(VolumeId=seeded["volumeIds"][0])["SnapshotId"]
+    ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig={"Delay": 0.05})  # type: ignore[typeddict-item]
+    image = ec2.register_image(
+        Name=f"{name}-backup",
+        Architecture="x86_64",
+        RootDeviceName="/dev/sda1",
+        VirtualizationType="hvm",
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
+    )["ImageId"]
+    ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 0.03})  # type: ignore[typeddict-item]
+    other = f"{name}-other"
+    template = ec2.create_launch_template(
+        LaunchTemplateName=other, LaunchTemplateData=_template_data(image, seeded)
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    client.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName=other,
+        MinSize=0,
+        MaxSize=1,
+        DesiredCapacity=0,
+        VPCZoneIdentifier=seeded["subnetId"],
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+    )
+    launched = ec2.run_instances(
+        ImageId=seeded["imageId"],
+        InstanceType="t3.small",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=seeded["subnetId"],
+    )
+    instance = launched["Instances"][0]["InstanceId"]
+    return {"snapshot": snapshot, "image": image, "template": template, "group": other, "instance": instance}
+
+
+def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: str) -> str:
+    """A group with a setting of each kind that a run can change; answers its template's id."""
+    stack = {"Key": "golden-image:stack", "Value": client.endpoints.stackName}
+    template = client.ec2.create_launch_template(
+        LaunchTemplateName=name,
+        LaunchTemplateData=_template_data(image, seeded),
+        TagSpecifications=[{"ResourceType": "launch-template", "Tags": [stack]}],
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    of_group = {"ResourceId": name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
+    scaling = client.autoscaling
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        MinSize=1,
+        MaxSize=3,
+        DesiredCapacity=1,
+        VPCZoneIdentifier=seeded["subnetId"],
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
+        TargetGroupARNs=TARGET_GROUPS[1:],
+        HealthCheckGracePeriod=60,
+        Tags=[{**of_group, "Key": "Team", "Value": "before"}],
+    )
+    scaling.put_scaling_policy(
+        AutoScalingGroupName=name,
+        PolicyName=POLICY,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+            "TargetValue": 40,
+        },
+    )
+    scaling.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["AZRebalance"])
+    return template

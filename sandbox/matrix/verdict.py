@@ -1,0 +1,160 @@
+"""What must hold after a run, whatever went wrong in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.matrix.standing import Made, in_service, made, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.client import Client, Run
+    from sandbox.matrix.scenarios import Scenario
+    from sandbox.matrix.situation import Situation
+
+_SETTLE_SECONDS = 5
+_SUCCEEDED = "SUCCEEDED"
+
+
+@dataclass
+class Verdict:
+    """How a run ended, and what is wrong with it, by kind of wrong."""
+
+    status: str
+    outcome: str = ""
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, kind: str, problems: list[str]) -> None:
+        """Note problems of a kind, if there are any."""
+        if problems:
+            self.wrong.setdefault(kind, []).extend(problems)
+
+
+def judge(
+    client: Client, scenario: Scenario, situation: Situation, run: Run, may_end: tuple[str, ...]
+) -> Verdict:
+    """Compare what is there with what may be; waits a little for what is still on its way."""
+    verdict = Verdict(run.status)
+    if run.status not in may_end:
+        verdict.add(
+            "unexpected", [f"ended {run.status}, not {' or '.join(may_end)}: {run.error}: {run.cause}"]
+        )
+    verdict.add("notRestored", _locks(client, situation, run.arn))
+    complete = lambda: _incomplete(client, scenario, situation, run)  # noqa: E731 - two names for two ends
+    undone = lambda: _not_undone(client, situation, run.arn)  # noqa: E731
+    if run.status == _SUCCEEDED:
+        verdict.outcome, problems = "succeeded", _eventually(complete)
+    elif run.status == "FAILED":
+        verdict.outcome, problems = "rolledBack", _eventually(undone)
+    else:
+        # Committed or not: a run that ended from outside is one of both, and wholly.
+        verdict.outcome, problems = "rolledBack", _eventually(undone)
+        if problems and not (other := _eventually(complete)):
+            verdict.outcome, problems = "succeeded", other
+    for kind, text in problems:
+        verdict.add(kind, [text])
+    if run.status == "FAILED" and not (run.error and run.cause):
+        verdict.add("unexpected", ["FAILED without an error and its cause"])
+    return verdict
+
+
+def _eventually(problems: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """What is wrong, once it does not change for the better any more."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while found := problems():
+        if time.monotonic() > deadline:
+            return found
+        time.sleep(0.25)
+    return []
+
+
+def _locks(client: Client, situation: Situation, run: str) -> list[str]:
+    keys = [f"run#{run}", f"group#{situation.group}", f"source#{situation.source}"]
+    keys.append(f"launch-template#{situation.group}")
+    table = client.endpoints.ledgerTable
+    requests = {table: {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}}
+    items = client.aws("dynamodb").batch_get_item(RequestItems=requests)["Responses"][table]
+    return [f"locked: {item['pk']['S']}" for item in items if "run" in item or "plan" in item]
+
+
+def _not_undone(client: Client, situation: Situation, run: str) -> list[tuple[str, str]]:
+    """Nothing of the run is left, source and group are as before."""
+    left = made(client, run, situation.group).names()
+    found = [("leaked", f"left: {', '.join(left)}")] if left else []
+    now = standing(client, situation.group, situation.source)
+    for name, before in situation.before.items():
+        if now.get(name) != before:
+            found.append(("notRestored", f"{name} was {before!r} and is {now.get(name)!r}"))
+    wanted = situation.before["DesiredCapacity"]
+    if wanted is not None and len(in_service(client, situation.group)) != wanted:
+        found.append(("notRestored", f"the group has other than its {wanted} instances"))
+    return found
+
+
+def _incomplete(client: Client, scenario: Scenario, situation: Situation, run: Run) -> list[tuple[str, str]]:
+    """Exactly one of each, and the group uses it."""
+    has = made(client, run.arn, situation.group)
+    found = [*_not_one_of_each(scenario, situation, has)]
+    now = standing(client, situation.group, situation.source)
+    if now["source"] != situation.before["source"]:
+        found.append(("notRestored", f"the source is {now['source']}"))
+    number = has.versions[-1] if has.versions else None
+    if (now["LaunchTemplate"] or {}).get("Version") != str(number):
+        found.append(("leaked", f"the group does not use version {number}"))
+    found += [("notRestored", text) for text in _wrong_settings(scenario, situation, now)]
+    members = set(in_service(client, situation.group))
+    if len(members) != now["DesiredCapacity"]:
+        found.append(("notRestored", f"{len(members)} instances, {now['DesiredCapacity']} desired"))
+    strays = {instance["InstanceId"] for instance in has.instances} - members
+    if strays:
+        found.append(("leaked", f"instances outside the group: {strays}"))
+    if run.output and not run.output["warnings"]:
+        name = run.output["image"]["parameterName"]
+        published = client.aws("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        if published != run.output["image"]["id"]:
+            found.append(("unexpected", f"{published} is published"))
+    return found
+
+
+def _not_one_of_each(scenario: Scenario, situation: Situation, has: Made) -> list[tuple[str, str]]:
+    volumes = sorted(snapshot["VolumeId"] for snapshot in has.snapshots)
+    counts = {
+        "images": (len(has.images), 1),
+        "launch templates": (len(has.templates), 0 if scenario.existing else 1),
+        "template versions": (len(has.versions), 1),
+        "groups": (int(has.group), 0 if scenario.existing else 1),
+        "snapshots": (len(volumes), len(situation.volumes)),
+    }
+    found = [
+        ("duplicated" if number > wanted else "leaked", f"{number} {what} instead of {wanted}")
+        for what, (number, wanted) in counts.items()
+        if number != wanted
+    ]
+    if not found and volumes != sorted(situation.volumes):
+        found.append(("duplicated", f"snapshots of {', '.join(volumes)}"))
+    return found
+
+
+def _wrong_settings(scenario: Scenario, situation: Situation, now: dict[str, Any]) -> list[str]:
+    """Each setting of the group that the input states, as it states it; the others of an existing group as before."""
+    wanted = situation.run_input.get("group", {})
+    stated = {
+        "targetGroups": sorted(wanted.get("targetGroupArns", [])),
+        "policies": [("golden-image-target-cpu", float(wanted.get("targetCpuUtilization", 0)))],
+    }
+    given = {"targetGroups": "targetGroupArns" in wanted, "policies": "targetCpuUtilization" in wanted}
+    wrong = [
+        f"{name} is {now.get(name)!r}, not {value!r}"
+        for name, value in stated.items()
+        if given[name] and now.get(name) != value
+    ]
+    tags = {key: value for key, value, _ in now.get("tags", [])}
+    wrong += [f"tag {k} is {tags.get(k)}" for k, v in wanted.get("tags", {}).items() if tags.get(k) != v]
+    if scenario.notifies and len(now.get("notifications", [])) != 4:
+        wrong.append(f"notifications are {now.get('notifications')}")
+    if scenario.existing and now.get("suspended") != situation.before["suspended"]:
+        wrong.append(f"suspended is {now.get('suspended')}")
+    return wrong
