@@ -20,7 +20,7 @@ from golden_image.errors import (
     ServiceUnavailable,
     UnsupportedMediaType,
 )
-from golden_image.events import to_event
+from golden_image.events import fields_of, to_event
 from golden_image.observability import Event, logger
 from golden_image.refreshes import LONGEST_PAGE, STATUSES, USUAL_PAGE
 
@@ -43,24 +43,29 @@ STATUS_OF_ERROR: dict[type[GoldenImageError], int] = {
 _RETRY_AFTER_SECONDS = 5
 
 
-def endpoint(route: Callable[[Event], Answer]) -> Callable[[Event, Any], Answer]:
+def endpoint(route: Callable[[Event], Answer]) -> Callable[[object, Any], Answer]:
     """A Lambda handler behind API Gateway: every error becomes an answer, none shows how it came about."""
 
     @logger.inject_lambda_context
     @wraps(route)
-    def handler(event: Event, context: Any) -> Answer:
+    def handler(event: object, context: Any) -> Answer:
         try:
             with named_errors():
-                reply = route(event)
+                reply = route(fields_of(event))
         except Exception as error:
             reply = _failure(error, context.aws_request_id)
-        caller = event.get("requestContext", {}).get("identity", {}).get("userArn")
-        logger.info(
-            "answered", extra={"path": event.get("path"), "caller": caller, "status": reply["statusCode"]}
-        )
+        logger.info("answered", extra={**_asked(event), "status": reply["statusCode"]})
         return reply
 
     return handler
+
+
+def _asked(event: object) -> dict[str, Any]:
+    """Who asked for what, for the log."""
+    if not isinstance(event, dict):
+        return {}
+    context = event.get("requestContext") or {}
+    return {"path": event.get("path"), "caller": (context.get("identity") or {}).get("userArn")}
 
 
 def answer(status: int, body: object, **headers: str) -> Answer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
@@ -123,3 +123,5 @@ def named_errors() -> Iterator[None]:
         raise RequestRefused(f"AWS refused {message}") from error
     except (HTTPClientError, NoConnection, ResponseParserError) as error:
         raise ServiceUnavailable(f"no answer from AWS: {error}") from error
+    except (ParamValidationError, UnicodeEncodeError) as error:
+        raise RequestRefused(f"not a call that AWS would take: {error}") from error

@@ -1,11 +1,42 @@
-"""Frozen dataclasses to the workflow's camelCase JSON and back."""
+"""Frozen dataclasses to the workflow's camelCase JSON and back, and what a step's event holds."""
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
+
+from golden_image.errors import FieldError, InvalidInput
+
+# What the fields of events hold, by name; those that are not here are told by the handler's from_event.
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("run", "instanceId", "imageId", "groupName", "rollout"), str),
+    **dict.fromkeys(("waited", "limit", "desiredCapacity"), int),
+    **dict.fromkeys(("volumeIds", "snapshotIds"), list[str]),
+    "snapshots": list[Any],
+    "tags": dict[str, str],
+    "userData": str | None,
+}
+
+
+class Fields(dict[str, Any]):
+    """A step's event; a field that is missing, or is not what its name says, is InvalidInput."""
+
+    def __getitem__(self, key: str) -> Any:
+        """The field, as the workflow or a person at the command line gave it."""
+        if key not in self:
+            raise _wrong(key, "is missing")
+        return _build(_KINDS.get(key, Any), super().__getitem__(key), key)
+
+
+def fields_of(event: object) -> Fields:
+    """An event as its fields.
+
+    Raises:
+        InvalidInput: it is no object.
+    """
+    return Fields(_checked(dict, event, ""))
 
 
 @cache
@@ -27,20 +58,51 @@ def to_event(value: object) -> Any:
 
 
 def from_event[T](kind: type[T], data: Any) -> T:
-    """The dataclass `kind` from its event, inverse to to_event; a missing key takes the default."""
-    return _build(kind, data)  # type: ignore[no-any-return]
+    """The dataclass `kind` from its event, inverse to to_event; a missing key takes the default.
+
+    Raises:
+        InvalidInput: names the part that is missing or of another type.
+    """
+    return _build(kind, data, "")  # type: ignore[no-any-return]
 
 
-def _build(kind: Any, data: Any) -> Any:
-    origin = get_origin(kind)
+def _build(kind: Any, data: Any, field: str) -> Any:
+    origin, args = get_origin(kind), get_args(kind)
     if origin is UnionType:
-        if data is None:
-            return None
-        return _build(next(arg for arg in get_args(kind) if arg is not NoneType), data)
-    if origin is tuple:
-        return tuple(_build(get_args(kind)[0], item) for item in data)
-    if isinstance(kind, type) and is_dataclass(kind):
-        hints = get_type_hints(kind)
-        make: Any = kind
-        return make(**{f: _build(hint, data[camel(f)]) for f, hint in hints.items() if camel(f) in data})
+        return None if data is None else _build(next(a for a in args if a is not NoneType), data, field)
+    if origin in {tuple, list}:
+        items = _checked(list, data, field)
+        return origin(_build(args[0], item, f"{field}[{number}]") for number, item in enumerate(items))
+    if origin is dict:
+        items = _checked(dict, data, field).items()
+        return {key: _build(args[1], item, f"{field}.{key}") for key, item in items}
+    if is_dataclass(kind):
+        return _build_object(kind, _checked(dict, data, field), field)
+    return _checked(kind, data, field)
+
+
+def _build_object(kind: Any, data: dict[str, Any], field: str) -> Any:
+    hints, given = get_type_hints(kind), {}
+    for one in fields(kind):
+        key = camel(one.name)
+        path = f"{field}.{key}" if field else key
+        if key in data:
+            given[one.name] = _build(hints[one.name], data[key], path)
+        elif one.default is MISSING:
+            raise _wrong(path, "is missing")
+    return kind(**given)
+
+
+def _checked(kind: Any, data: Any, field: str) -> Any:
+    """The value, where it is of that JSON type; JSON knows no difference between 8 and 8.0."""
+    if kind is int and isinstance(data, float) and data.is_integer():
+        return int(data)
+    accepted = int | float if kind is float else kind
+    if kind is not Any and (not isinstance(data, accepted) or (kind is not bool and isinstance(data, bool))):
+        raise _wrong(field, f"must be of the type {kind.__name__}, found {type(data).__name__}")
     return data
+
+
+def _wrong(field: str, message: str) -> InvalidInput:
+    """A message that UTF-8 can hold."""
+    return InvalidInput([FieldError(field.encode("utf-8", "backslashreplace").decode()[:200], message)])

@@ -7,23 +7,23 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from golden_image.aws import named_errors
-from golden_image.events import to_event
+from golden_image.events import fields_of, to_event
 
 logger = Logger()
 
 Event = dict[str, Any]
 
 
-def step(domain_call: Callable[[Event], object]) -> Callable[[Event, Any], Any]:
+def step(domain_call: Callable[[Event], object]) -> Callable[[object, Any], Any]:
     """A Lambda handler from one domain call: structured log, named errors, a plain answer."""
 
     @logger.inject_lambda_context
     @wraps(domain_call)
-    def handler(event: Event, _context: Any) -> Any:
-        logger.append_keys(run=event.get("run"))
+    def handler(event: object, _context: Any) -> Any:
+        logger.append_keys(run=event.get("run") if isinstance(event, dict) else None)
         try:
             with named_errors():
-                answer = to_event(domain_call(event))
+                answer = to_event(domain_call(fields_of(event)))
         except Exception as error:
             logger.warning("step failed", extra={"error": type(error).__name__, "reason": str(error)})
             raise

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 
+_EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
+
+
 @dataclass(frozen=True)
 class Plan:
     """Everything that a run will do, with nothing left to look up or to guess.
@@ -48,12 +51,14 @@ class Plan:
 
 
 def make(run: str, request: RefreshRequest) -> Plan:
-    """The plan of a run.
+    """The plan of a run, which is an execution's ARN.
 
     Raises:
         SourceNotFound, SourceNotSupported, SourceNotReady, KeyNotGranted, RolloutRequired,
         GroupNotSupported, ImageNameTaken, LaunchTemplateNotSupported, InvalidInput: see each.
     """
+    if not _EXECUTION.fullmatch(run):
+        raise InvalidInput([FieldError("run", "must be the ARN of a state machine's execution")])
     planned_at = time.time_ns() // 1_000_000
     instance = source.find(request.source_instance_id)
     refusals.refuse_unsupported(instance)
