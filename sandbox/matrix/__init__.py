@@ -1,5 +1,6 @@
-"""The fault matrix: every call and every state of a run × what can go wrong there, and what must hold after it.
+"""The fault matrix: what can go wrong with every call and in every state of a run, and what must hold then.
 
-`python -m sandbox.matrix` runs it; `scenarios` are the runs, `kinds` what goes wrong, `schedules` who meets whom,
-`situation` what is there before a run, `made` what is there after it, `verdict` what is wrong with that.
+`python -m sandbox.matrix` runs it. `scenarios` are the runs, `kinds` what goes wrong, `schedules` what meets
+what; `situation` is what is there before a run, `standing` what is there after it, `verdict` and `foreign`
+what is wrong with that.
 """

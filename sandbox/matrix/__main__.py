@@ -19,7 +19,6 @@ from sandbox.matrix.schedules import Schedule, one_of_each, pairs, singles
 from sandbox.processes import forget_user_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from sandbox.endpoints import Endpoints

@@ -1,4 +1,4 @@
-"""Whether a run has touched what is not its own: by the record of calls, and by what stands beside the runs."""
+"""Whether a run has touched what is not its own: by the record, and by what stands beside the runs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _by_the_record(
 
 def _owners(situations: Mapping[str, tuple[Schedule, Situation]]) -> dict[str, str]:
     """Whose each id is; what stands beside a run is nobody's."""
-    owners = {}
+    owners: dict[str, str] = {}
     for arn, (_, situation) in situations.items():
         owners |= dict.fromkeys(situation.own, arn)
         owners |= dict.fromkeys(situation.foreign.values(), "nobody")

@@ -24,8 +24,8 @@ class Scenario:
     Attributes:
         input: beyond source, group and, where `notifies`, the topic.
         existing: whether there is a group and a template of its name.
-        denied: (role, service, action) of a call that is always refused, so that the run is undone; the matrix
-            is then about what comes after it.
+        denied: (role, service, action) of a call that is always refused, so that the run is undone; the
+            matrix is then about what comes after it.
     """
 
     name: str

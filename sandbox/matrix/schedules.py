@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.matrix.kinds import DENIED, Fault, Target, kinds_at
+from sandbox.matrix.scenarios import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from sandbox.matrix.scenarios import Scenario
 
 _AFTER_COMMIT = {"UnlockGroupFunction", "GoldenImageRefresh"}
 

@@ -93,13 +93,19 @@ def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, 
 
 def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: str) -> str:
     """A group with a setting of each kind that a run can change; answers its template's id."""
-    stack = {"Key": "golden-image:stack", "Value": client.endpoints.stackName}
+    stack: Any = {"Key": "golden-image:stack", "Value": client.endpoints.stackName}
     template = client.ec2.create_launch_template(
         LaunchTemplateName=name,
         LaunchTemplateData=_template_data(image, seeded),
         TagSpecifications=[{"ResourceType": "launch-template", "Tags": [stack]}],
     )["LaunchTemplate"]["LaunchTemplateId"]
-    of_group = {"ResourceId": name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
+    of_group: Any = {
+        "ResourceId": name,
+        "ResourceType": "auto-scaling-group",
+        "PropagateAtLaunch": True,
+        "Key": "Team",
+        "Value": "before",
+    }
     scaling = client.autoscaling
     scaling.create_auto_scaling_group(
         AutoScalingGroupName=name,
@@ -110,7 +116,7 @@ def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: st
         LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
         TargetGroupARNs=TARGET_GROUPS[1:],
         HealthCheckGracePeriod=60,
-        Tags=[{**of_group, "Key": "Team", "Value": "before"}],
+        Tags=[of_group],
     )
     scaling.put_scaling_policy(
         AutoScalingGroupName=name,

@@ -139,7 +139,7 @@ def _not_one_of_each(scenario: Scenario, situation: Situation, has: Made) -> lis
 
 
 def _wrong_settings(scenario: Scenario, situation: Situation, now: dict[str, Any]) -> list[str]:
-    """Each setting of the group that the input states, as it states it; the others of an existing group as before."""
+    """The group has what the input states; its suspended processes are as before."""
     wanted = situation.run_input.get("group", {})
     stated = {
         "targetGroups": sorted(wanted.get("targetGroupArns", [])),

@@ -106,7 +106,7 @@ def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
 
 
 def _error_name(rule: dict[str, Any], prefix: str) -> str:
-    """A cut connection is the client's error; an answer that does not come for long is the task's time-out."""
+    """A cut connection is the client's error; an answer that does not come is the task's time-out."""
     if rule["effect"] == "error":
         return f"{prefix}.{rule['code']}"
     return "States.Timeout" if rule["seconds"] else f"{prefix}.SdkClientException"

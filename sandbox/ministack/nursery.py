@@ -38,7 +38,7 @@ def _import_ahead() -> None:
 
     # The SDK's waits before it tries again go by virtual time, as the workflow's do.
     scale = float(os.environ.get("SFN_WAIT_SCALE", "1"))
-    endpoint.time = SimpleNamespace(  # type: ignore[assignment]
+    endpoint.time = SimpleNamespace(  # type: ignore[attr-defined]
         **vars(time) | {"sleep": lambda seconds: time.sleep(seconds * scale)}
     )
     session = Session()

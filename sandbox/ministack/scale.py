@@ -1,6 +1,6 @@
 """How fast time goes for what handlers are measured by.
 
-Virtual time can be a thousand times faster than real time, but a handler's own work takes as long as it takes.
+Virtual time can be a thousand times faster than real time; a handler's own work takes as long as it takes.
 """
 
 from __future__ import annotations
