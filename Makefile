@@ -36,6 +36,10 @@ demo: setup ## One refresh in a sandbox, from a source instance to a drained gro
 test: setup ## All tests
 	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
+.PHONY: faults
+faults: setup ## Every call and state of a run with every fault, and pairs of them (FAULTS=... for other options)
+	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 1200)
+
 .PHONY: lint
 lint: setup ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata
 	$(PY) -m ruff check .

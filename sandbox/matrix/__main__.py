@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.client import Client
@@ -36,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--slice", action="store_true", help="each call and each state once")
     parser.add_argument("--limit", type=int, help="so many schedules at most, by chance")
     parser.add_argument("--only", default="", help="the schedules whose name contains this")
+    parser.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY / "matrix", help="the sandbox's")
     parser.add_argument("--width", type=int, default=16, help="runs at once")
     return parser.parse_args()
 
@@ -69,8 +71,9 @@ class Matrix:
         return {**{name: self.counts[name] for name in names}, "seconds": seconds}
 
     def _sandbox(self) -> AbstractContextManager[Endpoints]:
-        directory = DEFAULT_DIRECTORY / "matrix"
-        return sandbox(directory, SCALE, say=lambda text: print(f"sandbox: {text}", file=sys.stderr))
+        return sandbox(
+            self._arguments.dir, SCALE, say=lambda text: print(f"sandbox: {text}", file=sys.stderr)
+        )
 
     def _schedules(self, runner: Runner) -> list[Schedule]:
         clean = {scenario: runner.clean(scenario) for scenario in SCENARIOS}

@@ -15,7 +15,7 @@ from sandbox.matrix.foreign import touched
 from sandbox.matrix.kinds import MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
 from sandbox.matrix.situation import Situation, prepare
-from sandbox.matrix.verdict import Verdict, judge
+from sandbox.matrix.verdict import Verdict, judge, judge_doubled
 from sandbox.trace import root_of
 
 if TYPE_CHECKING:
@@ -121,11 +121,18 @@ class Runner:
             denial = {"role": role, "service": service, "action": action, "times": None}
             rules.append({**denial, "run": arn, "effect": "error", "code": "AccessDenied", "status": 403})
         client.control("POST", "faults", rules)
+        if schedule.doubled:
+            other = self._ends.expect(client.start(situation.run_input, f"{name}-again"))
         self._ends.expect(client.start(situation.run_input, name))
         self._ends.wait(arn, _RUN_SECONDS)
         run = client.wait(arn, 10)
         self._wait_for_the_sweeper(arn)
         counted = client.control("DELETE", f"faults?run={arn}")
+        if schedule.doubled:
+            self._ends.wait(other, _RUN_SECONDS)
+            self._wait_for_the_sweeper(other)
+            verdict = judge_doubled(client, scenario, situation, [run, client.wait(other, 10)])
+            return run, situation, Result(schedule, verdict, 1, time.monotonic() - began)
         hits = sum(rule["hits"] for rule in counted[: len(schedule.faults)])
         may_end = schedule.may_end() if hits else Schedule(scenario, ()).may_end()
         verdict = judge(client, scenario, situation, run, may_end)
@@ -152,11 +159,12 @@ class _Ends:
         self._looked = 0.0
         self._running: set[str] = set()
 
-    def expect(self, arn: str) -> None:
+    def expect(self, arn: str) -> str:
         """Count a run that was just started as running."""
         with self._lock:
             self._running.add(arn)
             self._looked = time.monotonic()
+        return arn
 
     def wait(self, arn: str, seconds: float) -> None:
         """Return when the run is over, or after so many real seconds."""

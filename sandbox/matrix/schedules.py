@@ -18,13 +18,15 @@ _AFTER_COMMIT = {"UnlockGroupFunction", "GoldenImageRefresh"}
 
 @dataclass(frozen=True)
 class Schedule:
-    """A scenario and what goes wrong in it."""
+    """A scenario and what goes wrong in it; `doubled` is a second run of the same group, at the same time."""
 
     scenario: Scenario
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault, ...] = ()
+    doubled: bool = False
 
     def __str__(self) -> str:
-        return f"{self.scenario.name}: {' and '.join(map(str, self.faults)) or 'nothing wrong'}"
+        wrong = [*map(str, self.faults), *(["doubled"] if self.doubled else [])]
+        return f"{self.scenario.name}: {' and '.join(wrong) or 'nothing wrong'}"
 
     def may_end(self) -> tuple[str, ...]:
         """The statuses that the run may end in."""
@@ -58,8 +60,9 @@ class CleanRun:
 
 
 def singles(clean: Mapping[Scenario, CleanRun]) -> list[Schedule]:
-    """Every fault alone."""
-    return [Schedule(scenario, (fault,)) for scenario, run in clean.items() for fault in run.faults()]
+    """Every fault alone, and each run that can succeed doubled."""
+    faults = [Schedule(scenario, (fault,)) for scenario, run in clean.items() for fault in run.faults()]
+    return faults + [Schedule(scenario, doubled=True) for scenario in clean if not scenario.denied]
 
 
 def pairs(clean: Mapping[Scenario, CleanRun], count: int, seed: int) -> list[Schedule]:
@@ -78,6 +81,7 @@ def one_of_each(every: Iterable[Schedule], seed: int) -> list[Schedule]:
     """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance."""
     by_target: dict[Target, list[Schedule]] = {}
     for schedule in every:
-        by_target.setdefault(schedule.faults[0].target, []).append(schedule)
+        if schedule.faults and schedule.faults[0].target.nth == 1:
+            by_target.setdefault(schedule.faults[0].target, []).append(schedule)
     chosen = random.Random(seed)  # noqa: S311
-    return [chosen.choice(those) for target, those in by_target.items() if target.nth == 1]
+    return [chosen.choice(those) for those in by_target.values()]

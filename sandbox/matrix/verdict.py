@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SETTLE_SECONDS = 5
 _SUCCEEDED = "SUCCEEDED"
+_REFUSALS = {"RefreshInProgress", "PlanOutdated"}
 
 
 @dataclass
@@ -58,6 +59,18 @@ def judge(
         verdict.add(kind, [text])
     if run.status == "FAILED" and not (run.error and run.cause):
         verdict.add("unexpected", ["FAILED without an error and its cause"])
+    return verdict
+
+
+def judge_doubled(client: Client, scenario: Scenario, situation: Situation, runs: list[Run]) -> Verdict:
+    """Of two runs at once one is complete, and the other was refused before it changed anything."""
+    refused = [run for run in runs if run.status == "FAILED" and run.error in _REFUSALS]
+    others = [run for run in runs if run not in refused]
+    if len(others) != 1:
+        ends = " and ".join(f"{run.status} {run.error or ''}" for run in runs)
+        return Verdict("BOTH", wrong={"duplicated" if others else "unexpected": [f"the runs ended {ends}"]})
+    verdict = judge(client, scenario, situation, others[0], (_SUCCEEDED,))
+    verdict.add("duplicated", made(client, refused[0].arn, situation.group).names())
     return verdict
 
 

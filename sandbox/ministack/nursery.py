@@ -25,6 +25,8 @@ from botocore import endpoint
 from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
+from sandbox.matrix import sabotage
+
 LONGEST_REQUEST = 1 << 18
 # The services whose models the functions load.
 _SERVICES = ("ec2", "autoscaling", "dynamodb", "stepfunctions", "kms")
@@ -86,6 +88,8 @@ def _become_function(request: dict[str, Any], output: int) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.path[0] = request["directory"]
+    if sabotage.VARIABLE in os.environ:
+        sabotage.install()
     sys.argv = ["awslambdaric", os.environ["_HANDLER"]]
     code = 1
     try:

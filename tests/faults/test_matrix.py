@@ -1,0 +1,111 @@
+"""The fault matrix: a slice of it holds, and it notices when the product does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.endpoints import DEFAULT_DIRECTORY
+from sandbox.matrix import sabotage
+from sandbox.matrix.kinds import CUT_AFTER, DENIED, MACHINE, TIMED_OUT, Fault, Kind, Target
+from sandbox.matrix.scenarios import SCENARIOS
+from sandbox.matrix.schedules import Schedule
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+    from sandbox.matrix.runner import Runner
+
+CREATE = next(scenario for scenario in SCENARIOS if scenario.name == "create")
+RECREATE = next(scenario for scenario in SCENARIOS if scenario.name == "recreate")
+SNAPSHOTS = Target("CreateSnapshotsFunction", "ec2", "CreateSnapshots")
+RESTORE = Target("RestoreCapacityFunction", "autoscaling", "UpdateAutoScalingGroup")
+
+
+def test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left() -> None:
+    directory = DEFAULT_DIRECTORY / f"slice-{os.getpid()}"
+    command = [sys.executable, "-m", "sandbox.matrix", "--slice", "--dir", str(directory)]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = json.loads(ended.stdout.splitlines()[-1])
+    assert report["cases"] > 80
+    assert report["succeeded"] + report["rolledBack"] == report["cases"]
+    shutil.rmtree(directory)
+
+
+def wrongs(runner: Runner, schedule: Schedule) -> set[str]:
+    """The kinds of wrong that the matrix finds in one schedule."""
+    (result,) = runner.all([schedule])
+    return set(result.verdict.wrong)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "without", "found"),
+    [
+        (Schedule(CREATE, (Fault(CUT_AFTER, SNAPSHOTS),)), sabotage.WITHOUT_ADOPTION, {"duplicated"}),
+        (
+            Schedule(RECREATE, (Fault(DENIED, RESTORE),)),
+            sabotage.WITHOUT_ROLL_BACK,
+            {"leaked", "notRestored"},
+        ),
+        (Schedule(CREATE, doubled=True), sabotage.WITHOUT_LOCK, {"duplicated"}),
+    ],
+)
+def test_a_safeguard_that_is_switched_off_is_noticed(
+    runner: Runner, schedule: Schedule, without: str, found: set[str]
+) -> None:
+    sabotaged = replace(schedule, scenario=replace(schedule.scenario, name=without))
+
+    assert wrongs(runner, sabotaged) >= found
+    assert wrongs(runner, schedule) == set()
+
+
+def test_a_delete_of_what_is_not_the_runs_own_is_noticed(fast: Client, runner: Runner) -> None:
+    list(runner.all([Schedule(CREATE)]))
+    assert runner.foreign() == []
+    _, situation = next(iter(runner._situations.values()))
+
+    fast.ec2.deregister_image(ImageId=situation.foreign["image"])
+
+    assert [what for _, what in runner.foreign()] == [
+        f"the image {situation.foreign['image']} beside the run is gone or changed"
+    ]
+
+
+def test_an_end_that_was_not_to_be_is_noticed(runner: Runner) -> None:
+    ends_well = Kind("timed out", TIMED_OUT.rule)
+    schedule = Schedule(CREATE, (Fault(ends_well, Target(MACHINE, "workflow", "Stop Source")),))
+
+    assert wrongs(runner, schedule) == {"unexpected"}
+
+
+def test_a_rule_set_by_hand_makes_the_same_fault(fast: Client) -> None:
+    source = fast.seed()["instanceId"]
+    run_input = {"sourceInstanceId": source, "autoScalingGroupName": "by-hand"}
+    cut = {
+        "service": "ec2",
+        "action": "CreateSnapshots",
+        "contains": source,
+        "effect": "drop",
+        "when": "after",
+    }
+    killed = {"service": "workflow", "action": "Register Image", "effect": "kill"}
+
+    fast.faults(cut, killed)
+    run = fast.run(run_input)
+
+    assert [rule["hits"] for rule in fast.control("GET", "faults")] == [1, 1]
+    assert run.status == "SUCCEEDED"
+    mine = [{"Name": "tag:golden-image:run", "Values": [run.arn]}]
+    snapshots = fast.ec2.describe_snapshots(OwnerIds=["self"], Filters=mine)["Snapshots"]
+    assert {one["SnapshotId"] for one in snapshots} == set(run.output["image"]["snapshotIds"])
+    assert len(snapshots) == 2
+    fast.faults()
