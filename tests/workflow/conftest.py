@@ -65,8 +65,9 @@ def source_state(sandbox: Client, instance_id: str) -> str:
 
 
 def changes(sandbox: Client, since: int) -> list[str]:
-    """The actions from call number `since` on that are not reads."""
-    return [call["action"] for call in sandbox.calls(since) if not call["action"].startswith(_READS)]
+    """The actions on EC2 and Auto Scaling, from call number `since` on, that are not reads."""
+    calls = [call for call in sandbox.calls(since) if call["service"] in ("ec2", "autoscaling")]
+    return [call["action"] for call in calls if not call["action"].startswith(_READS)]
 
 
 def next_call(sandbox: Client) -> int:

@@ -21,6 +21,7 @@ CHAPTER = [
     "Create Auto Scaling Group",
     "Configure Auto Scaling Group",
     "Drain Group",
+    "Commit Refresh",
     "Publish Image",
     "Unlock Group",
     "Notify Completion",
