@@ -76,6 +76,7 @@ OWN_PAGES = (
     "CHANGELOG.md",
     "docs/deploy.md",
     "docs/run.md",
+    "docs/failure.md",
     "docs/internals.md",
     "docs/guide.ko.md",
 )

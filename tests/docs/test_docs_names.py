@@ -104,17 +104,6 @@ def test_run_md_puts_every_state_into_a_stage() -> None:
     assert set(re.findall(r"`([^`]+)`", " ".join(row[1] for row in rows(stages)))) == _states().keys()
 
 
-def test_run_md_explains_every_error_in_the_words_of_the_code() -> None:
-    explained = {row[0].strip("`"): row[1] for row in rows(page("docs/run.md").section("## Errors"))}
-    bases = {GoldenImageError, CallerError, TryAgain}
-    named = {
-        kind.__name__: kind.__doc__
-        for kind in vars(errors).values()
-        if isinstance(kind, type) and issubclass(kind, GoldenImageError) and kind not in bases
-    }
-    assert explained == named
-
-
 def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None:
     steps = [
         "인스턴스 중지",
