@@ -1,0 +1,269 @@
+"""What IAM is asked for a call, by AWS's service authorization reference.
+
+A call is evaluated once for each resource that it touches, and for the actions that depend on it. What the
+call's parameters do not say of those resources is in `Facts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.least_privilege.policies import Account, Request, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Params = dict[str, Any]
+Tags = dict[str, str]
+NEW = "new"
+_AUTO_SCALING = "autoscaling.amazonaws.com"
+
+
+@dataclass
+class Facts:
+    """What is in the account, by id; a group by its name.
+
+    Attributes:
+        templates: the data of each version, by the template's id and its number.
+        snapshots: those of each image.
+        volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them.
+        subnets: those of each group.
+        names: the logical ids of the stack's table, topic and state machine, by name or ARN.
+    """
+
+    account: Account
+    tags: dict[str, Tags] = field(default_factory=dict)
+    templates: dict[tuple[str, str], Params] = field(default_factory=dict)
+    snapshots: dict[str, list[str]] = field(default_factory=dict)
+    volumes: dict[str, list[str]] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    subnets: dict[str, list[str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def requests(service: str, action: str, params: Params, facts: Facts) -> list[Request]:
+    """Everything that the caller has to be allowed.
+
+    Raises:
+        LookupError: it is not known here what the call touches; read AWS's reference and add it.
+    """
+    name = f"{service}:{action}"
+    if name in _TOUCHED:
+        return _TOUCHED[name](name, params, facts)
+    if action.startswith("Describe") and service in {"ec2", "autoscaling"}:
+        return [request(name, "*")]
+    raise LookupError(f"what {name} touches is not known")
+
+
+def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) -> list[Request]:
+    """A launch from a version of a template: RunInstances, and what Auto Scaling asks before it may do so."""
+    account = facts.account
+    identity, version = template["LaunchTemplateId"], template["Version"]
+    data = facts.templates[identity, version]
+    arn = account.arn("launch-template", identity)
+    there = [("launch-template", identity), ("image", data["ImageId"])]
+    there += [("snapshot", snapshot) for snapshot in facts.snapshots[data["ImageId"]]]
+    there += [("security-group", group) for group in data.get("SecurityGroupIds", [])]
+    there += [("subnet", subnet) for subnet in subnets]
+    there += [("key-pair", data["KeyName"])] if data.get("KeyName") else []
+    asked = [
+        request(
+            "ec2:RunInstances",
+            account.arn(kind, name),
+            resource_tags=facts.tags.get(name),
+            ec2__LaunchTemplate=arn,
+        )
+        for kind, name in there
+    ]
+    tagged = {spec["ResourceType"]: _dict(spec["Tags"]) for spec in data.get("TagSpecifications", [])}
+    for kind in ("instance", "volume", "network-interface"):
+        asked += _creation("ec2:RunInstances", account, kind, tagged.get(kind, {}), ec2__LaunchTemplate=arn)
+    if profile := data.get("IamInstanceProfile"):
+        role = next(iter(profile.values())).rsplit("/", 1)[-1]
+        asked.append(pass_role(account, role))
+    return asked
+
+
+def pass_role(account: Account, role: str, service: str = "ec2.amazonaws.com") -> Request:
+    return request("iam:PassRole", f"arn:aws:iam::{account.id}:role/{role}", iam__PassedToService=service)
+
+
+def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
+    """EC2's grant, in the caller's name, for the volumes of an instance that starts."""
+    return request("kms:CreateGrant", key, kms__ViaService=via, kms__GrantIsForAWSResource=for_aws)
+
+
+def _creation(action: str, account: Account, kind: str, tags: Tags, **keys: str) -> list[Request]:
+    """A new resource, and its tags in the same call."""
+    arn = account.arn(kind, NEW)
+    tagging = request("ec2:CreateTags", arn, request_tags=tags, ec2__CreateAction=action.split(":")[1])
+    return [request(action, arn, request_tags=tags, **keys), *([tagging] if tags else [])]
+
+
+def _dict(tags: Iterable[Mapping[str, str]]) -> Tags:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _specified(params: Params, kind: str) -> Tags:
+    found = [spec["Tags"] for spec in params.get("TagSpecifications", []) if spec["ResourceType"] == kind]
+    return _dict(found[0]) if found else {}
+
+
+def _existing(kind: str, parameter: str) -> Callable[[str, Params, Facts], list[Request]]:
+    """What a call touches that names one resource, or a list of them."""
+
+    def touched(action: str, params: Params, facts: Facts) -> list[Request]:
+        named = params[parameter] if isinstance(params[parameter], list) else [params[parameter]]
+        return [_there(action, kind, name, facts) for name in named]
+
+    return touched
+
+
+def _there(action: str, kind: str, name: str, facts: Facts) -> Request:
+    return request(action, facts.account.arn(kind, name), resource_tags=facts.tags.get(name))
+
+
+def _start(action: str, params: Params, facts: Facts) -> list[Request]:
+    asked = _existing("instance", "InstanceIds")(action, params, facts)
+    keys = [key for instance in params["InstanceIds"] for key in facts.keys.get(instance, [])]
+    return asked + [grant(key, via=f"ec2.{facts.account.region}.amazonaws.com") for key in keys]
+
+
+def _create_snapshots(action: str, params: Params, facts: Facts) -> list[Request]:
+    source = params["InstanceSpecification"]["InstanceId"]
+    there = [_there(action, "volume", volume, facts) for volume in facts.volumes[source]]
+    made = _creation(action, facts.account, "snapshot", _specified(params, "snapshot"))
+    return [_there(action, "instance", source, facts), *there, *made]
+
+
+def _create_image(action: str, params: Params, facts: Facts) -> list[Request]:
+    made = [
+        asked
+        for kind in ("image", "snapshot")
+        for asked in _creation(action, facts.account, kind, _specified(params, kind))
+    ]
+    return [_there(action, "instance", params["InstanceId"], facts), *made]
+
+
+def _register_image(action: str, params: Params, facts: Facts) -> list[Request]:
+    snapshots = [mapping["Ebs"]["SnapshotId"] for mapping in params["BlockDeviceMappings"]]
+    made = _creation(action, facts.account, "image", _specified(params, "image"))
+    return made + [_there(action, "snapshot", snapshot, facts) for snapshot in snapshots]
+
+
+def _create_launch_template(action: str, params: Params, facts: Facts) -> list[Request]:
+    return _creation(action, facts.account, "launch-template", _specified(params, "launch-template"))
+
+
+def _run_instances(_: str, params: Params, facts: Facts) -> list[Request]:
+    return launch(facts, params["LaunchTemplate"], [params["SubnetId"]])
+
+
+def _group(action: str, params: Params, facts: Facts) -> list[Request]:
+    """A call about an existing group; one that gives it a template asks for a launch too."""
+    name = params["AutoScalingGroupName"]
+    asked = [request(action, facts.account.group(name), resource_tags=facts.tags.get(name))]
+    if "LaunchTemplate" in params:
+        asked += launch(facts, params["LaunchTemplate"], _subnets(params) or facts.subnets[name])
+    return asked
+
+
+def _create_group(action: str, params: Params, facts: Facts) -> list[Request]:
+    account = facts.account
+    linked = f"arn:aws:iam::{account.id}:role/aws-service-role/{_AUTO_SCALING}/AWSServiceRoleForAutoScaling"
+    return [
+        request(action, account.group(params["AutoScalingGroupName"]), request_tags=_dict(params["Tags"])),
+        # Where it is the account's first group.
+        request("iam:CreateServiceLinkedRole", linked, iam__AWSServiceName=_AUTO_SCALING),
+        *launch(facts, params["LaunchTemplate"], _subnets(params)),
+    ]
+
+
+def _subnets(params: Params) -> list[str]:
+    return [subnet for subnet in params.get("VPCZoneIdentifier", "").split(",") if subnet]
+
+
+def _group_tags(action: str, params: Params, facts: Facts) -> list[Request]:
+    name = params["Tags"][0]["ResourceId"]
+    return [
+        request(
+            action,
+            facts.account.group(name),
+            request_tags={tag["Key"]: tag.get("Value", "") for tag in params["Tags"]},
+            resource_tags=facts.tags.get(name),
+        )
+    ]
+
+
+def _key(action: str, params: Params, facts: Facts) -> list[Request]:
+    named = params["KeyId"]
+    return [request(action, named if named.startswith("arn:") else _key_arn(facts.account, named))]
+
+
+def _key_arn(account: Account, key: str) -> str:
+    return f"arn:aws:kms:{account.region}:{account.id}:key/{key}"
+
+
+def _item(action: str, params: Params, facts: Facts) -> list[Request]:
+    return [request(action, facts.names[params["TableName"]])]
+
+
+def _transaction(_: str, params: Params, facts: Facts) -> list[Request]:
+    """A transaction is allowed by what is in it."""
+    return [
+        request(f"dynamodb:{kind}Item", facts.names[item["TableName"]])
+        for part in params["TransactItems"]
+        for kind, item in part.items()
+    ]
+
+
+def _execution(action: str, params: Params, facts: Facts) -> list[Request]:
+    machine, name = params["executionArn"].rsplit(":", 1)
+    logical = facts.names[machine.replace(":execution:", ":stateMachine:")]
+    prefix = machine.rsplit(":", 1)[0]
+    return [request(action, f"{prefix}:{logical}.Name:{name}")]
+
+
+def _publish(action: str, params: Params, facts: Facts) -> list[Request]:
+    return [request(action, facts.names[params["TopicArn"]])]
+
+
+_TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
+    "ec2:CreateImage": _create_image,
+    "ec2:CreateLaunchTemplate": _create_launch_template,
+    "ec2:CreateLaunchTemplateVersion": _existing("launch-template", "LaunchTemplateId"),
+    "ec2:CreateSnapshots": _create_snapshots,
+    "ec2:DeleteLaunchTemplate": _existing("launch-template", "LaunchTemplateId"),
+    "ec2:DeleteLaunchTemplateVersions": _existing("launch-template", "LaunchTemplateId"),
+    "ec2:DeleteSnapshot": _existing("snapshot", "SnapshotId"),
+    "ec2:DeregisterImage": _existing("image", "ImageId"),
+    "ec2:DescribeInstanceAttribute": _existing("instance", "InstanceId"),
+    "ec2:GetInstanceUefiData": _existing("instance", "InstanceId"),
+    "ec2:RegisterImage": _register_image,
+    "ec2:RunInstances": _run_instances,
+    "ec2:StartInstances": _start,
+    "ec2:StopInstances": _existing("instance", "InstanceIds"),
+    "autoscaling:AttachLoadBalancerTargetGroups": _group,
+    "autoscaling:CreateAutoScalingGroup": _create_group,
+    "autoscaling:CreateOrUpdateTags": _group_tags,
+    "autoscaling:DeleteAutoScalingGroup": _group,
+    "autoscaling:DeleteNotificationConfiguration": _group,
+    "autoscaling:DeletePolicy": _group,
+    "autoscaling:DeleteTags": _group_tags,
+    "autoscaling:DetachLoadBalancerTargetGroups": _group,
+    "autoscaling:PutNotificationConfiguration": _group,
+    "autoscaling:PutScalingPolicy": _group,
+    "autoscaling:UpdateAutoScalingGroup": _group,
+    "dynamodb:DeleteItem": _item,
+    "dynamodb:GetItem": _item,
+    "dynamodb:PutItem": _item,
+    "dynamodb:Scan": _item,
+    "dynamodb:TransactWriteItems": _transaction,
+    "dynamodb:UpdateItem": _item,
+    "kms:DescribeKey": _key,
+    "kms:GetKeyPolicy": _key,
+    "kms:ListGrants": _key,
+    "sns:Publish": _publish,
+    "states:DescribeExecution": _execution,
+}

@@ -1,0 +1,69 @@
+"""What the functions of a sandbox asked for while runs went on, and what was in the account then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.least_privilege.calls import Facts, requests
+from tests.least_privilege.policies import Account, Request
+from tests.template.rules.calls import iam_prefix
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+
+_PER_TEMPLATE = 200
+
+
+def account_of(sandbox: Client) -> Account:
+    endpoints = sandbox.endpoints
+    return Account(
+        id=endpoints.stateMachineArn.split(":")[4], region=endpoints.region, stack=endpoints.stackName
+    )
+
+
+def remember(sandbox: Client, facts: Facts) -> None:
+    """Add what is in the account now to the facts; what has gone since stays in them."""
+    ec2: Any = sandbox.ec2
+    for reservation in ec2.describe_instances()["Reservations"]:
+        for instance in reservation["Instances"]:
+            mappings = instance.get("BlockDeviceMappings", [])
+            facts.volumes[instance["InstanceId"]] = [m["Ebs"]["VolumeId"] for m in mappings if "Ebs" in m]
+    keys = {volume["VolumeId"]: volume.get("KmsKeyId") for volume in ec2.describe_volumes()["Volumes"]}
+    for instance, volumes in facts.volumes.items():
+        found = {key for volume in volumes if (key := keys.get(volume))}
+        facts.keys[instance] = sorted(found) or facts.keys.get(instance, [])
+    for image in ec2.describe_images(Owners=["self"])["Images"]:
+        mappings = image["BlockDeviceMappings"]
+        facts.snapshots[image["ImageId"]] = [m["Ebs"]["SnapshotId"] for m in mappings if "Ebs" in m]
+        facts.tags[image["ImageId"]] = _tags(image)
+    for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        facts.tags[snapshot["SnapshotId"]] = _tags(snapshot)
+    for template in ec2.describe_launch_templates()["LaunchTemplates"]:
+        identity = template["LaunchTemplateId"]
+        facts.tags[identity] = _tags(template)
+        versions = ec2.describe_launch_template_versions(LaunchTemplateId=identity, MaxResults=_PER_TEMPLATE)
+        for version in versions["LaunchTemplateVersions"]:
+            facts.templates[identity, str(version["VersionNumber"])] = version["LaunchTemplateData"]
+    for group in sandbox.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
+        facts.tags[group["AutoScalingGroupName"]] = _tags(group)
+        facts.subnets[group["AutoScalingGroupName"]] = group["VPCZoneIdentifier"].split(",")
+
+
+def recorded(sandbox: Client, since: int, facts: Facts) -> dict[str, set[Request]]:
+    """All that IAM would have been asked since call number `since`, by function."""
+    asked: dict[str, set[Request]] = {}
+    endpoints = sandbox.endpoints
+    facts.names = {
+        endpoints.ledgerTable: "LedgerTable",
+        endpoints.notificationTopicArn: "NotificationTopic",
+        endpoints.stateMachineArn: "GoldenImageRefresh",
+    }
+    for call in sandbox.calls(since):
+        if call["role"].endswith("Function"):
+            found = requests(iam_prefix(call["service"]), call["action"], call["params"], facts)
+            asked.setdefault(call["role"], set()).update(found)
+    return asked
+
+
+def _tags(described: Any) -> dict[str, str]:
+    return {tag["Key"]: tag.get("Value", "") for tag in described.get("Tags", [])}
