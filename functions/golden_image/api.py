@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -41,6 +42,9 @@ STATUS_OF_ERROR: dict[type[GoldenImageError], int] = {
     ServiceUnavailable: 503,
 }
 _RETRY_AFTER_SECONDS = 5
+_NUMBER = re.compile("[0-9]{1,3}")
+# ListExecutions' own limit.
+_LONGEST_TOKEN = 1024
 
 
 def endpoint(route: Callable[[Event], Answer]) -> Callable[[object, Any], Answer]:
@@ -122,10 +126,12 @@ def page_query(event: Event) -> dict[str, Any]:
         for key in sorted(query.keys() - {"limit", "nextToken", "status"})
     ]
     limit, status, token = query.get("limit", str(USUAL_PAGE)), query.get("status"), query.get("nextToken")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= LONGEST_PAGE):
+    if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LONGEST_PAGE):
         wrong.append(FieldError("limit", f"must be a number from 1 to {LONGEST_PAGE}, found {limit[:80]!r}"))
     if status is not None and status not in STATUSES:
         wrong.append(FieldError("status", f"must be one of {', '.join(STATUSES)}, found {status[:80]!r}"))
+    if token is not None and not 0 < len(token) <= _LONGEST_TOKEN:
+        wrong.append(FieldError("nextToken", "is not one that a page of this list gave"))
     if wrong:
         raise InvalidInput(wrong)
     return {"limit": int(limit), "next_token": token, "status": status}

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# EC2's 50, less those that a run adds.
+_MOST_TAGS = 47
+
+
 @dataclass(frozen=True)
 class ImageRequest:
     """The image's name (None: made from the run), description and tags."""
@@ -143,6 +147,10 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
             error.field, f"{error.message}. It was taken from the group's name: give one of its own"
         )
     group = complete["group"]
+    on_instance = complete["launchTemplate"].get("tags", {}).keys() | group.get("tags", {}).keys()
+    if len(on_instance) > _MOST_TAGS:
+        message = f"make {len(on_instance)} with those of the launch template; an instance takes {_MOST_TAGS}"
+        yield FieldError("group.tags", f"{message} beside the run's own")
     sizes = [name for name in ("minSize", "desiredCapacity", "maxSize") if name in group]
     for low, high in pairwise(sizes):
         if group[low] > group[high]:

@@ -9,17 +9,7 @@ from golden_image.errors import InvalidInput
 from golden_image.input_schema import schema
 from golden_image.request import RefreshRequest, parse
 from tests.unit.inputs import EVERY_FIELD, leaves, with_value
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(), max_size=20)
-    | st.sampled_from([10**4000, -(10**4000), "\ud800", "x" * 20000, *schema()["properties"]]),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
-    max_leaves=8,
-)
+from tests.unit.strategies import any_text, json_values, nested, wrong_once
 
 
 def parses_or_is_refused(raw: object) -> None:
@@ -47,7 +37,19 @@ def test_any_json_value_in_any_field_is_a_request_or_is_refused_by_name(
             parse(raw)
 
 
-@given(st.sampled_from(["", "image", "group", "timeouts"]), st.text(st.characters()), json_values)
+@given(wrong_once(EVERY_FIELD))
+def test_an_input_that_is_wrong_in_one_place_is_a_request_or_is_refused_by_name(raw: object) -> None:
+    parses_or_is_refused(raw)
+
+
+@pytest.mark.parametrize("path", sorted(leaves(schema())), ids=".".join)
+def test_nesting_is_refused_in_every_field_however_deep(path: tuple[str, ...]) -> None:
+    for depth in (1, 500, 20_000):
+        with pytest.raises(InvalidInput):
+            parse(with_value(EVERY_FIELD, path, nested(depth)))
+
+
+@given(st.sampled_from(["", "image", "group", "timeouts"]), any_text, json_values)
 def test_any_unknown_key_is_refused(section: str, key: str, value: object) -> None:
     path = (section, key) if section else (key,)
     known = schema()["properties"][section]["properties"] if section else schema()["properties"]
