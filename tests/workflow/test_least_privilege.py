@@ -1,0 +1,215 @@
+"""Runs of every kind under the template's own policies, and each thing in those policies that runs need."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from tests.least_privilege.calls import Facts
+from tests.least_privilege.foreign import foreign_calls
+from tests.least_privilege.mutants import Mutant, mutants
+from tests.least_privilege.policies import Request, allows, owners, policy
+from tests.least_privilege.recording import account_of, recorded, remember
+from tests.template.rules import narrowing, policies
+from tests.template.rules.base import RULES, Project, load
+from tests.workflow.conftest import eventually, locks, next_call, succeeded
+from tools.project import STATE_MACHINE
+
+if TYPE_CHECKING:
+    from sandbox.client import Client
+
+RECREATE = {"rollout": "recreate", "group": {"minSize": 1, "maxSize": 2, "desiredCapacity": 1}}
+# Rules of the policies that need no record: nothing wider than AWS allows; policy = calls of the code.
+# The one about comments is not about what a policy allows.
+STATIC = [
+    check
+    for module in (narrowing, policies)
+    for name, (check, _) in RULES.items()
+    if hasattr(module, name) and name != "what_is_not_bound_to_the_stack_says_why"
+]
+
+
+class Recording:
+    """Runs of every kind, and what they asked for."""
+
+    def __init__(self, sandbox: Client) -> None:
+        self.sandbox = sandbox
+        self.account = account_of(sandbox)
+        self.facts = Facts(self.account)
+        self.topic = sandbox.endpoints.notificationTopicArn
+        self.prefix = f"least-{uuid4().hex[:6]}"
+        first = next_call(sandbox)
+        self.runs_that_succeed()
+        over = self.runs_that_fail_late()
+        over += self.runs_that_fail_with_the_source_stopped()
+        eventually(
+            lambda: not {f"run#{run}" for run in over} & {item["pk"]["S"] for item in locks(sandbox)}, 60
+        )
+        self.asked = recorded(sandbox, first, self.facts)
+
+    def input(self, source: str, group: str, /, **more: Any) -> dict[str, Any]:
+        return {"sourceInstanceId": source, "autoScalingGroupName": f"{self.prefix}-{group}", **more}
+
+    def encrypted(self) -> dict[str, Any]:
+        """A seed with a volume under a customer-managed key that the group's role may use."""
+        kms = self.sandbox.aws("kms")
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        role = f"arn:aws:iam::{self.account.id}:role/aws-service-role/autoscaling.amazonaws.com"
+        kms.create_grant(
+            KeyId=key,
+            GranteePrincipal=f"{role}/AWSServiceRoleForAutoScaling",
+            Operations=["Decrypt", "CreateGrant"],
+        )
+        return {"volumes": [{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key}]}
+
+    def whole(self) -> dict[str, Any]:
+        """A seed with a UEFI store, a key pair and an instance profile."""
+        self.sandbox.ec2.create_key_pair(KeyName=self.prefix)
+        iam = boto3.client(
+            "iam",
+            "us-east-1",
+            endpoint_url=self.sandbox.endpoints.ec2,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        iam.create_instance_profile(InstanceProfileName=self.prefix)
+        return {"bootMode": "uefi", "keyName": self.prefix, "instanceProfile": self.prefix}
+
+    def runs_that_succeed(self) -> None:
+        """A group made, from each kind of source; then one of them updated."""
+        encrypted = self.encrypted()
+        kinds = {
+            "plain": self.whole(),
+            "windows": {"platform": "windows", "keyName": self.prefix},
+            "encrypted": encrypted,
+            "new": {},
+            "aborted": encrypted,
+            "failing": encrypted,
+        }
+        self.seeded = {kind: self.sandbox.seed(**seed)["instanceId"] for kind, seed in kinds.items()}
+        # A second set of snapshots, made because the answer with the first was lost and reads were behind.
+        lost = {"service": "ec2", "action": "CreateSnapshots", "contains": self.seeded["plain"]}
+        self.sandbox.faults(lost | {"when": "after", "effect": "drop"}, lost | {"effect": "stale"})
+        made = [
+            self.sandbox.start(self.input(self.seeded["plain"], "a", **RECREATE)),
+            self.sandbox.start(self.input(self.seeded["windows"], "b", **RECREATE)),
+            self.sandbox.start(self.input(self.seeded["encrypted"], "c")),
+        ]
+        for run in made:
+            succeeded(self.sandbox.wait(run))
+        self.sandbox.faults()
+        succeeded(self.sandbox.run(self.input(self.seeded["plain"], "a", rollout="recreate")))
+        remember(self.sandbox, self.facts)
+
+    def runs_that_fail_late(self) -> list[str]:
+        """Groups that never get their instances, new and existing: rolled back, and swept after an abort."""
+        sandbox = self.sandbox
+        sandbox.control("PUT", "durations", {"launch": 90_000})
+        options = {
+            "targetGroupArns": [
+                f"arn:aws:elasticloadbalancing:{self.account.region}:{self.account.id}:targetgroup/x/1"
+            ],
+            "targetCpuUtilization": 50,
+            "notificationTopicArn": self.topic,
+            "tags": {"Team": "web"},
+        }
+        changed = {"rollout": "recreate", "group": options}
+        failing = [
+            sandbox.start(self.input(self.seeded["plain"], "a", **changed)),
+            sandbox.start(self.input(self.seeded["encrypted"], "d", **RECREATE)),
+        ]
+        aborted = [
+            sandbox.start(self.input(self.seeded["windows"], "b", **changed)),
+            sandbox.start(self.input(self.seeded["new"], "e", **RECREATE)),
+        ]
+        for run in failing + aborted:
+            self.reached(run, "Wait for Capacity")
+        remember(sandbox, self.facts)
+        for run in aborted:
+            sandbox.stop(run)
+        refused = {"service": "autoscaling", "role": "CheckCapacityFunction", "code": "AccessDenied"}
+        sandbox.faults(refused | {"status": 403, "times": len(failing)})
+        self.failed(*failing)
+        return failing + aborted
+
+    def runs_that_fail_with_the_source_stopped(self) -> list[str]:
+        """At the snapshots: refused for good in one run; throttled in the other until somebody stops it."""
+        snapshots = {"service": "ec2", "action": "CreateSnapshots", "times": None}
+        throttled = {"contains": self.seeded["aborted"], "code": "RequestLimitExceeded"}
+        refused = {"contains": self.seeded["failing"], "code": "UnauthorizedOperation", "status": 403}
+        self.sandbox.faults(snapshots | throttled, snapshots | refused)
+        failing = self.sandbox.start(self.input(self.seeded["failing"], "f"))
+        aborted = self.sandbox.start(self.input(self.seeded["aborted"], "g"))
+        self.reached(aborted, "Create Snapshots")
+        self.sandbox.stop(aborted)
+        self.failed(failing)
+        return [failing, aborted]
+
+    def reached(self, run: str, state: str) -> None:
+        def entered() -> bool:
+            events = list(self.sandbox.history(run))
+            assert "Note Failure" not in str(events), events[-1]
+            return any(e.get("stateEnteredEventDetails", {}).get("name") == state for e in events)
+
+        eventually(entered, 90)
+
+    def failed(self, *runs: str) -> None:
+        for run in runs:
+            assert self.sandbox.wait(run).status == "FAILED"
+        self.sandbox.faults()
+
+
+@pytest.fixture(scope="module")
+def recording(deployed: Client) -> Recording:
+    durations = deployed.control("GET", "durations")
+    try:
+        return Recording(deployed)
+    finally:
+        deployed.faults()
+        deployed.control("PUT", "durations", durations)
+
+
+def test_each_call_of_each_run_is_allowed_by_its_functions_policy(recording: Recording) -> None:
+    template = load().template
+    denied = [
+        (owner, one)
+        for owner, asked in recording.asked.items()
+        for one in asked
+        if not allows(policy(template, owner, recording.account), one, recording.account)
+    ]
+    assert denied == []
+
+
+def test_taking_anything_out_of_a_policy_is_noticed(recording: Recording) -> None:
+    project = load()
+    foreign = foreign_calls(recording.account)
+    survivors = [
+        mutant.name
+        for owner in [*owners(project.template), STATE_MACHINE]
+        for mutant in mutants(project.template, owner)
+        if not (
+            answers_differ(mutant, recording, recording.asked.get(owner, set()), foreign.get(owner, []))
+            or any(check(mutated(project, mutant)) for check in STATIC)
+        )
+    ]
+    assert survivors == []
+
+
+def answers_differ(
+    mutant: Mutant, recording: Recording, needed: set[Request], foreign: list[Request]
+) -> bool:
+    """Whether the mutant denies what runs need, or allows what nobody may."""
+    own = policy(mutant.template, mutant.owner, recording.account)
+
+    def allowed(asked: Request) -> bool:
+        return allows(own, asked, recording.account)
+
+    return not all(map(allowed, needed)) or any(map(allowed, foreign))
+
+
+def mutated(project: Project, mutant: Mutant) -> Project:
+    return dataclasses.replace(project, template=mutant.template)
