@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image import aws, group, image, launch_template, ledger, source
+from golden_image import aws, group, image, launch_template, ledger, rollout, source
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
 from golden_image.polling import Check, finished
 
@@ -71,7 +71,8 @@ def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:
 def _group(plan: Plan) -> bool:
     if plan.group.before is None:
         return group.remove(plan.run, plan.group.name)
-    return group.restore(plan.group, plan.group.before)
+    # Only a group that has its version from before replaces the run's instances by others.
+    return group.restore(plan.group, plan.group.before) or rollout.replace(plan.run, plan.group.name)
 
 
 def _launch_template(plan: Plan) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image import aws, group, polling
+from botocore.exceptions import ClientError
+
+from golden_image import aws, group, polling, tags
 from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut
 
 if TYPE_CHECKING:
@@ -61,6 +63,33 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
 def drain(name: str) -> None:
     """Set the group's sizes to zero, so that Auto Scaling terminates all of its instances."""
     group.resize(name, group.EMPTY)
+
+
+def replace(run: str, name: str) -> bool:
+    """Have Auto Scaling replace the group's instances that were launched from the run's template version.
+
+    Answers whether there were any; one that is terminating is still there.
+    """
+    found = group.find(name)
+    states = {i["InstanceId"]: i["LifecycleState"] for i in found["Instances"]} if found else {}
+    pages = aws.client("ec2").get_paginator("describe_instances").paginate(Filters=tags.made_by(run))
+    marked = {i["InstanceId"] for page in pages for r in page["Reservations"] for i in r["Instances"]}
+    launched = sorted(marked & states.keys())
+    for instance_id in launched:
+        if not states[instance_id].startswith("Terminating"):
+            _terminate(instance_id)
+    return bool(launched)
+
+
+def _terminate(instance_id: str) -> None:
+    try:
+        aws.client("autoscaling").terminate_instance_in_auto_scaling_group(
+            InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
+        )
+    except ClientError as error:
+        # It has left the group meanwhile; the next pass looks again.
+        if aws.code(error) != "ValidationError":
+            raise
 
 
 def check_drained(name: str, waited: int, limit: int) -> polling.Check:

@@ -73,6 +73,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("autoscaling:PutNotificationConfiguration", None): set(),
     ("autoscaling:PutScalingPolicy", None): set(),
     ("autoscaling:UpdateAutoScalingGroup", None): set(),
+    ("autoscaling:TerminateInstanceInAutoScalingGroup", None): set(),
     # Only while creating: the rule of its own below.
     ("ec2:CreateTags", None): {"ec2:CreateAction"},
     # What a launch takes, only from a launch template.
