@@ -54,7 +54,9 @@ def lock(plan: Plan) -> None:
         ResourceBusy: another run was taking or releasing one in the same moment.
     """
     expires = _in(_KEPT_SECONDS)
-    row = {"pk": {"S": _run_key(plan.run)}, "plan": {"S": json.dumps(events.to_event(plan))}}
+    # Not in ASCII: tags at EC2's limits, escaped, would be more than the 400 KB of an item.
+    text = json.dumps(events.to_event(plan), ensure_ascii=False)
+    row = {"pk": {"S": _run_key(plan.run)}, "plan": {"S": text}}
     items: list[TransactWriteItemTypeDef] = [
         {"Put": {"TableName": _table(), "Item": row | {"expiresAt": expires}}}
     ]
@@ -114,6 +116,26 @@ def committed(run: str) -> bool | None:
     """Whether the run's rollout has succeeded: such a run is never undone. None where it has no row."""
     row = _get(_run_key(run))
     return "committed" in row if row else None
+
+
+def claim_undo(run: str) -> bool:
+    """Note that the run is being undone, so that a last call of its own cannot commit it any more.
+
+    False where it is committed, or has no row.
+    """
+    try:
+        aws.client("dynamodb").update_item(
+            TableName=_table(),
+            Key={"pk": {"S": _run_key(run)}},
+            UpdateExpression="SET undoing = :true",
+            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed)",
+            ExpressionAttributeValues={":true": {"BOOL": True}},
+        )
+    except ClientError as error:
+        if aws.code(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def open_runs() -> list[str]:

@@ -1,0 +1,209 @@
+"""Inputs at AWS's limits and one above, many volumes, and the size of what states hand to functions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonata
+import pytest
+
+from golden_image import group, image, launch_template, ledger, roll_back, snapshots, source
+from golden_image.errors import InvalidInput
+from golden_image.events import to_event
+from golden_image.request import parse
+from tests.unit.account import DEFINITION, RUN
+from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
+
+if TYPE_CHECKING:
+    from golden_image.plan import Plan
+    from tests.unit.account import Account
+
+MOST_PAYLOAD = 16 * 1024
+TAG_SECTIONS = ("image", "launchTemplate", "group")
+STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
+PAYLOADS = {
+    name: state["Arguments"]["Payload"]
+    for name, state in STATES.items()
+    if "Payload" in state.get("Arguments", {})
+}
+
+
+def tags(number: int, key: int = 20, value: int = 20, filled_with: str = "값") -> dict[str, str]:
+    return {f"{n:02}".ljust(key, filled_with): filled_with * value for n in range(number)}
+
+
+# Each limit is AWS's own: (field, the longest value, one above).
+LIMITS: list[tuple[tuple[str, ...], Any, Any]] = [
+    (("autoScalingGroupName",), "웹" * 255, "웹" * 256),
+    (("launchTemplateName",), "w" * 128, "w" * 129),
+    (("image", "name"), "w" * 128, "w" * 129),
+    (("image", "description"), "웹" * 255, "웹" * 256),
+    (("launchTemplate", "keyName"), "k" * 255, "k" * 256),
+    (("launchTemplate", "iamInstanceProfile"), "p" * 128, "p" * 129),
+    (("launchTemplate", "userData"), "a" * 16384, "a" * 16385),
+    (("launchTemplate", "userData"), "가" * 5461 + "a", "가" * 5461 + "aa"),
+    (
+        ("launchTemplate", "securityGroupIds"),
+        [f"sg-{n:017x}" for n in range(16)],
+        [f"sg-{n:017x}" for n in range(17)],
+    ),
+    (("group", "maxSize"), 10_000, 10_001),
+    *[((section, "tags"), {"k" * 128: "v"}, {"k" * 129: "v"}) for section in TAG_SECTIONS],
+    *[((section, "tags"), {"키" * 128: "값" * 256}, {"k": "값" * 257}) for section in TAG_SECTIONS],
+    *[((section, "tags"), tags(40), tags(41)) for section in TAG_SECTIONS],
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "longest", "longer"), LIMITS, ids=[f"{'.'.join(p)}-{n}" for n, (p, *_) in enumerate(LIMITS)]
+)
+def test_a_value_at_awss_limit_is_taken_and_one_above_is_refused(
+    path: tuple[str, ...], longest: object, longer: object
+) -> None:
+    base = {**SMALLEST, "launchTemplateName": "web"}
+    assert parse(with_value(base, path, longest))
+    with pytest.raises(InvalidInput) as refused:
+        parse(with_value(base, path, longer))
+    assert all(error.field.startswith(".".join(path)) for error in refused.value.fields)
+
+
+def test_tags_of_template_and_group_together_are_what_an_instance_takes() -> None:
+    own = {f"own-{n}": "" for n in range(7)}
+    both = {**SMALLEST, "launchTemplate": {"tags": tags(40)}, "group": {"tags": own}}
+    assert parse(both)
+    assert parse({**both, "group": {"tags": tags(40)}})
+    with pytest.raises(InvalidInput, match=r"group\.tags: make 48 with those of the launch template"):
+        parse({**both, "group": {"tags": {**own, "one more": ""}}})
+
+
+def carry_out(plan: Plan, user_data: str | None) -> str:
+    """What a run makes, by the functions that its steps call; answers the image's id."""
+    facts, run = plan.source, plan.run
+    ledger.lock(plan)
+    source.stop(facts.instance_id)
+    source.check_stopped(facts.instance_id, 0, 900)
+    made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], plan.image.tags)
+    image_id = image.register(run, plan.image, facts, made)
+    assert image.check(image_id, 0, 900).done
+    image.verify(run, image_id, facts)
+    template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, user_data)
+    group.create(run, facts.instance_id, plan.group, template)
+    group.configure(plan.group)
+    return image_id
+
+
+@pytest.mark.usefixtures("ledger_table")
+def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
+    long = tags(40, key=128, value=256, filled_with="🪵")
+    wanted = {
+        "autoScalingGroupName": "웹" * 255,
+        "launchTemplateName": "w" * 128,
+        "image": {"name": "w" * 128, "description": "웹" * 255, "tags": long},
+        "launchTemplate": {"tags": long},
+        "group": {"tags": long},
+    }
+    plan = account.plan(account.seed(), **wanted)
+    carry_out(plan, "가" * 5461 + "a")
+    found = group.find(plan.group.name)
+    assert found
+    assert len(found["Tags"]) == 43
+    assert len(found["Instances"]) == 1
+    waited = 0
+    while not (check := roll_back.undo(RUN, waited, 3600)).done:
+        waited += check.wait_seconds
+    assert group.find(plan.group.name) is None
+    assert snapshots.of_run(RUN) == []
+
+
+# Many volumes
+
+
+def seed_with(account: Account, number: int) -> str:
+    """A source with so many volumes, all that can be said of each being said."""
+    names = ["/dev/sda1", *(f"/dev/sd{a}{b}" for a in "bc" for b in "abcdefghijklmnopqrstuvwxyz")]
+    volume = {"type": "io2", "sizeGiB": 16384, "iops": 64000, "encrypted": True}
+    key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    volumes = [{**volume, "kmsKeyId": key, "deviceName": name} for name in names[:number]]
+    account.client("kms").create_grant(
+        KeyId=key,
+        GranteePrincipal="arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"
+        "AWSServiceRoleForAutoScaling",
+        Operations=["Decrypt"],
+    )
+    return account.seed(volumes=volumes)
+
+
+@pytest.mark.usefixtures("ledger_table")
+def test_a_source_with_forty_volumes_is_imaged_in_one_set(account: Account) -> None:
+    plan = account.plan(seed_with(account, 40))
+    assert len(plan.source.volumes) == 40
+    image_id = carry_out(plan, None)
+    made = image.snapshot_ids(image.find(image_id))
+    assert len(set(made)) == 40
+    assert {snapshot["SnapshotId"] for snapshot in snapshots.of_run(RUN)} == set(made)
+    assert len(account.calls("CreateSnapshots")) == 1
+
+
+# What states hand on
+
+
+@pytest.fixture
+def largest(account: Account) -> dict[str, Any]:
+    """The plan, as a variable of the workflow, of 28 volumes with a group that has long names and tags."""
+    account.group(
+        TargetGroupARNs=EVERY_FIELD["group"]["targetGroupArns"],
+        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags(5).items()],
+    )
+    wanted = {
+        "rollout": "recreate",
+        "image": {"name": "w" * 128, "description": "d" * 255, "tags": tags(5)},
+        "launchTemplate": {**EVERY_FIELD["launchTemplate"], "tags": tags(5)},
+        "group": {**EVERY_FIELD["group"], "tags": tags(5)},
+    }
+    plan: dict[str, Any] = json.loads(json.dumps(to_event(account.plan(seed_with(account, 28), **wanted))))
+    assert len(plan["source"]["volumes"]) == 28
+    return plan
+
+
+def evaluated(part: Any, variables: dict[str, Any]) -> Any:
+    """A part of a state with its expressions worked out."""
+    if isinstance(part, dict):
+        return {key: evaluated(value, variables) for key, value in part.items()}
+    if not (isinstance(part, str) and part.startswith("{%")):
+        return part
+    expression = jsonata.Jsonata(part.removeprefix("{%").removesuffix("%}").strip())
+    frame = expression.create_frame()
+    for name, value in variables.items():
+        frame.bind(name, value)
+    return expression.evaluate(None, frame)
+
+
+@pytest.mark.parametrize("state", PAYLOADS)
+def test_a_payload_of_twenty_eight_volumes_stays_small(largest: dict[str, Any], state: str) -> None:
+    snapshot_ids = [f"snap-{number:017x}" for number in range(28)]
+    given = {"sourceInstanceId": largest["source"]["instanceId"], "launchTemplate": {}}
+    variables = {
+        "plan": largest,
+        "snapshots": [
+            {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
+            for snapshot_id, volume in zip(snapshot_ids, largest["source"]["volumes"], strict=True)
+        ],
+        "imageId": "ami-0123456789abcdef0",
+        "launchTemplate": {"id": "lt-0123456789abcdef0", "name": "w" * 128, "version": 12345},
+        "waited": 604800,
+        "captureCheck": {"snapshotIds": snapshot_ids},
+        "states": {"context": {"Execution": {"Id": RUN, "Input": given}}},
+    }
+    payload = evaluated(PAYLOADS[state], variables)
+    size = len(json.dumps(payload, ensure_ascii=False).encode())
+    assert None not in [value for key, value in payload.items() if key != "userData"]
+    assert 0 < size < MOST_PAYLOAD
+
+
+def test_user_data_is_no_part_of_the_plan(account: Account) -> None:
+    source_id = account.seed(userData="#!/bin/sh\necho from the source")
+    plan = account.plan(source_id, launchTemplate={"userData": "#!/bin/sh\necho from the input"})
+    text = json.dumps(to_event(plan))
+    assert "from the input" not in text
+    assert "from the source" not in text
