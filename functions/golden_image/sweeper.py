@@ -51,6 +51,8 @@ def _sweep(run: str) -> bool:
     if status == "SUCCEEDED" or committed:
         ledger.unlock(run)
         return True
+    if not ledger.claim_undo(run):
+        return False
     settled = (datetime.now(UTC) - over).total_seconds() > int(os.environ["SETTLE_SECONDS"])
     seconds = roll_back.SETTLED_AFTER if settled else 0
     if not roll_back.undo(run, waited=seconds, limit=seconds + 1).done:
