@@ -9,8 +9,6 @@ from functools import cache
 
 import pytest
 
-from golden_image import errors
-from golden_image.errors import CallerError, GoldenImageError, TryAgain
 from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
 
 _CODE = (
