@@ -28,6 +28,11 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	@mkdir -p $(TMPDIR)
 	@touch $@
 
+# Only `lint` needs these.
+.tools/checks/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/checks $(UV) sync --quiet --frozen --only-group checks
+	@touch $@
+
 .PHONY: demo
 demo: setup ## One refresh in a sandbox, from a source instance to a drained group
 	$(PY) -m sandbox demo
@@ -41,13 +46,14 @@ faults: setup ## Every call and state of a run with every fault, and pairs of th
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 1200)
 
 .PHONY: lint
-lint: setup ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata
+lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/cfn-lint template.yaml
 	$(NODE) tools/check_definition.js statemachine/*.asl.json
 	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
+	$(PY) -m tools.check_security
 
 .PHONY: docs
 docs: setup ## Write docs/iam.md and the README's diagram anew
@@ -55,4 +61,6 @@ docs: setup ## Write docs/iam.md and the README's diagram anew
 	$(PY) -m tools.diagram
 
 .PHONY: pr
-pr: lint test ## Exactly what CI runs
+pr: lint ## Exactly what CI runs
+	$(MAKE) faults FAULTS="--pairs 0"
+	$(MAKE) test
