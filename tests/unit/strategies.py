@@ -79,13 +79,27 @@ def _changed(right: dict[str, Any], path: Path, change: tuple[str, Any]) -> Any:
     return wrong
 
 
-_printable = st.characters(exclude_categories=("Cs", "Cc"))
+_encodable = st.characters(codec="utf-8")
+_printable = st.characters(codec="utf-8", exclude_categories=["Cc"])
 _tags = st.dictionaries(
     st.text(_printable, min_size=1, max_size=128).filter(
         lambda key: not key.lower().startswith(("aws:", "golden-image:"))
     ),
     st.text(_printable, max_size=256),
     max_size=4,
+)
+_image = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.text("aZ09()[] ./-'@_", min_size=3, max_size=128),
+        "description": st.text(_printable, max_size=255),
+        "tags": _tags,
+    },
+)
+_template = st.fixed_dictionaries({}, optional={"userData": st.text(_encodable), "tags": _tags})
+_group = st.fixed_dictionaries(
+    {},
+    optional={"maxSize": st.integers(0, 10_000), "targetCpuUtilization": st.floats(1, 100), "tags": _tags},
 )
 # Inputs for the source with this id that are right, in any language.
 right_inputs: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -96,24 +110,8 @@ right_inputs: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     },
     optional={
         "rollout": st.sampled_from(["drain", "recreate", "none"]),
-        "image": st.fixed_dictionaries(
-            {},
-            optional={
-                "name": st.text("aZ09()[] ./-'@_", min_size=3, max_size=128),
-                "description": st.text(_printable, max_size=255),
-                "tags": _tags,
-            },
-        ),
-        "launchTemplate": st.fixed_dictionaries(
-            {}, optional={"userData": st.text(st.characters(exclude_categories=("Cs",))), "tags": _tags}
-        ),
-        "group": st.fixed_dictionaries(
-            {},
-            optional={
-                "maxSize": st.integers(0, 10_000),
-                "targetCpuUtilization": st.floats(1, 100),
-                "tags": _tags,
-            },
-        ),
+        "image": _image,
+        "launchTemplate": _template,
+        "group": _group,
     },
 )

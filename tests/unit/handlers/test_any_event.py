@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("ledger_table")
 EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path("events").glob("*.json")}
 FOR_CALLERS = {"describe_refresh", "get_openapi", "list_refreshes", "start_refresh", "stop_refresh"}
 STEPS = sorted(set(EVENTS) - FOR_CALLERS)
-NO_OBJECTS = [None, [], "", "x", 0, 1.5, True, [{}]]
+NO_OBJECTS: list[object] = [None, [], "", "x", 0, 1.5, True, [{}]]
 
 
 @pytest.fixture
