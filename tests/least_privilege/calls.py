@@ -29,7 +29,8 @@ class Facts:
         snapshots: those of each image.
         volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them.
         subnets: those of each group.
-        names: the logical ids of the stack's table, topic and state machine, by name or ARN.
+        groups: that of each member.
+        own: the ARNs of the stack's table, topic and state machine in its policies, by what they really are.
     """
 
     account: Account
@@ -39,7 +40,8 @@ class Facts:
     volumes: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[str, list[str]] = field(default_factory=dict)
     subnets: dict[str, list[str]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
 
 
 def requests(service: str, action: str, params: Params, facts: Facts) -> list[Request]:
@@ -61,7 +63,7 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     account = facts.account
     identity, version = template["LaunchTemplateId"], template["Version"]
     data = facts.templates[identity, version]
-    arn = account.arn("launch-template", identity)
+    arn = account.ec2("launch-template", identity)
     there = [("launch-template", identity), ("image", data["ImageId"])]
     there += [("snapshot", snapshot) for snapshot in facts.snapshots[data["ImageId"]]]
     there += [("security-group", group) for group in data.get("SecurityGroupIds", [])]
@@ -70,7 +72,7 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     asked = [
         request(
             "ec2:RunInstances",
-            account.arn(kind, name),
+            account.ec2(kind, name),
             resource_tags=facts.tags.get(name),
             ec2__LaunchTemplate=arn,
         )
@@ -86,7 +88,9 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
 
 
 def pass_role(account: Account, role: str, service: str = "ec2.amazonaws.com") -> Request:
-    return request("iam:PassRole", f"arn:aws:iam::{account.id}:role/{role}", iam__PassedToService=service)
+    return request(
+        "iam:PassRole", f"arn:aws:iam::{account.account}:role/{role}", iam__PassedToService=service
+    )
 
 
 def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
@@ -96,7 +100,7 @@ def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
 
 def _creation(action: str, account: Account, kind: str, tags: Tags, **keys: str) -> list[Request]:
     """A new resource, and its tags in the same call."""
-    arn = account.arn(kind, NEW)
+    arn = account.ec2(kind, NEW)
     tagging = request("ec2:CreateTags", arn, request_tags=tags, ec2__CreateAction=action.split(":")[1])
     return [request(action, arn, request_tags=tags, **keys), *([tagging] if tags else [])]
 
@@ -121,7 +125,7 @@ def _existing(kind: str, parameter: str) -> Callable[[str, Params, Facts], list[
 
 
 def _there(action: str, kind: str, name: str, facts: Facts) -> Request:
-    return request(action, facts.account.arn(kind, name), resource_tags=facts.tags.get(name))
+    return request(action, facts.account.ec2(kind, name), resource_tags=facts.tags.get(name))
 
 
 def _start(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -169,9 +173,16 @@ def _group(action: str, params: Params, facts: Facts) -> list[Request]:
     return asked
 
 
+def _member(action: str, params: Params, facts: Facts) -> list[Request]:
+    name = facts.groups.get(params["InstanceId"], "launched-since")
+    return [request(action, facts.account.group(name), resource_tags=facts.tags.get(name))]
+
+
 def _create_group(action: str, params: Params, facts: Facts) -> list[Request]:
     account = facts.account
-    linked = f"arn:aws:iam::{account.id}:role/aws-service-role/{_AUTO_SCALING}/AWSServiceRoleForAutoScaling"
+    linked = (
+        f"arn:aws:iam::{account.account}:role/aws-service-role/{_AUTO_SCALING}/AWSServiceRoleForAutoScaling"
+    )
     return [
         request(action, account.group(params["AutoScalingGroupName"]), request_tags=_dict(params["Tags"])),
         # Where it is the account's first group.
@@ -202,17 +213,17 @@ def _key(action: str, params: Params, facts: Facts) -> list[Request]:
 
 
 def _key_arn(account: Account, key: str) -> str:
-    return f"arn:aws:kms:{account.region}:{account.id}:key/{key}"
+    return f"arn:aws:kms:{account.region}:{account.account}:key/{key}"
 
 
 def _item(action: str, params: Params, facts: Facts) -> list[Request]:
-    return [request(action, facts.names[params["TableName"]])]
+    return [request(action, facts.own[params["TableName"]])]
 
 
 def _transaction(_: str, params: Params, facts: Facts) -> list[Request]:
     """A transaction is allowed by what is in it."""
     return [
-        request(f"dynamodb:{kind}Item", facts.names[item["TableName"]])
+        request(f"dynamodb:{kind}Item", facts.own[item["TableName"]])
         for part in params["TransactItems"]
         for kind, item in part.items()
     ]
@@ -220,13 +231,12 @@ def _transaction(_: str, params: Params, facts: Facts) -> list[Request]:
 
 def _execution(action: str, params: Params, facts: Facts) -> list[Request]:
     machine, name = params["executionArn"].rsplit(":", 1)
-    logical = facts.names[machine.replace(":execution:", ":stateMachine:")]
-    prefix = machine.rsplit(":", 1)[0]
-    return [request(action, f"{prefix}:{logical}.Name:{name}")]
+    own = facts.own[machine.replace(":execution:", ":stateMachine:")]
+    return [request(action, f"{own.replace(':stateMachine:', ':execution:')}:{name}")]
 
 
 def _publish(action: str, params: Params, facts: Facts) -> list[Request]:
-    return [request(action, facts.names[params["TopicArn"]])]
+    return [request(action, facts.own[params["TopicArn"]])]
 
 
 _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
@@ -254,6 +264,7 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "autoscaling:DetachLoadBalancerTargetGroups": _group,
     "autoscaling:PutNotificationConfiguration": _group,
     "autoscaling:PutScalingPolicy": _group,
+    "autoscaling:TerminateInstanceInAutoScalingGroup": _member,
     "autoscaling:UpdateAutoScalingGroup": _group,
     "dynamodb:DeleteItem": _item,
     "dynamodb:GetItem": _item,

@@ -10,7 +10,7 @@ from tests.least_privilege.policies import Account, Request, request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ACCOUNT = Account(id="123456789012", region="ap-northeast-2", stack="refresh")
+ACCOUNT = Account(account="123456789012", region="ap-northeast-2", stack="refresh")
 
 UNDOING = ("RollBackFunction", "SweepRunsFunction")
 STARTING = ("ReturnSourceFunction", *UNDOING)
@@ -56,12 +56,12 @@ def _what_the_stack_has_not_made(account: Account) -> Iterator[tuple[tuple[str, 
     for tags in NOT_OWN:
         for owners, action, arn in (
             (UNDOING, "autoscaling:DeleteAutoScalingGroup", account.group("web")),
-            (UNDOING, "ec2:DeleteLaunchTemplate", account.arn("launch-template", "lt-1")),
-            (UNDOING, "ec2:DeleteLaunchTemplateVersions", account.arn("launch-template", "lt-1")),
-            (UNDOING, "ec2:DeregisterImage", account.arn("image", "ami-1")),
-            ((*UNDOING, "VerifyImageFunction"), "ec2:DeleteSnapshot", account.arn("snapshot", "snap-1")),
-            (("RegisterImageFunction",), "ec2:RegisterImage", account.arn("snapshot", "snap-1")),
-            (LAUNCHING_OWN[:1], "ec2:CreateLaunchTemplateVersion", account.arn("launch-template", "lt-1")),
+            (UNDOING, "ec2:DeleteLaunchTemplate", account.ec2("launch-template", "lt-1")),
+            (UNDOING, "ec2:DeleteLaunchTemplateVersions", account.ec2("launch-template", "lt-1")),
+            (UNDOING, "ec2:DeregisterImage", account.ec2("image", "ami-1")),
+            ((*UNDOING, "VerifyImageFunction"), "ec2:DeleteSnapshot", account.ec2("snapshot", "snap-1")),
+            (("RegisterImageFunction",), "ec2:RegisterImage", account.ec2("snapshot", "snap-1")),
+            (LAUNCHING_OWN[:1], "ec2:CreateLaunchTemplateVersion", account.ec2("launch-template", "lt-1")),
         ):
             yield owners, request(action, arn, resource_tags=tags)
 
@@ -69,11 +69,11 @@ def _what_the_stack_has_not_made(account: Account) -> Iterator[tuple[tuple[str, 
 def _what_is_not_marked(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
     for tags in NOT_OWN:
         for owner, action, arn in (
-            ("CreateSnapshotsFunction", "ec2:CreateSnapshots", account.arn("snapshot", "new")),
-            ("CreateImageFunction", "ec2:CreateImage", account.arn("image", "new")),
-            ("CreateImageFunction", "ec2:CreateImage", account.arn("snapshot", "new")),
-            ("RegisterImageFunction", "ec2:RegisterImage", account.arn("image", "new")),
-            (LAUNCHING_OWN[0], "ec2:CreateLaunchTemplate", account.arn("launch-template", "new")),
+            ("CreateSnapshotsFunction", "ec2:CreateSnapshots", account.ec2("snapshot", "new")),
+            ("CreateImageFunction", "ec2:CreateImage", account.ec2("image", "new")),
+            ("CreateImageFunction", "ec2:CreateImage", account.ec2("snapshot", "new")),
+            ("RegisterImageFunction", "ec2:RegisterImage", account.ec2("image", "new")),
+            (LAUNCHING_OWN[0], "ec2:CreateLaunchTemplate", account.ec2("launch-template", "new")),
             (LAUNCHING_OWN[1], "autoscaling:CreateAutoScalingGroup", account.group("web")),
         ):
             yield (owner,), request(action, arn, request_tags=tags)
@@ -83,7 +83,7 @@ def _tags(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
     """Marks on what exists: whoever could set them could have a foreign resource deleted."""
     own = {"golden-image:stack": account.stack}
     for owners, kind, _ in TAGGING:
-        arn = account.arn(kind, "existing")
+        arn = account.ec2(kind, "existing")
         yield owners, request("ec2:CreateTags", arn, request_tags=own)
         yield owners, request("ec2:CreateTags", arn, request_tags=own, ec2__CreateAction="CopySnapshot")
     for mark in MARKS:
@@ -102,20 +102,20 @@ def _launches(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
     asked = launch(facts, {"LaunchTemplateId": "lt-1", "Version": "1"}, ["subnet-1"])
     for one in asked:
         yield LAUNCHING, Request(one.action, one.resource)
-        if one.resource in {account.arn("launch-template", "lt-1"), account.arn("image", "ami-1")}:
+        if one.resource in {account.ec2("launch-template", "lt-1"), account.ec2("image", "ami-1")}:
             yield LAUNCHING_OWN, one
     elsewhere = f"arn:aws:ec2:{account.region}:999999999999:launch-template/lt-1"
-    instance = account.arn("instance", "new")
+    instance = account.ec2("instance", "new")
     yield LAUNCHING, request("ec2:RunInstances", instance, ec2__LaunchTemplate=elsewhere)
 
 
 def _keys_and_roles(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
-    key = f"arn:aws:kms:{account.region}:{account.id}:key/1"
+    key = f"arn:aws:kms:{account.region}:{account.account}:key/1"
     yield STARTING, grant(key, via=f"ec2.{account.region}.amazonaws.com", for_aws="false")
     yield STARTING, grant(key, via=f"rds.{account.region}.amazonaws.com")
     yield STARTING, request("kms:CreateGrant", key, kms__GrantIsForAWSResource="true")
     yield LAUNCHING, pass_role(account, "admin", "lambda.amazonaws.com")
-    linked = f"arn:aws:iam::{account.id}:role/aws-service-role/autoscaling.amazonaws.com/x"
+    linked = f"arn:aws:iam::{account.account}:role/aws-service-role/autoscaling.amazonaws.com/x"
     yield (
         LAUNCHING_OWN[1:2],
         request("iam:CreateServiceLinkedRole", linked, iam__AWSServiceName="rds.amazonaws.com"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
+from tools.policy_documents import Deployment
 from tools.project import STATE_MACHINE
 
 if TYPE_CHECKING:
@@ -16,34 +16,18 @@ if TYPE_CHECKING:
 Policy = list[Any]
 
 
-@dataclass(frozen=True)
-class Account:
-    """Where a stack is: what `AWS::Region` and its like stand for."""
+class Account(Deployment):
+    """Where a stack is, with the ARNs of what is not the stack's."""
 
-    id: str
-    region: str
-    stack: str
-
-    @property
-    def pseudo_parameters(self) -> dict[str, str]:
-        return {
-            "AWS::Partition": "aws",
-            "AWS::Region": self.region,
-            "AWS::AccountId": self.id,
-            "AWS::StackName": self.stack,
-            "AWS::URLSuffix": "amazonaws.com",
-        }
-
-    def arn(self, kind: str, name: str) -> str:
-        """The ARN of one of EC2's resources; images and snapshots have no account in theirs."""
-        owner = "" if kind in {"image", "snapshot"} else self.id
+    def ec2(self, kind: str, name: str) -> str:
+        """Of one of EC2's resources; images and snapshots have no account in theirs."""
+        owner = "" if kind in {"image", "snapshot"} else self.account
         return f"arn:aws:ec2:{self.region}:{owner}:{kind}/{name}"
 
     def group(self, name: str) -> str:
-        """The ARN of an Auto Scaling group."""
-        return (
-            f"arn:aws:autoscaling:{self.region}:{self.id}:autoScalingGroup:0f0f:autoScalingGroupName/{name}"
-        )
+        """Of an Auto Scaling group."""
+        service = f"arn:aws:autoscaling:{self.region}:{self.account}"
+        return f"{service}:autoScalingGroup:0f0f:autoScalingGroupName/{name}"
 
 
 @dataclass(frozen=True)
@@ -80,19 +64,15 @@ def request(
 
 def policy(template: Mapping[str, Any], owner: str, account: Account) -> Policy:
     """The statements of a function's policy, as deployed in an account."""
-    properties = template["Resources"][owner]["Properties"]
-    return [
-        statement
-        for document in properties.get("Policies", [])
-        for statement in parse_policy_document(_resolved(document, account.pseudo_parameters))
-    ]
+    documents = account.policies(template, owner)
+    return [statement for document in documents for statement in parse_policy_document(document)]
 
 
 def allows(policy: Policy, asked: Request, account: Account) -> bool:
     context = EvalContext(
-        principal_arn=f"arn:aws:sts::{account.id}:assumed-role/function/session",
+        principal_arn=f"arn:aws:sts::{account.account}:assumed-role/function/session",
         principal_type="AssumedRole",
-        principal_account=account.id,
+        principal_account=account.account,
         action=asked.action,
         resource_arn=asked.resource,
         region=account.region,
@@ -107,18 +87,3 @@ def owners(template: Mapping[str, Any]) -> list[str]:
     return [
         name for name, r in resources if r.get("Properties", {}).get("Policies") and name != STATE_MACHINE
     ]
-
-
-def _resolved(node: Any, values: Mapping[str, str]) -> Any:
-    """A part of the template without intrinsic functions; a resource of the stack stays its logical id."""
-    if isinstance(node, list):
-        return [_resolved(item, values) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if "Ref" in node:
-        return values.get(node["Ref"], node["Ref"])
-    if "Fn::GetAtt" in node:
-        return node["Fn::GetAtt"][0]
-    if "Fn::Sub" in node:
-        return re.sub(r"\$\{([\w:.]+)\}", lambda found: values.get(found[1], found[1]), node["Fn::Sub"])
-    return {key: _resolved(value, values) for key, value in node.items()}

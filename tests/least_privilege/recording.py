@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.least_privilege.calls import Facts, requests
 from tests.least_privilege.policies import Account, Request
 from tests.template.rules.calls import iam_prefix
+from tools.project import STATE_MACHINE, template
 
 if TYPE_CHECKING:
     from sandbox.client import Client
@@ -17,12 +18,13 @@ _PER_TEMPLATE = 200
 def account_of(sandbox: Client) -> Account:
     endpoints = sandbox.endpoints
     return Account(
-        id=endpoints.stateMachineArn.split(":")[4], region=endpoints.region, stack=endpoints.stackName
+        account=endpoints.stateMachineArn.split(":")[4], region=endpoints.region, stack=endpoints.stackName
     )
 
 
 def remember(sandbox: Client, facts: Facts) -> None:
     """Add what is in the account now to the facts; what has gone since stays in them."""
+    facts.own = _own(sandbox, facts.account)
     ec2: Any = sandbox.ec2
     for reservation in ec2.describe_instances()["Reservations"]:
         for instance in reservation["Instances"]:
@@ -38,26 +40,30 @@ def remember(sandbox: Client, facts: Facts) -> None:
         facts.tags[image["ImageId"]] = _tags(image)
     for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
         facts.tags[snapshot["SnapshotId"]] = _tags(snapshot)
-    for template in ec2.describe_launch_templates()["LaunchTemplates"]:
-        identity = template["LaunchTemplateId"]
-        facts.tags[identity] = _tags(template)
+    for made in ec2.describe_launch_templates()["LaunchTemplates"]:
+        identity = made["LaunchTemplateId"]
+        facts.tags[identity] = _tags(made)
         versions = ec2.describe_launch_template_versions(LaunchTemplateId=identity, MaxResults=_PER_TEMPLATE)
         for version in versions["LaunchTemplateVersions"]:
             facts.templates[identity, str(version["VersionNumber"])] = version["LaunchTemplateData"]
     for group in sandbox.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
         facts.tags[group["AutoScalingGroupName"]] = _tags(group)
+        facts.groups |= {i["InstanceId"]: group["AutoScalingGroupName"] for i in group["Instances"]}
         facts.subnets[group["AutoScalingGroupName"]] = group["VPCZoneIdentifier"].split(",")
+
+
+def _own(sandbox: Client, account: Account) -> dict[str, str]:
+    found, endpoints = template(), sandbox.endpoints
+    return {
+        endpoints.ledgerTable: account.arn(found, "LedgerTable"),
+        endpoints.notificationTopicArn: account.arn(found, "NotificationTopic"),
+        endpoints.stateMachineArn: account.arn(found, STATE_MACHINE),
+    }
 
 
 def recorded(sandbox: Client, since: int, facts: Facts) -> dict[str, set[Request]]:
     """All that IAM would have been asked since call number `since`, by function."""
     asked: dict[str, set[Request]] = {}
-    endpoints = sandbox.endpoints
-    facts.names = {
-        endpoints.ledgerTable: "LedgerTable",
-        endpoints.notificationTopicArn: "NotificationTopic",
-        endpoints.stateMachineArn: "GoldenImageRefresh",
-    }
     for call in sandbox.calls(since):
         if call["role"].endswith("Function"):
             found = requests(iam_prefix(call["service"]), call["action"], call["params"], facts)

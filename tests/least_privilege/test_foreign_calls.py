@@ -53,7 +53,7 @@ def test_a_source_with_a_key_of_another_account_may_be_started() -> None:
 
 def test_a_source_of_another_account_or_region_is_out_of_reach() -> None:
     own = policy(TEMPLATE, "StopSourceFunction", ACCOUNT)
-    there = ACCOUNT.arn("instance", "i-1")
+    there = ACCOUNT.ec2("instance", "i-1")
     assert allows(own, request("ec2:StopInstances", there), ACCOUNT)
-    for arn in (there.replace(ACCOUNT.id, "999999999999"), there.replace(ACCOUNT.region, "us-east-1")):
+    for arn in (there.replace(ACCOUNT.account, "999999999999"), there.replace(ACCOUNT.region, "us-east-1")):
         assert not allows(own, request("ec2:StopInstances", arn), ACCOUNT)

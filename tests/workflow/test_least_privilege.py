@@ -58,7 +58,7 @@ class Recording:
         """A seed with a volume under a customer-managed key that the group's role may use."""
         kms = self.sandbox.aws("kms")
         key = kms.create_key()["KeyMetadata"]["Arn"]
-        role = f"arn:aws:iam::{self.account.id}:role/aws-service-role/autoscaling.amazonaws.com"
+        role = f"arn:aws:iam::{self.account.account}:role/aws-service-role/autoscaling.amazonaws.com"
         kms.create_grant(
             KeyId=key,
             GranteePrincipal=f"{role}/AWSServiceRoleForAutoScaling",
@@ -111,7 +111,7 @@ class Recording:
         sandbox.control("PUT", "durations", {"launch": 90_000})
         options = {
             "targetGroupArns": [
-                f"arn:aws:elasticloadbalancing:{self.account.region}:{self.account.id}:targetgroup/x/1"
+                f"arn:aws:elasticloadbalancing:{self.account.region}:{self.account.account}:targetgroup/x/1"
             ],
             "targetCpuUtilization": 50,
             "notificationTopicArn": self.topic,
