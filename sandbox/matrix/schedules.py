@@ -41,6 +41,13 @@ class Schedule:
             ends = {"SUCCEEDED"} if self.faults[0].target.role in _AFTER_COMMIT else {"FAILED"}
         return tuple(sorted(ends))
 
+    def first_error(self) -> str:
+        """The code of the error that a run fails with and has to report; empty where it is not sure."""
+        if self.scenario.denied:
+            return "AccessDenied"
+        denied = [fault for fault in self.faults if fault.kind is DENIED]
+        return str(denied[0].rule("")["code"]) if len(denied) == len(self.faults) == 1 else ""
+
 
 @dataclass(frozen=True)
 class CleanRun:
