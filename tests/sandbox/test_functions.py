@@ -56,7 +56,7 @@ def function(sandbox: Client) -> Iterator[Callable[..., Callable[[str], dict[str
         zipped.writestr("bootstrap", "#!/bin/sh\n")
     role = sandbox.aws("iam").list_roles()["Roles"][0]["Arn"]
 
-    def deploy(handler: str = "nap.handler", timeout: int = 5) -> Callable[[str], dict[str, Any]]:
+    def deploy(handler: str = "nap.handler", timeout: int = 60) -> Callable[[str], dict[str, Any]]:
         client.create_function(
             FunctionName=name,
             Runtime="provided.al2023",
@@ -120,7 +120,8 @@ def test_a_function_that_exits_is_started_anew(function: Callable[..., Any]) -> 
 
 
 def test_a_function_that_hangs_is_ended_at_its_time_out(function: Callable[..., Any]) -> None:
-    ask = function(timeout=1)
+    # A twentieth of it in real seconds.
+    ask = function(timeout=20)
 
     failed = ask("hang")
 

@@ -387,4 +387,5 @@ def test_the_world_knows_who_called(sandbox: Client, group: str) -> None:
     calls = [call for call in sandbox.calls(last) if "i-0000000000000dead" in json.dumps(call["params"])]
 
     assert calls
-    assert {call["role"] for call in calls} == {"PlanRefreshFunction"}
+    callers = {(call["service"], call["role"]) for call in calls}
+    assert callers == {("ec2", "PlanRefreshFunction"), ("sns", "GoldenImageRefresh")}
