@@ -154,7 +154,9 @@ def test_user_data_is_measured_in_bytes() -> None:
     }
 
 
-@pytest.mark.parametrize("key", ["aws:a", "AWS:a", "golden-image:run", "Golden-Image:Stack", "", "k" * 129, "a\n", "a\tb"])
+@pytest.mark.parametrize(
+    "key", ["aws:a", "AWS:a", "golden-image:run", "Golden-Image:Stack", "", "k" * 129, "a\n", "a\tb"]
+)
 @pytest.mark.parametrize("section", ["image", "launchTemplate", "group"])
 def test_a_tag_key_that_aws_or_the_run_keeps_for_itself_is_refused(section: str, key: str) -> None:
     assert set(wrong(with_value(SMALLEST, (section, "tags"), {key: "x"}))) == {f"{section}.tags.{key}"}
