@@ -43,7 +43,7 @@ test: setup ## All tests
 
 .PHONY: faults
 faults: setup ## Every call and state of a run with every fault, and pairs of them (FAULTS=... for other options)
-	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 900)
+	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 820)
 
 .PHONY: lint
 lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
