@@ -37,10 +37,10 @@ def left_of(sandbox: Client, run: str) -> list[str]:
     return left
 
 
-def locks(sandbox: Client) -> list[dict[str, Any]]:
-    """The ledger's items, but for locks that are free."""
+def locks(sandbox: Client, run: str = "") -> list[dict[str, Any]]:
+    """The ledger's items, but for locks that are free; those of one run, if it is given."""
     items = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)["Items"]
-    return [item for item in items if "released" not in item]
+    return [item for item in items if "released" not in item and run in str(item)]
 
 
 def group_of(sandbox: Client, name: str) -> AutoScalingGroupTypeDef | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflow.conftest import group_of, left_of, locks, source_state, succeeded
+from tests.workflow.conftest import eventually, group_of, left_of, locks, source_state, succeeded
 
 if TYPE_CHECKING:
     from sandbox.client import Client, Run
@@ -24,7 +24,7 @@ def undone(sandbox: Client, run: Run, source: str) -> None:
     """Check that a failed run has left nothing, and the source running."""
     assert run.status == "FAILED"
     assert left_of(sandbox, run.arn) == []
-    assert locks(sandbox) == []
+    assert locks(sandbox, run.arn) == []
     assert source_state(sandbox, source) in {"pending", "running"}
 
 
@@ -162,3 +162,22 @@ def test_what_fails_after_the_rollout_is_a_warning(sandbox: Client, group: str) 
     run = sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "none"})
 
     assert succeeded(run)["warnings"] == []
+
+
+def test_a_run_that_has_been_undone_meanwhile_does_not_succeed(sandbox: Client, group: str) -> None:
+    source = sandbox.seed()["instanceId"]
+    sandbox.control("PUT", "durations", {"terminate": 600})
+    arn = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
+    eventually(lambda: group_of(sandbox, group) is not None)
+    key = {"pk": {"S": f"run#{arn}"}}
+    sandbox.aws("dynamodb").update_item(
+        TableName=sandbox.endpoints.ledgerTable,
+        Key=key,
+        UpdateExpression="SET undoing = :true",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+
+    run = sandbox.wait(arn)
+
+    assert run.error == "DynamoDB.ConditionalCheckFailedException"
+    undone(sandbox, run, source)

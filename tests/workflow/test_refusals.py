@@ -28,7 +28,7 @@ def refused(sandbox: Client, run_input: dict[str, Any]) -> tuple[str | None, str
     run = sandbox.run(run_input)
     assert run.status == "FAILED"
     assert changes(sandbox, before) == []
-    assert locks(sandbox) == []
+    assert locks(sandbox, run.arn) == []
     assert "Lock Group" not in run.state_names
     return run.error, str(run.cause)
 

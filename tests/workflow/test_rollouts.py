@@ -59,7 +59,7 @@ def test_two_fields_make_an_image_a_template_and_a_group_that_is_drained(
     assert found["Instances"] == []
     assert found["LaunchTemplate"]["Version"] == "1"
     assert source_state(sandbox, source) == "running"
-    assert locks(sandbox) == []
+    assert locks(sandbox, run.arn) == []
 
 
 def test_recreate_of_a_new_group_ends_with_instances_of_the_image(
