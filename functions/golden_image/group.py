@@ -131,8 +131,7 @@ def create(run: str, source: str, plan: GroupPlan, template: LaunchTemplate) -> 
 
 
 def _adopt(run: str, name: str, error: ClientError) -> None:
-    if aws.code(error) == "ValidationError" and "instance profile" in str(error).lower():
-        raise ResourceBusy(f"the instance profile is not known to Auto Scaling yet: {error}") from error
+    _retry_unknown_profile(error)
     if aws.code(error) != "AlreadyExists":
         raise error
     existing = find(name)
@@ -145,17 +144,29 @@ def _adopt(run: str, name: str, error: ClientError) -> None:
         ) from error
 
 
+def _retry_unknown_profile(error: ClientError) -> None:
+    if aws.code(error) == "ValidationError" and "instance profile" in str(error).lower():
+        raise ResourceBusy(f"the instance profile is not known to Auto Scaling yet: {error}") from error
+
+
 def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
     """Give an existing group the new version, and the settings that the input states.
 
     Sizes change here only where nothing is drained; a drain and what follows it set their own.
+
+    Raises:
+        ResourceBusy: a new instance profile has not reached Auto Scaling yet.
     """
-    aws.client("autoscaling").update_auto_scaling_group(
-        AutoScalingGroupName=plan.name,
-        LaunchTemplate=_pinned(template.id, str(template.version)),
-        **_settings(plan),
-        **(_sizes(plan.sizes) if rollout == "none" else {}),
-    )
+    try:
+        aws.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=plan.name,
+            LaunchTemplate=_pinned(template.id, str(template.version)),
+            **_settings(plan),
+            **(_sizes(plan.sizes) if rollout == "none" else {}),
+        )
+    except ClientError as error:
+        _retry_unknown_profile(error)
+        raise
 
 
 def resize(name: str, sizes: Sizes) -> None:

@@ -25,10 +25,18 @@ def what_is_caught_before_the_commit_ends_as_a_failure(project: Project) -> list
 
 @rule(
     (put("Note Failure", "definition", "States", "Notify Completion", "Catch", 0, "Next"), _COMMIT),
-    (put("Note Failure", "definition", "States", _COMMIT, "Catch", 0, "Next"), _COMMIT),
+    (put("Note Failure", "definition", "States", _COMMIT, "Catch", 1, "Next"), _COMMIT),
+    (put(["States.ALL"], "definition", "States", _COMMIT, "Catch", 0, "ErrorEquals"), _COMMIT),
 )
 def a_committed_run_is_never_undone(project: Project) -> list[str]:
-    after = graph.reachable(graph.edges(project), _COMMIT)
+    """Only a run that the ledger refuses to commit, since the sweeper has undone it, fails at the commit."""
+    commit = project.states[_COMMIT]
+    refused, *others = commit["Catch"]
+    ways = [way for way in graph.edges(project) if way.source != _COMMIT]
+    after = {commit["Next"], *(way["Next"] for way in others)}
+    if refused["ErrorEquals"] != ["DynamoDB.ConditionalCheckFailedException"]:
+        after.add(refused["Next"])
+    after |= {state for start in after for state in graph.reachable(ways, start)}
     return [_COMMIT] if "Roll Back" in after else []
 
 

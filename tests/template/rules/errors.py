@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _ERRORS = "golden_image.errors"
 # Names that AWS gives to what Lambda and Step Functions themselves meet.
 _AWS = LAMBDA_FAULTS | {
+    "DynamoDB.ConditionalCheckFailedException",
     "Lambda.Unknown",
     "Runtime.ExitError",
     "Sandbox.Timedout",
