@@ -39,6 +39,9 @@ def test_a_source_that_cannot_be_imaged_is_refused(
 ) -> None:
     if "group" in source:
         source = {"group": f"owners-{group}"}
+    if "modifyingVolume" in source:
+        # The world's time stands still, so that the modification outlasts the plan.
+        sandbox.control("PUT", "durations", {"scale": 1e6})
     instance = sandbox.seed(**source)["instanceId"]
 
     found, cause = refused(sandbox, {"sourceInstanceId": instance, "autoScalingGroupName": group})
