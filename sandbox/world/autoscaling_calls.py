@@ -10,6 +10,7 @@ from sandbox.world.filters import page
 from sandbox.world.group_launches import validation_error
 from sandbox.world.group_settings import GroupSettingCalls
 from sandbox.world.groups import Group
+from sandbox.world.instance_refreshes import InstanceRefreshCalls
 from sandbox.world.members import Member
 from sandbox.world.responses import WorldResponse
 
@@ -197,7 +198,13 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
         return activity
 
 
-class WorldAutoScalingResponse(GroupCalls, GroupSettingCalls, WorldResponse, AutoScalingResponse):  # type: ignore[misc]
+class WorldAutoScalingResponse(
+    GroupCalls,
+    GroupSettingCalls,
+    InstanceRefreshCalls,
+    WorldResponse,
+    AutoScalingResponse,  # type: ignore[misc]
+):
     """All of Auto Scaling."""
 
     writer = XmlAnswer("query", AutoScalingResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER)

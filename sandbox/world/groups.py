@@ -16,6 +16,7 @@ from sandbox.world.warm_pool import WarmPool
 
 if TYPE_CHECKING:
     from sandbox.world.activities import ScalingActivity
+    from sandbox.world.instance_refreshes import InstanceRefresh
     from sandbox.world.scene import Scene
 
 # What is kept and shown as given.
@@ -47,6 +48,7 @@ class Group(LaunchingGroup):
         self.scene = scene
         self.status: str | None = None
         self.activities: list[ScalingActivity] = []
+        self.instance_refreshes: list[InstanceRefresh] = []
         self.traffic_sources: list[dict[str, str]] = list(params.get("TrafficSources", []))
         self.instance_states: list[Member] = []
         super().__init__(
