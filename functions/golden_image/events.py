@@ -12,7 +12,7 @@ from golden_image.errors import FieldError, InvalidInput
 # What the fields of events hold, by name; those that are not here are told by the handler's from_event.
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("run", "instanceId", "imageId", "groupName", "rollout"), str),
-    **dict.fromkeys(("waited", "limit", "desiredCapacity"), int),
+    **dict.fromkeys(("waited", "limit"), int),
     **dict.fromkeys(("volumeIds", "snapshotIds"), list[str]),
     "snapshots": list[Any],
     "tags": dict[str, str],

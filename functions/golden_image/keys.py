@@ -38,7 +38,7 @@ def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run:
 
 def _refuse_ungranted_key(key_id: str, role: str) -> None:
     kms = aws.client("kms")
-    key = kms.describe_key(KeyId=key_id)["KeyMetadata"]
+    key = _describe(kms, key_id)
     if key.get("KeyManager") != "CUSTOMER":
         return
     if key.get("KeyState") != "Enabled":
@@ -54,6 +54,19 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
         f"--grantee-principal {role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo "
         "GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
     )
+
+
+def _describe(kms: Any, key_id: str) -> dict[str, Any]:
+    try:
+        return dict(kms.describe_key(KeyId=key_id)["KeyMetadata"])
+    except ClientError as error:
+        if aws.code(error) == "AccessDeniedException":
+            raise KeyNotGranted(
+                f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack "
+                "look at it. Allow the account kms:DescribeKey, kms:ListGrants and kms:GetKeyPolicy in the key's "
+                f"policy: {error}"
+            ) from error
+        raise
 
 
 def _in_grants(kms: Any, key_arn: str, role: str) -> bool:

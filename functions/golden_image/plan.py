@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from dataclasses import dataclass
@@ -149,12 +150,18 @@ def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
 
 
 def _parameter_name(group_name: str) -> str:
-    """`/golden-image/<stack>/<group>`, in the characters that SSM allows a parameter's name."""
-    return f"/golden-image/{tags.stack()}/{re.sub(r'[^A-Za-z0-9_.-]', '-', group_name)}"
+    """`/golden-image/<stack>/<group>`, in the characters that SSM allows a parameter's name.
+
+    A name with other characters gets a digest at its end: `a b` and `a-b` are two groups.
+    """
+    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", group_name)
+    if allowed != group_name:
+        allowed += f"-{hashlib.sha256(group_name.encode()).hexdigest()[:8]}"
+    return f"/golden-image/{tags.stack()}/{allowed}"
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
-    """What stopping the source changes and starting it does not give back."""
+    """What a stop and start of the source does not give back, and what its template does not take over."""
     found = []
     address = instance.get("PublicIpAddress")
     owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
@@ -163,4 +170,13 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
             f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
             "it gets another one when it starts again."
         )
+    tenancy = instance["Placement"].get("Tenancy", "default")
+    options = {
+        f"tenancy {tenancy}": tenancy != "default",
+        "Nitro Enclaves": instance.get("EnclaveOptions", {}).get("Enabled"),
+        "hibernation": instance.get("HibernationOptions", {}).get("Configured"),
+        "a capacity reservation": "CapacityReservationId" in instance,
+    }
+    if lost := [name for name, there in options.items() if there]:
+        found.append(f"the launch template does not take over the source's {', '.join(lost)}.")
     return tuple(found)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DRAIN = "drain"
 RECREATE = "recreate"
 NONE = "none"
+# Of the ways an instance refresh can be, those in which it changes nothing any more.
+_REFRESH_OVER = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 _STANDBY = {"EnteringStandby", "Standby"}
 
 
@@ -34,13 +36,15 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
             f"'{name}' has a mixed instances policy, which a run would replace. "
             "Use a group with one launch template."
         )
+    _refuse_instance_refresh(name)
     if rollout == NONE:
         return
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
-    needed = {"Terminate"} if rollout == DRAIN else {"Terminate", "Launch"}
-    if blocked := sorted(suspended & needed):
+    # A drain that fails gives the group its instances back, which needs Launch.
+    if blocked := sorted(suspended & {"Terminate", "Launch"}):
         raise GroupNotSupported(
-            f"'{name}' has suspended {' and '.join(blocked)}, so a {rollout} would not end. Resume it first."
+            f"'{name}' has suspended {' and '.join(blocked)}, so a {rollout} would not end, or could not be "
+            "undone. Resume it first."
         )
     members = found.get("Instances", [])
     if protected := [i["InstanceId"] for i in members if i.get("ProtectedFromScaleIn")]:
@@ -58,6 +62,18 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
             f"'{name}' has instances in Standby, which a {rollout} would wait for in vain: "
             f"{', '.join(standby)}. Put them back in service or detach them first."
         )
+
+
+def _refuse_instance_refresh(name: str) -> None:
+    """Two that change a group's template and instances at once would undo each other."""
+    found = aws.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName=name)
+    for refresh in found["InstanceRefreshes"]:
+        if refresh["Status"] not in _REFRESH_OVER:
+            raise GroupNotSupported(
+                f"'{name}' has the instance refresh {refresh['InstanceRefreshId']} under way "
+                f"({refresh['Status']}). Wait for its end, or cancel it: "
+                f"aws autoscaling cancel-instance-refresh --auto-scaling-group-name '{name}'"
+            )
 
 
 def drain(name: str) -> None:
@@ -121,8 +137,10 @@ def restore_capacity(name: str, sizes: group.Sizes) -> None:
     group.resize(name, sizes)
 
 
-def check_capacity(name: str, desired: int, waited: int, limit: int) -> polling.Check:
+def check_capacity(name: str, planned: group.Sizes, waited: int, limit: int) -> polling.Check:
     """Whether the planned number of instances is in service and healthy.
+
+    A policy that has scaled the group in meanwhile is followed; one that has scaled it out is not waited for.
 
     Raises:
         RolloutTimedOut: it is not after `limit` seconds; with Auto Scaling's last reason for a failed launch.
@@ -131,6 +149,10 @@ def check_capacity(name: str, desired: int, waited: int, limit: int) -> polling.
     good = [
         i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     ]
+    # An answer from before the sizes were set shows those of the drain.
+    shown = group.sizes(found)
+    current = (shown.min_size, shown.max_size) == (planned.min_size, planned.max_size)
+    desired = min(planned.desired_capacity, shown.desired_capacity) if current else planned.desired_capacity
     progress = f"{len(good)} of {desired} in service"
     if len(good) >= desired:
         return polling.finished(progress)

@@ -32,7 +32,7 @@ def evaluated(text: str, name: str, value: object) -> str:
 
 def first(cause: str | None) -> str:
     failure = {"Error": "Any"} if cause is None else {"Error": "Any", "Cause": cause}
-    return evaluated(STATES["Note Failure"]["Assign"]["cause"], "failure", failure)
+    return evaluated(STATES["Note Failure"]["Assign"]["firstCause"], "failure", failure)
 
 
 def of_roll_back(cause: str | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from moto.kms.models import kms_backends
 
 from golden_image import aws, keys, source
-from golden_image.errors import KeyNotGranted, RequestRefused, SourceNotSupported
+from golden_image.errors import KeyNotGranted, SourceNotSupported
 from tests.unit.account import ACCOUNT_ID, REGION, RUN
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def test_where_the_policy_may_not_be_read_only_a_grant_counts(account: Account, 
     judge(account, key)
 
 
-def test_a_key_that_may_not_be_described_is_refused_in_awss_words(account: Account, key: str) -> None:
+def test_a_key_that_may_not_be_described_is_refused_with_what_to_allow(account: Account, key: str) -> None:
     denied = {"action": "DescribeKey", "code": "AccessDeniedException", "message": "not authorized"}
     account.faults({"service": "kms", **denied})
-    with pytest.raises(RequestRefused, match="DescribeKey: AccessDeniedException: not authorized"):
+    with pytest.raises(KeyNotGranted, match=r"Allow the account kms:DescribeKey.*not authorized"):
         judge(account, key)

@@ -77,7 +77,13 @@ def test_the_launch_is_proven_in_a_subnet_of_the_group(account: Account) -> None
 
 def test_the_parameter_of_a_group_keeps_to_ssms_characters(account: Account) -> None:
     plan = account.plan(account.seed(), autoScalingGroupName="웹 web/1", launchTemplateName="web")
-    assert plan.parameter_name == "/golden-image/refresh/--web-1"
+    assert plan.parameter_name == "/golden-image/refresh/--web-1-d8322309"
+
+
+def test_two_groups_never_share_a_parameter(account: Account) -> None:
+    wanted = [{"autoScalingGroupName": name, "launchTemplateName": "web"} for name in ("a b", "a-b")]
+    names = {account.plan(account.seed(), **one).parameter_name for one in wanted}
+    assert len(names) == 2
 
 
 # The rollout
@@ -236,6 +242,25 @@ def test_a_public_address_that_the_stop_gives_up_is_warned_of(account: Account) 
         patch.setattr(source, "find", lambda _: found)
         (warning,) = account.plan(source_id).warnings
     assert f"{source_id} has the public address 203.0.113.7, which is not an Elastic IP" in warning
+
+
+@pytest.mark.parametrize(
+    ("has", "named"),
+    [
+        ({"Placement": {"Tenancy": "dedicated"}}, "tenancy dedicated"),
+        ({"EnclaveOptions": {"Enabled": True}}, "Nitro Enclaves"),
+        ({"HibernationOptions": {"Configured": True}}, "hibernation"),
+        ({"CapacityReservationId": "cr-0123456789abcdef0"}, "a capacity reservation"),
+    ],
+)
+def test_what_the_template_does_not_take_over_is_warned_of(
+    account: Account, monkeypatch: pytest.MonkeyPatch, has: dict[str, Any], named: str
+) -> None:
+    source_id = account.seed()
+    found: Any = {**source.find(source_id), **has}
+    monkeypatch.setattr(source, "find", lambda _: found)
+    warnings = account.plan(source_id).warnings
+    assert warnings == (f"the launch template does not take over the source's {named}.",)
 
 
 def test_an_elastic_ip_stays_and_is_not_warned_of(account: Account) -> None:

@@ -68,7 +68,7 @@ def test_a_mixed_instances_policy_is_refused(account: Account, chosen: str) -> N
         ("recreate", ["Terminate"], "Terminate"),
         ("recreate", ["Launch"], "Launch"),
         ("recreate", ["Launch", "Terminate"], "Launch and Terminate"),
-        ("drain", ["Launch"], None),
+        ("drain", ["Launch"], "Launch"),
         ("none", ["Launch", "Terminate"], None),
         ("recreate", ["AZRebalance"], None),
     ],
@@ -81,7 +81,7 @@ def test_suspended_processes_are_refused_where_the_rollout_needs_them(
     if blocked is None:
         judge(chosen)
         return
-    says = f"'web' has suspended {blocked}, so a {chosen} would not end. Resume it first."
+    says = f"'web' has suspended {blocked}, so a {chosen} would not end, or could not be undone. Resume"
     with pytest.raises(GroupNotSupported, match=says):
         judge(chosen)
 
@@ -112,11 +112,27 @@ def test_standby_instances_are_refused_by_name(account: Account, chosen: str) ->
     judge("none")
 
 
-def test_instances_on_their_way_to_standby_are_refused_too() -> None:
+def test_instances_on_their_way_to_standby_are_refused_too(account: Account) -> None:
+    account.group()
     member = {"InstanceId": "i-1", "LifecycleState": "EnteringStandby"}
     found: Any = {"AutoScalingGroupName": "web", "Instances": [member]}
     with pytest.raises(GroupNotSupported, match="i-1"):
         rollout.refuse_unfinishable(found, "drain")
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_an_instance_refresh_under_way_is_refused_by_its_id(account: Account, chosen: str) -> None:
+    account.group()
+    account.freeze()
+    started = account.client("autoscaling").start_instance_refresh(AutoScalingGroupName="web")
+    says = f"'web' has the instance refresh {started['InstanceRefreshId']} under way"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    account.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName="web")
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    account.flow()
+    judge(chosen)
 
 
 # The drain
@@ -167,7 +183,7 @@ def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
     with pytest.raises(NotYetVisible, match="'web' is not shown"):
         rollout.check_drained("web", 0, 3600)
     with pytest.raises(NotYetVisible, match="'web' is not shown"):
-        rollout.check_capacity("web", 2, 0, 3600)
+        rollout.check_capacity("web", Sizes(0, 4, 2), 0, 3600)
 
 
 # The capacity after it
@@ -179,23 +195,32 @@ def test_restored_capacity_is_there_when_all_are_in_service(account: Account) ->
     assert rollout.check_drained("web", 0, 3600).done
     account.freeze()
     rollout.restore_capacity("web", Sizes(1, 4, 2))
-    check = rollout.check_capacity("web", 2, 0, 7200)
+    check = rollout.check_capacity("web", Sizes(1, 4, 2), 0, 7200)
     assert (check.done, check.progress) == (False, "0 of 2 in service")
     account.flow()
-    check = rollout.check_capacity("web", 2, 10, 7200)
+    check = rollout.check_capacity("web", Sizes(1, 4, 2), 10, 7200)
     assert (check.done, check.progress) == (True, "2 of 2 in service")
 
 
 def test_a_group_that_wants_none_has_its_capacity(account: Account) -> None:
     account.group(DesiredCapacity=0)
-    assert rollout.check_capacity("web", 0, 0, 7200).done
+    assert rollout.check_capacity("web", Sizes(0, 4, 0), 0, 7200).done
 
 
-def test_the_planned_number_decides_where_the_group_scales_meanwhile(account: Account) -> None:
+def test_a_group_that_is_scaled_out_meanwhile_is_not_waited_for(account: Account) -> None:
+    account.group(DesiredCapacity=3)
+    assert rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200).progress == "3 of 2 in service"
+
+
+def test_a_group_that_is_scaled_in_meanwhile_is_followed(account: Account) -> None:
     account.group(DesiredCapacity=1)
-    assert not rollout.check_capacity("web", 2, 0, 7200).done
-    account.group("busy", DesiredCapacity=3)
-    assert rollout.check_capacity("busy", 2, 0, 7200).progress == "3 of 2 in service"
+    assert rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200).progress == "1 of 1 in service"
+
+
+def test_sizes_from_before_the_plans_are_no_scaling_in(account: Account) -> None:
+    account.group(DesiredCapacity=0, MaxSize=0)
+    check = rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200)
+    assert (check.done, check.progress) == (False, "0 of 2 in service")
 
 
 def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
@@ -203,7 +228,7 @@ def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
     sick = members(account)[0]
     account.freeze()
     account.client("autoscaling").set_instance_health(InstanceId=sick, HealthStatus="Unhealthy")
-    assert not rollout.check_capacity("web", 2, 0, 7200).done
+    assert not rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200).done
 
 
 def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Account) -> None:
@@ -214,11 +239,11 @@ def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Accoun
     with pytest.raises(
         RolloutTimedOut, match=r"0 of 2 in service after 7200 s. Last failed launch: .*t3 capacity"
     ):
-        rollout.check_capacity("web", 2, 7200, 7200)
+        rollout.check_capacity("web", Sizes(0, 2, 2), 7200, 7200)
 
 
 def test_instances_that_are_only_slow_have_no_failed_launch(account: Account) -> None:
     account.freeze()
     account.group()
     with pytest.raises(RolloutTimedOut, match="Last failed launch: none"):
-        rollout.check_capacity("web", 2, 7200, 7200)
+        rollout.check_capacity("web", Sizes(0, 4, 2), 7200, 7200)
