@@ -63,7 +63,7 @@ def _describe(kms: Any, key_id: str) -> dict[str, Any]:
         if aws.code(error) == "AccessDeniedException":
             raise KeyNotGranted(
                 f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack "
-                "look at it. Allow the account kms:DescribeKey, kms:ListGrants and kms:GetKeyPolicy in the key's "
+                "look at it. Allow the account kms:DescribeKey, kms:ListGrants and kms:GetKeyPolicy in its "
                 f"policy: {error}"
             ) from error
         raise
