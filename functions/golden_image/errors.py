@@ -43,7 +43,7 @@ class SourceNotReady(GoldenImageError):
 
 
 class KeyNotGranted(GoldenImageError):
-    """A customer-managed key of the source's volumes is not granted to the group's role, or may not be looked at."""
+    """A customer-managed key of the source is not granted to the group's role, or may not be looked at."""
 
 
 class RolloutRequired(GoldenImageError):
