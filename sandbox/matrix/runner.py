@@ -138,11 +138,23 @@ class Runner:
             return run, situation, Result(schedule, verdict, 1, time.monotonic() - began)
         hits = sum(rule["hits"] for rule in counted[: len(schedule.faults)])
         may_end = schedule.may_end() if hits else Schedule(scenario, ()).may_end()
-        verdict = judge(client, scenario, situation, run, may_end)
+        verdict = self._judge_in_time(scenario, situation, run, may_end)
         reported = schedule.first_error() if hits else ""
         if run.status == "FAILED" and reported not in str(run.cause):
             verdict.add("unexpected", [f"the cause does not tell of {reported}: {run.cause}"])
         return run, situation, Result(schedule, verdict, hits, time.monotonic() - began)
+
+    def _judge_in_time(
+        self, scenario: Scenario, situation: Situation, run: Run, may_end: tuple[str, ...]
+    ) -> Verdict:
+        """Judge a run; one ended from outside when what its last handler did late is swept up, too."""
+        deadline = time.monotonic() + _SWEEP_SECONDS
+        while (verdict := judge(self._client, scenario, situation, run, may_end)).wrong:
+            if run.status not in {"ABORTED", "TIMED_OUT"} or time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+            self._wait_for_the_sweeper(run.arn)
+        return verdict
 
     def _wait_for_the_sweeper(self, arn: str) -> None:
         """Until the run has no row in the ledger, or too long."""
