@@ -45,6 +45,10 @@ test: setup ## All tests
 faults: setup ## Every call and state of a run with every fault, and pairs of them (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 820)
 
+.PHONY: bench
+bench: setup ## Measure this project beside what people would otherwise use; non-zero where a bar is missed
+	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
+
 .PHONY: lint
 lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
 	$(PY) -m ruff check .

@@ -209,6 +209,7 @@ def check(image_id: str, waited: int, limit: int) -> ImageCheck:
         answer = polling.finished(state)
     else:
         answer = polling.pending(
+            image_id,
             waited,
             limit,
             state,

@@ -121,6 +121,7 @@ def check_drained(name: str, waited: int, limit: int) -> polling.Check:
     if left == 0 and group.sizes(found) == group.EMPTY:
         return polling.finished("no instance left")
     return polling.pending(
+        name,
         waited,
         limit,
         f"{left} left",
@@ -157,7 +158,7 @@ def check_capacity(name: str, planned: group.Sizes, waited: int, limit: int) -> 
     if len(good) >= desired:
         return polling.finished(progress)
     if waited < limit:
-        return polling.pending(waited, limit, progress, RolloutTimedOut())
+        return polling.pending(name, waited, limit, progress, RolloutTimedOut())
     raise RolloutTimedOut(
         f"'{name}' has {progress} after {limit} s. Last failed launch: {_last_failure(name)}"
     )

@@ -87,9 +87,10 @@ def check(run: str, snapshot_ids: list[str], waited: int, limit: int) -> polling
     if slowest == 100:
         return polling.finished("100%")
     return polling.pending(
+        snapshot_ids[0],
         waited,
         limit,
-        f"{slowest}%",
+        slowest,
         SnapshotTimedOut(
             f"snapshots {', '.join(snapshot_ids)} are at {slowest}% after {limit} s. "
             "A longer timeouts.snapshot gives large volumes more time."

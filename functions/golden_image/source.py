@@ -194,6 +194,7 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> polling.Check:
         return polling.finished(state)
     _refuse_lost(instance_id, state)
     return polling.pending(
+        instance_id,
         waited,
         limit,
         state,
@@ -228,6 +229,7 @@ def check_returned(instance_id: str, waited: int, limit: int) -> polling.Check:
     _refuse_lost(instance_id, state)
     reason = instance.get("StateReason", {}).get("Message", "no reason given")
     return polling.pending(
+        instance_id,
         waited,
         limit,
         state,

@@ -1,0 +1,1 @@
+"""Measurements of this project beside what people would otherwise use; `make bench` runs them all."""

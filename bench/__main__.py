@@ -1,0 +1,37 @@
+"""`python -m bench [NAME ...]`: all benchmarks, or those named; non-zero where a bar is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from bench import waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bench.figures import Figure
+
+BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
+    "waiting": waiting.measure,
+}
+
+
+def main() -> int:
+    """Print a JSON line for each figure, and name on stderr the bars that were missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="benchmarks to run; all if none")
+    missed = []
+    for name in parser.parse_args().names or BENCHMARKS:
+        for figure in BENCHMARKS[name]():
+            print(figure.to_json(), flush=True)
+            if not figure.met:
+                missed.append(figure)
+    for figure in missed:
+        print(f"bar missed: {figure.to_json()}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
