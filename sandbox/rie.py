@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import sys
 import tempfile
 import urllib.error
 import urllib.request
+import zipfile
 from dataclasses import dataclass
+from importlib.metadata import files, requires
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.build import ROOT
 from sandbox.processes import Child, clean_environment, free_port
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What Lambda's Python brings.
+_LAMBDA_PACKAGES = ("awslambdaric", "boto3")
+_REQUIREMENT = re.compile(r"([\w.-]+)[^;]*$")
+_RUNTIME = (sys.executable, "-m", "awslambdaric")
 _MACHINE = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 # The emulator that aws-sam-cli copies into its containers.
 _RAPID = ROOT / ".tools/sam/lib/python3.13/site-packages/samcli/local/rapid"
 _RIE = _RAPID / f"aws-lambda-rie-{_MACHINE}"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
 _START_SECONDS = 10
+# 1980, where a zip's time begins.
+_ZIP_TIME = 315532800
 _INIT_REPORT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 
 
@@ -38,8 +50,48 @@ class Invocation:
     log: str
 
 
-def invoke(
-    code: Path, handler: str, event: object, environment: dict[str, str] | None = None, seconds: float = 60
+def unpacked(code: Path, place: Path) -> Path:
+    """A function's directory as Lambda has it: out of a zip, with its time stamps, and read-only."""
+    archive = place / "code.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in sorted(code.rglob("*")):
+            if path.is_file():
+                zipped.writestr(zipfile.ZipInfo(str(path.relative_to(code))), path.read_bytes())
+    task = place / "task"
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(task)
+    archive.unlink()
+    for path in [*task.rglob("*"), task]:
+        os.utime(path, (_ZIP_TIME, _ZIP_TIME))
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return task
+
+
+def lambda_packages(place: Path) -> Path:
+    """A directory with the packages that Lambda's Python brings, those of this project's environment."""
+    left, found = list(_LAMBDA_PACKAGES), set()
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        matches = (_REQUIREMENT.match(requirement) for requirement in requires(name) or ())
+        left += (match[1] for match in matches if match)
+        for file in files(name) or ():
+            top = file.parts[0]
+            if top != ".." and not (place / top).exists():
+                (place / top).symlink_to(Path(str(file.locate())).parents[len(file.parts) - 1] / top)
+    return place
+
+
+def invoke(  # noqa: PLR0913
+    code: Path,
+    handler: str,
+    event: object,
+    environment: dict[str, str] | None = None,
+    *,
+    seconds: float = 60,
+    runtime: Sequence[str] = _RUNTIME,
 ) -> Invocation:
     """Start the function in `code`, hand it one event, and end it.
 
@@ -49,6 +101,7 @@ def invoke(
         event: the event, ready for JSON.
         environment: the function's variables, over those that Lambda sets.
         seconds: for start and invocation together.
+        runtime: the command that is the runtime, to which the handler's name is added.
 
     Raises:
         ChildError: the emulator did not start.
@@ -56,7 +109,7 @@ def invoke(
     """
     address, api = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     command = [str(_RIE), "--runtime-interface-emulator-address", address, "--runtime-api-address", api]
-    command += [sys.executable, "-m", "awslambdaric", handler]
+    command += [*runtime, handler]
     with tempfile.TemporaryDirectory() as logs:
         log = Path(logs) / "rie.log"
         child = Child("aws-lambda-rie", command, log, _variables(code, handler) | (environment or {}), code)

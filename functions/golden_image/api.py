@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from golden_image.aws import named_errors
+from golden_image.aws import make_clients, named_errors
 from golden_image.errors import (
     FieldError,
     GoldenImageError,
@@ -49,6 +49,7 @@ _LONGEST_TOKEN = 1024
 
 def endpoint(route: Callable[[Event], Answer]) -> Callable[[object, Any], Answer]:
     """A Lambda handler behind API Gateway: every error becomes an answer, none shows how it came about."""
+    make_clients(route.__module__)
 
     @logger.inject_lambda_context
     @wraps(route)

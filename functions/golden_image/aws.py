@@ -1,16 +1,19 @@
-"""boto3 clients, made once for each execution environment, and AWS's errors turned into named ones."""
+"""AWS's clients, made once for each execution environment, and AWS's errors turned into named ones."""
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ParamValidationError
 from botocore.exceptions import ConnectionError as NoConnection
+from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
+from botocore.session import Session
 
 from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
+# What the build makes of botocore's data for the calls of this code; the source tree has none.
+_MODELS = Path(__file__).parent.parent / "models"
 # A handler's Lambda time-out is 60 s: these leave room for all attempts of one call.
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
@@ -93,7 +98,27 @@ def _client(service: str, attempts: int) -> Any:
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    session = Session()
+    if _MODELS.is_dir():
+        session.register_component("data_loader", Loader([str(_MODELS)], include_default_search_paths=False))
+    return session
+
+
+def make_clients(handler: str) -> None:
+    """Make the clients of a handler's module, such as `handlers.stop_source`, as the build found them.
+
+    While Lambda starts a function it gives it a whole processor, later a part by its memory. In the source
+    tree, which knows of no clients, they are made when they are needed.
+    """
+    if _MODELS.is_dir():
+        for name in json.loads((_MODELS / "clients.json").read_text(encoding="utf-8"))[handler]:
+            service = name.removesuffix("_once")
+            _client(service, _READ_RETRIES if service == name else 1)
 
 
 def code(error: ClientError) -> str:

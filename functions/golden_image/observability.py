@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from golden_image.aws import named_errors
+from golden_image.aws import make_clients, named_errors
 from golden_image.events import fields_of, to_event
 
 logger = Logger()
@@ -15,7 +15,8 @@ Event = dict[str, Any]
 
 
 def step(domain_call: Callable[[Event], object]) -> Callable[[object, Any], Any]:
-    """A Lambda handler from one domain call: structured log, named errors, a plain answer."""
+    """A Lambda handler from one domain call: clients, structured log, named errors, a plain answer."""
+    make_clients(domain_call.__module__)
 
     @logger.inject_lambda_context
     @wraps(domain_call)

@@ -1,15 +1,14 @@
 """Where functions' processes come from: forked from one that has imported what Lambda's own runtime has.
 
-A cold start is most of a short run's time here, and twenty-five functions start in one. boto3 and EC2's
-service model alone take each of them half a second of processor time. A function's own code is still imported
-after the fork, by AWS's runtime client; what a real cold start takes is measured with sandbox/rie.py instead.
+A cold start is most of a short run's time here, and twenty-five functions start in one. To import the SDK
+takes each a fifth of a second of processor time. A function's own code is still imported after the fork, by
+AWS's runtime client; what a real cold start takes is measured by bench/cold_start.py instead.
 
 `python -m sandbox.ministack.nursery FD` serves requests on the socket FD until the other end is closed.
 """
 
 from __future__ import annotations
 
-import functools
 import gc
 import json
 import os
@@ -22,31 +21,24 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore import endpoint
-from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 
 from sandbox.matrix import sabotage
 
 LONGEST_REQUEST = 1 << 18
-# The services whose models the functions load.
-_SERVICES = ("ec2", "autoscaling", "dynamodb", "stepfunctions", "kms")
 
 
 def _import_ahead() -> None:
     """Load what takes long and is the same for every function."""
-    load = functools.cache(functools.partial(JSONFileLoader.load_file, JSONFileLoader()))
-    JSONFileLoader.load_file = lambda _, path: load(path)  # type: ignore[assignment,method-assign]
-    import boto3  # noqa: F401, PLC0415 - the handlers' own import then finds it
-
     # The SDK's waits before it tries again go by virtual time, as the workflow's do.
     scale = float(os.environ.get("SFN_WAIT_SCALE", "1"))
     endpoint.time = SimpleNamespace(  # type: ignore[attr-defined]
         **vars(time) | {"sleep": lambda seconds: time.sleep(seconds * scale)}
     )
+    # A client's making imports more of the SDK.
     session = Session()
     session.set_credentials("ahead", "ahead")
-    for service in _SERVICES:
-        session.create_client(service, region_name="us-east-1")
+    session.create_client("ec2", region_name="us-east-1")
     # What is not collected is not written to, and so stays shared between the processes.
     gc.collect()
     gc.freeze()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.least_privilege.calls import Facts, requests
 from tests.least_privilege.policies import Account, Request
-from tests.template.rules.calls import iam_prefix
+from artifact.calls import iam_prefix
 from tools.project import STATE_MACHINE, template
 
 if TYPE_CHECKING:

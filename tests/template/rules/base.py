@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from artifact.calls import sources
 from tools import policies, project
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Project:
     """What is held against each other; a mutant is a copy with one thing changed.
 
     Attributes:
-        code: the source of each module of functions/, such as `golden_image.source`.
+        code: the source of each module that runs on Lambda, such as `golden_image.source`.
         events: the keys of each events/<name>.json, such as `stop_source`.
         comments: the comment above each of the template's policy statements.
     """
@@ -63,8 +64,6 @@ def parsed(source: str) -> ast.Module:
 
 
 def load() -> Project:
-    modules = sorted(project.FUNCTIONS.rglob("*.py"))
-    names = [".".join(path.relative_to(project.FUNCTIONS).with_suffix("").parts) for path in modules]
     schema = project.FUNCTIONS / "golden_image/input.schema.json"
     events = (project.ROOT / "events").glob("*.json")
     return Project(
@@ -72,7 +71,7 @@ def load() -> Project:
         definition=project.definition(),
         definition_text=project.DEFINITION.read_text(encoding="utf-8"),
         schema=json.loads(schema.read_text(encoding="utf-8")),
-        code={n: path.read_text(encoding="utf-8") for n, path in zip(names, modules, strict=True)},
+        code=sources(project.FUNCTIONS),
         events={path.stem: set(json.loads(path.read_text(encoding="utf-8"))) for path in events},
         comments=policies.comments(),
     )

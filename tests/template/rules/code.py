@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
+from artifact.calls import Code
 from tests.template.rules.base import Project, drop, parsed, put, reword, rule
-from tests.template.rules.calls import Code
 from tools import project as files
 
 _PREFIX = "handlers."

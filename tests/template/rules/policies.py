@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from artifact.calls import iam_prefix
 from tests.template.rules.base import Project, put, reword, rule
-from tests.template.rules.calls import iam_prefix
 from tests.template.rules.code import code_of
 from tests.template.rules.permissions import (
     INTEGRATIONS,

@@ -47,6 +47,21 @@ def the_outputs_are_those_that_programs_read(project: Project) -> list[str]:
 
 
 @rule(
+    (drop("template", "Resources", "StopSourceFunction", "Metadata"), "StopSourceFunction"),
+    (put("python3.13", "template", "Resources", "DrainGroupFunction", "Metadata", "BuildMethod"), "Drain"),
+    (put("functions/x", "template", "Resources", "DrainGroupFunction", "Properties", "CodeUri"), "Drain"),
+)
+def every_function_is_the_one_artifact(project: Project) -> list[str]:
+    made = {"BuildMethod": "makefile"}
+    functions = project.of_type("AWS::Serverless::Function")
+    return [
+        name
+        for name, properties in functions.items()
+        if project.resources[name].get("Metadata") != made or "CodeUri" in properties
+    ]
+
+
+@rule(
     (put({"Type": "String", "Description": "x"}, "template", "Parameters", "Extra"), "Extra: not used"),
     (put({"Type": "String", "Description": "x"}, "template", "Parameters", "Extra"), "Extra: no default"),
     (drop("template", "Parameters", "ScheduleExpression", "Default"), "ScheduleExpression: no default"),

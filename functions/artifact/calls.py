@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING
 import botocore.session
 from botocore import xform_name
 
+from artifact import PACKAGES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+_CLIENT, _ONCE = "golden_image.aws.client", "golden_image.aws.ec2_once"
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Modules = dict[str, ast.Module]
 
@@ -37,6 +41,13 @@ def _service(client: str) -> tuple[str, dict[str, str]]:
     """The IAM prefix of a boto3 client, and the operation of each of its methods."""
     model = botocore.session.get_session().get_service_model(client)
     return model.signing_name, {xform_name(name): name for name in model.operation_names}
+
+
+def sources(functions: Path) -> dict[str, str]:
+    """The source of each module of functions/ that runs on Lambda, by names such as `golden_image.source`."""
+    paths = sorted(path for package in PACKAGES for path in (functions / package).rglob("*.py"))
+    names = (".".join(path.relative_to(functions).with_suffix("").parts) for path in paths)
+    return {name: path.read_text(encoding="utf-8") for name, path in zip(names, paths, strict=True)}
 
 
 def iam_prefix(client: str) -> str:
@@ -68,6 +79,11 @@ class Code:
         }
         self._calls = {name: set(self._own_calls(name)) for name in self.functions}
 
+    @classmethod
+    def of(cls, functions: Path) -> Code:
+        """The code in a directory with the packages of functions/."""
+        return cls({name: ast.parse(source) for name, source in sources(functions).items()})
+
     def _add(self, scope: str, node: ast.stmt) -> None:
         if isinstance(node, FunctionNode | ast.ClassDef):
             name = f"{scope}.{node.name}"
@@ -92,6 +108,16 @@ class Code:
     def calls(self, start: str) -> set[Call]:
         """All calls to AWS of everything that `start` leads to."""
         return {call for name in self.reached(start) for call in self._calls[name]}
+
+    def clients(self, start: str) -> set[str]:
+        """The clients that everything that `start` leads to makes: services, and `ec2_once`."""
+        found = set()
+        for name in self.reached(start):
+            for node in ast.walk(self.functions[name]):
+                service = self._made_client(name, node)
+                if service:
+                    found.add(f"{service}_once" if self._maker(name, node) == _ONCE else service)
+        return found
 
     def environment(self, start: str) -> set[str]:
         """The environment variables that everything that `start` leads to reads."""
@@ -139,11 +165,11 @@ class Code:
     def _maker(self, function: str, node: ast.AST) -> str | None:
         """The function that an expression makes a client with."""
         maker = self._resolved(function, node.func) if isinstance(node, ast.Call) else None
-        return maker if maker in {"golden_image.aws.client", "golden_image.aws.ec2_once"} else None
+        return maker if maker in {_CLIENT, _ONCE} else None
 
     def _made_client(self, function: str, node: ast.AST) -> str | None:
         maker = self._maker(function, node)
-        if maker == "golden_image.aws.ec2_once":
+        if maker == _ONCE:
             return "ec2"
         named = maker and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant)
         return str(node.args[0].value) if named else None  # type: ignore[attr-defined]
@@ -194,9 +220,9 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 def _method(node: ast.Call) -> str:
     """`list_grants` for `.list_grants(…)` and for `.get_paginator("list_grants")`."""
-    assert isinstance(node.func, ast.Attribute)
-    pages = node.func.attr == "get_paginator" and isinstance(node.args[0], ast.Constant)
-    return str(node.args[0].value) if pages else node.func.attr  # type: ignore[attr-defined]
+    method = node.func.attr  # type: ignore[attr-defined]
+    pages = method == "get_paginator" and isinstance(node.args[0], ast.Constant)
+    return str(node.args[0].value if pages else method)  # type: ignore[attr-defined]
 
 
 def _words(function: FunctionNode) -> Iterator[str]:
