@@ -178,11 +178,31 @@ def resize(name: str, sizes: Sizes) -> None:
 
 
 def configure(plan: GroupPlan) -> None:
-    """Set what Auto Scaling takes in calls of its own: target groups, tags, policy and notifications."""
-    found = find(plan.name)
+    """Set what Auto Scaling takes in calls of its own: target groups, tags, policy and notifications.
+
+    The group is looked at only for what the plan cannot know: whether a new one is shown yet, and which
+    target groups an earlier try has left attached.
+
+    Raises:
+        NotYetVisible: the group is not shown.
+    """
+    if plan.before and plan.target_group_arns is not None:
+        group_options.set_target_groups(visible(plan.name), plan.target_group_arns)
+    elif not plan.before and group_options.stated(plan):
+        visible(plan.name)
+    group_options.apply(plan)
+
+
+def visible(name: str) -> AutoScalingGroupTypeDef:
+    """Auto Scaling's description of a group that exists.
+
+    Raises:
+        NotYetVisible: it is not shown.
+    """
+    found = find(name)
     if found is None:
-        raise NotYetVisible(f"Auto Scaling group '{plan.name}' is not shown")
-    group_options.apply(plan, found)
+        raise NotYetVisible(f"Auto Scaling group '{name}' is not shown")
+    return found
 
 
 def remove(run: str, name: str) -> bool:

@@ -52,11 +52,17 @@ def notification_types(name: str, topic_arn: str | None) -> tuple[str, ...]:
     )
 
 
-def apply(plan: GroupPlan, found: AutoScalingGroupTypeDef) -> None:
-    """Set what the plan states; every call sets a value, so that a second one changes nothing."""
+def stated(plan: GroupPlan) -> bool:
+    """Whether the plan states a policy or notifications."""
+    return plan.target_cpu is not None or bool(plan.notification_topic_arn)
+
+
+def apply(plan: GroupPlan) -> None:
+    """Set the tags, policy and notifications that the plan states; a second time changes nothing.
+
+    A new group has its tags already.
+    """
     autoscaling = aws.client("autoscaling")
-    if plan.before and plan.target_group_arns is not None:
-        _set_target_groups(found, plan.target_group_arns)
     if plan.before and plan.tags:
         autoscaling.create_or_update_tags(Tags=tag_list(plan.name, stated_tags(plan)))
     if plan.target_cpu is not None:
@@ -72,7 +78,7 @@ def apply(plan: GroupPlan, found: AutoScalingGroupTypeDef) -> None:
 def restore(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef) -> None:
     """Set back what `apply` may have set."""
     if plan.target_group_arns is not None:
-        _set_target_groups(found, before.target_group_arns)
+        set_target_groups(found, before.target_group_arns)
     _restore_tags(plan, before)
     if plan.target_cpu is not None:
         _restore_policy(plan.name, before.target_cpu)
@@ -92,7 +98,8 @@ def _put_policy(name: str, percent: float) -> None:
     )
 
 
-def _set_target_groups(found: AutoScalingGroupTypeDef, wanted: tuple[str, ...]) -> None:
+def set_target_groups(found: AutoScalingGroupTypeDef, wanted: tuple[str, ...]) -> None:
+    """Attach the target groups that are missing and detach the others."""
     name, present = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
     autoscaling = aws.client("autoscaling")
     if missing := sorted(set(wanted) - present):

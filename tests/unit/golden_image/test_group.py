@@ -205,6 +205,12 @@ def test_a_new_group_without_settings_of_their_own_calls_needs_none(
     create(plan, template)
     account.forget_calls()
     group.configure(plan)
+    assert account.calls("DescribeAutoScalingGroups") == account.changes() == []
+
+
+def test_a_new_group_that_is_not_shown_yet_gets_its_policy_later(account: Account) -> None:
+    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+        group.configure(new_group(account, target_cpu=50.0))
     assert account.changes() == []
 
 

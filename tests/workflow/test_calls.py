@@ -1,0 +1,97 @@
+"""What the handlers ask AWS for: nothing twice, and nothing that the plan has answered."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bench.calls import tries
+from tests.workflow.conftest import succeeded
+
+if TYPE_CHECKING:
+    from bench.calls import Try
+    from sandbox.client import Client
+
+_READS = ("Describe", "Get", "List", "Scan", "Query")
+# A look of a wait asks again for what changes by itself.
+_LOOK = "Check "
+SIZES = {"minSize": 1, "maxSize": 3, "desiredCapacity": 2}
+# In this order: the first makes the group that the others change.
+REFRESHES: dict[str, dict[str, Any]] = {
+    "create and drain": {"group": {"tags": {"Team": "web"}}},
+    "update": {"rollout": "none", "group": SIZES | {"targetCpuUtilization": 55, "tags": {"Team": "ops"}}},
+    "recreate": {"rollout": "recreate"},
+}
+
+
+@pytest.fixture
+def refreshes(sandbox: Client, group: str) -> dict[str, list[Try]]:
+    """The tries of a run of each kind, of one group."""
+    source = sandbox.seed()["instanceId"]
+    found = {}
+    for name, wanted in REFRESHES.items():
+        run = sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": group, **wanted})
+        succeeded(run)
+        found[name] = tries(sandbox, run)
+    return found
+
+
+def reads(one: Try) -> list[tuple[str, str, str]]:
+    """Service, action and parameters of what a try of a step read."""
+    return [
+        (call["service"], call["action"], json.dumps(call["params"], sort_keys=True))
+        for call in one.calls
+        if call["action"].startswith(_READS)
+    ]
+
+
+def test_no_step_asks_for_the_same_twice(refreshes: dict[str, list[Try]]) -> None:
+    twice = {
+        (name, one.state, read)
+        for name, found in refreshes.items()
+        for one in found
+        for read, times in Counter(reads(one)).items()
+        if times > 1
+    }
+
+    assert twice == set()
+
+
+def test_no_later_step_asks_for_what_the_plan_has_answered(refreshes: dict[str, list[Try]]) -> None:
+    again = set()
+    for name, (plan, *later) in refreshes.items():
+        assert plan.state == "Plan Refresh"
+        known = set(reads(plan))
+        assert len(known) >= 9
+        steps = [one for one in later if one.state != plan.state and not one.state.startswith(_LOOK)]
+        again |= {(name, one.state, read) for one in steps for read in reads(one) if read in known}
+
+    assert again == set()
+
+
+def test_a_call_is_counted_for_the_state_that_made_it(sandbox: Client, group: str) -> None:
+    source = sandbox.seed()["instanceId"]
+    run = sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": group})
+    succeeded(run)
+
+    made = {call["action"]: one.state for one in tries(sandbox, run) for call in one.calls}
+
+    assert {action: state for action, state in made.items() if not action.startswith(_READS)} == {
+        "TransactWriteItems": "Lock Group",
+        "StopInstances": "Stop Source",
+        "CreateSnapshots": "Create Snapshots",
+        "StartInstances": "Return Source",
+        "RegisterImage": "Register Image",
+        "CreateLaunchTemplate": "Create Launch Template",
+        "RunInstances": "Create Launch Template",
+        "CreateAutoScalingGroup": "Create Auto Scaling Group",
+        "UpdateAutoScalingGroup": "Drain Group",
+        "UpdateItem": "Commit Refresh",
+        "PutParameter": "Publish Image",
+        "PutItem": "Unlock Group",
+        "DeleteItem": "Unlock Group",
+        "Publish": "Notify Completion",
+    }
