@@ -1,103 +1,32 @@
 """`python3.13 -m artifact TARGET CACHE`, in functions/: put the functions' code, ready to run, into TARGET.
 
-It is made once for all functions and kept in CACHE until a file of functions/ changes: their code, those of
-their packages' modules that it imports, the SDK's data trimmed to their calls, and all of it compiled.
+It is made for the first of all functions and kept in CACHE until a file of functions/ changes.
 """
 
 from __future__ import annotations
 
-import compileall
 import fcntl
-import hashlib
-import importlib.util
-import json
 import shutil
-import subprocess
 import sys
-from modulefinder import ModuleFinder
 from pathlib import Path
-from py_compile import PycInvalidationMode
-from typing import TYPE_CHECKING
 
-from artifact import PACKAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-# Where Lambda unpacks an artifact.
-_TASK_ROOT = "/var/task"
+from artifact.cache import made_once
 
 
 def main() -> None:
     """Put the artifact into the directory that is the first argument."""
-    source, target, cache = Path(), Path(sys.argv[1]), Path(sys.argv[2])
+    source, target, cache = Path(), Path(sys.argv[1]), Path(sys.argv[2]).resolve()
+
+    def make(place: Path) -> None:
+        from artifact import making  # noqa: PLC0415 - most times there is nothing to make
+
+        making.make(source, place, cache)
+
     cache.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = _made_once(cache / "artifact", files, lambda place: make(source, place, cache))
-        shutil.copytree(made, target, dirs_exist_ok=True)
-
-
-def make(source: Path, place: Path, cache: Path) -> None:
-    """Make the artifact of the functions in `source`; what is installed for it stays in `cache`."""
-    packages = _installed(cache / "packages", source / "requirements.txt")
-    sys.path.append(str(_installed(cache / "tools", source / "artifact/requirements.txt")))
-    for package in PACKAGES:
-        shutil.copytree(source / package, place / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in imported_files(place, packages):
-        copy = place / file.relative_to(packages)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
-    _write_models(place)
-    # Lambda's zip has other time stamps than these files, and nothing can be written beside them.
-    mode = PycInvalidationMode.UNCHECKED_HASH
-    if not compileall.compile_dir(
-        place, quiet=1, invalidation_mode=mode, stripdir=str(place), prependdir=_TASK_ROOT
-    ):
-        raise SystemExit("a module of the functions could not be compiled")
-
-
-def imported_files(code: Path, packages: Path) -> list[Path]:
-    """Those modules of `packages` that the code imports anywhere, and what these import."""
-    finder = ModuleFinder([str(code), str(packages)])
-    for handler in sorted((code / "handlers").glob("*.py")):
-        finder.run_script(str(handler))
-    found = (getattr(module, "__file__", None) for module in finder.modules.values())
-    return sorted(Path(file) for file in found if file and Path(file).is_relative_to(packages))
-
-
-def _write_models(place: Path) -> None:
-    from artifact import calls, models  # noqa: PLC0415 - botocore, which they import, was installed just now
-
-    code = calls.Code.of(place)
-    handlers = [f"handlers.{path.stem}" for path in sorted((place / "handlers").glob("[!_]*.py"))]
-    models.write(place / "models", {call for name in handlers for call in code.calls(f"{name}.handler")})
-    clients = {name: sorted(code.clients(f"{name}.handler")) for name in handlers}
-    (place / "models/clients.json").write_text(json.dumps(clients), encoding="utf-8")
-
-
-def _installed(kind: Path, requirements: Path) -> Path:
-    """A directory with packages in it."""
-
-    def install(place: Path) -> None:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--only-binary", ":all:"]
-        subprocess.run([*pip, "--target", str(place), "--requirement", str(requirements)], check=True)
-
-    return _made_once(kind, [requirements], install)
-
-
-def _made_once(kind: Path, sources: list[Path], make: Callable[[Path], None]) -> Path:
-    """What was made of these files by this Python; only the newest of a kind is kept."""
-    digest = hashlib.sha256(importlib.util.MAGIC_NUMBER)
-    for source in sources:
-        digest.update(f"{source}\0".encode() + source.read_bytes())
-    place, unfinished = kind / digest.hexdigest()[:16], kind / "unfinished"
-    if not place.exists():
-        shutil.rmtree(kind, ignore_errors=True)
-        make(unfinished)
-        unfinished.rename(place)
-    return place
+        shutil.copytree(made_once(cache / "artifact", files, make), target, dirs_exist_ok=True)
 
 
 if __name__ == "__main__":

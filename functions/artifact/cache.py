@@ -1,0 +1,25 @@
+"""What is made once and kept until what it is made of changes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def made_once(kind: Path, sources: list[Path], make: Callable[[Path], None]) -> Path:
+    """What was made of these files by this Python; only the newest of a kind is kept."""
+    digest = hashlib.sha256(importlib.util.MAGIC_NUMBER)
+    for source in sources:
+        digest.update(f"{source}\0".encode() + source.read_bytes())
+    place, unfinished = kind / digest.hexdigest()[:16], kind / "unfinished"
+    if not place.exists():
+        shutil.rmtree(kind, ignore_errors=True)
+        make(unfinished)
+        unfinished.rename(place)
+    return place
