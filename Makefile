@@ -49,6 +49,17 @@ faults: setup ## Every call and state of a run with every fault, and pairs of th
 bench: setup ## Measure this project beside what people would otherwise use; non-zero where a bar is missed
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
+# Only `performance` needs this.
+.tools/plots/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/plots $(UV) sync --quiet --frozen --only-group plots
+	@touch $@
+
+.PHONY: performance
+performance: setup .tools/plots/.done ## Run `bench`, and write what it measured into docs/performance.md and docs/cost.md
+	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
+	$(PY) -m tools.performance .sandbox/bench.jsonl
+	.tools/plots/bin/python -m tools.plots .sandbox/bench.jsonl
+
 .PHONY: lint
 lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
 	$(PY) -m ruff check .

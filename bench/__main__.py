@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from bench import waiting
+from bench import at_once, calls, cold_start, downtime, footprint, long_snapshot, side_by_side, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "waiting": waiting.measure,
+    "downtime": downtime.measure,
+    "side_by_side": side_by_side.measure,
+    "long_snapshot": long_snapshot.measure,
+    "at_once": at_once.measure,
+    "calls": calls.measure,
+    "cold_start": cold_start.measure,
+    "footprint": footprint.measure,
 }
 
 

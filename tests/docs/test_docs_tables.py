@@ -9,8 +9,9 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from bench import footprint
 from golden_image import ledger, polling
-from tests.docs import input_table, price
+from tests.docs import input_table
 from tests.docs.markdown import ROOT, page, rows
 
 
@@ -48,12 +49,13 @@ def test_the_readme_has_every_folder_of_the_project() -> None:
     assert folders - {"node_modules"} <= {Path(path).parts[0] for path in named}
 
 
-def test_the_price_in_the_readme_follows_from_its_counts() -> None:
-    found = re.search(
-        r"(\d+)\s+transitions and (\d+)\s+invocations: \*\*\$([\d.]+)\*\*", page("README.md").text
-    )
-    assert found
-    assert f"{price.dollars(int(found[1]), int(found[2])):.4f}" == found[3]
+def test_each_price_follows_from_its_counts_and_is_what_the_readme_says() -> None:
+    runs = rows(page("docs/cost.md").text)
+    assert [name for name, *_ in runs] == list(footprint.RUNS)
+    for _, _, transitions, invocations, price in runs:
+        assert price == f"${footprint.dollars(int(transitions), int(invocations)):.4f}"
+    assert 0.004 < float(runs[0][-1].removeprefix("$")) < 0.006
+    assert "about half a US cent" in page("README.md").text
 
 
 def test_the_time_that_a_run_may_take_is_the_definition_s_own() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from artifact.calls import iam_prefix
 from tests.least_privilege.calls import Facts, requests
 from tests.least_privilege.policies import Account, Request
-from artifact.calls import iam_prefix
 from tools.project import STATE_MACHINE, template
 
 if TYPE_CHECKING:

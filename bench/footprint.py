@@ -1,0 +1,69 @@
+"""What one refresh takes: history events, state transitions, invocations, and their price.
+
+Counted in a sandbox. A first run warms it up, for a cold function is long at this scale.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bench.figures import Figure
+from bench.sandboxed import sandboxed, succeeded
+from sandbox.build import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.client import Client, Run
+
+# US dollars in us-east-1, from AWS's public price pages, November 2026.
+PER_TRANSITION = 0.025 / 1000
+PER_INVOCATION = 0.20 / 1_000_000
+PER_GB_SECOND = 0.0000166667
+MEMORY_GB = 256 / 1024
+ASSUMED_SECONDS = 1.0
+"""Of one invocation, cold starts included; not measured on AWS."""
+
+# Slow enough that the functions' own time does not swallow polls.
+_SCALE = 0.1
+VOLUMES = [{"deviceName": "/dev/xvda", "sizeGiB": 8}, {"deviceName": "/dev/xvdb", "sizeGiB": 20}]
+_SIZES = {"minSize": 0, "maxSize": 4, "desiredCapacity": 2}
+# In this order: the first makes the group that the others change.
+RUNS: dict[str, dict[str, Any]] = {
+    "create and drain": {},
+    "update": {"rollout": "none", "group": _SIZES},
+    "recreate": {"rollout": "recreate"},
+}
+
+
+def dollars(transitions: float, invocations: float) -> float:
+    """The price of a run in US dollars, without the free tier."""
+    each = PER_INVOCATION + MEMORY_GB * ASSUMED_SECONDS * PER_GB_SECOND
+    return transitions * PER_TRANSITION + invocations * each
+
+
+def measure() -> Iterator[Figure]:
+    """Of runs that make a group and drain it, update it, and recreate its instances."""
+    with sandboxed(_SCALE) as client:
+        source = client.seed(volumes=VOLUMES)["instanceId"]
+        succeeded(_run(client, source, "cold", {}))
+        for name, wanted in RUNS.items():
+            run = succeeded(_run(client, source, "warm", wanted))
+            events = [event["type"] for event in client.history(run.arn)]
+            retries = events.count("TaskScheduled") - events.count("TaskStateEntered")
+            transitions, invocations = len(run.states) + retries, _invoked(run) + retries
+            yield Figure(f"footprint/{name}/history events", len(events), None, "events")
+            yield Figure(f"footprint/{name}/transitions", transitions, None, "transitions")
+            yield Figure(f"footprint/{name}/invocations", invocations, None, "invocations")
+            yield Figure(f"footprint/{name}/price", dollars(transitions, invocations), None, "USD")
+
+
+def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run:
+    given = {"sourceInstanceId": source, "autoScalingGroupName": group, **wanted}
+    return client.run(given, seconds=300)
+
+
+def _invoked(run: Run) -> int:
+    states = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())["States"]
+    return sum("lambda:invoke" in states[name].get("Resource", "") for name in run.state_names)
