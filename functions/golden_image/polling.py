@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from golden_image.errors import GoldenImageError
 
 _SHORTEST = 4
-_LONGEST = 270
+_LONGEST = 240
 _DAY = 86_400
 # An operation of many hours is looked at less often for its age: a run may have 25,000 history events.
 _OLD = 21_600

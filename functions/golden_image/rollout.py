@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws, group, polling, tags
-from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut
+from golden_image.errors import DrainTimedOut, GroupNotSupported, RolloutTimedOut
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
@@ -114,7 +114,7 @@ def check_drained(name: str, waited: int, limit: int) -> polling.Check:
     Raises:
         DrainTimedOut: instances are left after `limit` seconds; each is named with its state.
     """
-    found = _visible(name)
+    found = group.visible(name)
     states = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
     left = len(states) + found.get("WarmPoolSize", 0)
     # An answer from before the drain may show no instance yet of a group that was just created.
@@ -146,7 +146,7 @@ def check_capacity(name: str, planned: group.Sizes, waited: int, limit: int) -> 
     Raises:
         RolloutTimedOut: it is not after `limit` seconds; with Auto Scaling's last reason for a failed launch.
     """
-    found = _visible(name)
+    found = group.visible(name)
     good = [
         i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     ]
@@ -162,13 +162,6 @@ def check_capacity(name: str, planned: group.Sizes, waited: int, limit: int) -> 
     raise RolloutTimedOut(
         f"'{name}' has {progress} after {limit} s. Last failed launch: {_last_failure(name)}"
     )
-
-
-def _visible(name: str) -> AutoScalingGroupTypeDef:
-    found = group.find(name)
-    if found is None:
-        raise NotYetVisible(f"Auto Scaling group '{name}' is not shown")
-    return found
 
 
 def _last_failure(name: str) -> str:

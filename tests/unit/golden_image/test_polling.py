@@ -66,7 +66,7 @@ def test_the_same_question_has_the_same_answer(elapsed: int, percent: int | None
 def test_an_older_operation_is_looked_at_less_often(elapsed: int, percent: int | None) -> None:
     # Twice the age is more than what the spread of a tenth either way can hide.
     younger, older = (polling.seconds(age, percent, "i-1") for age in (elapsed, 2 * elapsed))
-    assert younger <= older + 1 or younger > 240
+    assert younger <= older + 1 or younger > 210
 
 
 def test_a_snapshot_that_is_far_from_its_end_is_left_alone_and_looked_at_closely_near_it() -> None:
