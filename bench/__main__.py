@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from bench import at_once, calls, cold_start, downtime, footprint, long_snapshot, side_by_side, waiting
+from bench import at_once, calls, cold_start, demo, downtime, footprint, long_snapshot, side_by_side, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "calls": calls.measure,
     "cold_start": cold_start.measure,
     "footprint": footprint.measure,
+    "demo": demo.measure,
 }
 
 

@@ -45,11 +45,11 @@ invocations a month, $0.01 at a tenth of a second each, which is assumed, too.
 """
 
 
-def table(lines: list[Line]) -> str:
-    """The figures of one benchmark as a table."""
+def table(lines: list[Line], prefix: str) -> str:
+    """Figures whose names begin alike as a table, named by what is after the prefix's last slash."""
     rows = ["| figure | ours | theirs | ratio | at most |", "| --- | --- | --- | --- | --- |"]
     for line in lines:
-        name = line["figure"].split("/", 1)[1]
+        name = line["figure"][prefix.rindex("/") + 1 :]
         theirs = "" if line["theirs"] is None else f"{_number(line['theirs'])} {line['unit']}"
         ratio, bar = line["ratio"], line.get("atMost")
         cells = [name, f"{_number(line['ours'])} {line['unit']}", theirs, _number(ratio), _number(bar)]
@@ -70,7 +70,7 @@ def with_tables(text: str, lines: list[Line]) -> str:
         own = [line for line in lines if line["figure"].startswith(found[2])]
         if not own:
             raise SystemExit(f"no figure begins with {found[2]}")
-        return f"{found[1]}\n{table(own)}\n{found[3]}"
+        return f"{found[1]}\n{table(own, found[2])}\n{found[3]}"
 
     return re.sub(r"(<!-- figures: (\S+) -->)\n.*?(<!-- end -->)", made, text, flags=re.DOTALL)
 

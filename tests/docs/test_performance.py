@@ -20,23 +20,23 @@ LINES: list[dict[str, Any]] = [
         "unit": "s",
         "atMost": 0.4,
     },
-    {"figure": "calls/Stop Source", "ours": 1, "theirs": None, "ratio": None, "unit": "calls"},
-    {"figure": "downtime/16384 GiB", "ours": 72.0, "theirs": 19830.0, "ratio": 0.003631, "unit": "s"},
+    {"figure": "waiting/calls/Stop Source", "ours": 1, "theirs": None, "ratio": None, "unit": "calls"},
+    {"figure": "waiting/16384 GiB", "ours": 72.0, "theirs": 19830.0, "ratio": 0.003631, "unit": "s"},
 ]
 
 
 def test_a_table_has_the_units_and_leaves_out_what_there_is_not() -> None:
-    assert rows(performance.table(LINES)) == [
+    assert rows(performance.table(LINES, "waiting/")) == [
         ["mean delay", "9.188 s", "30.07 s", "0.306", "0.4"],
-        ["Stop Source", "1 calls", "", "", ""],
+        ["calls/Stop Source", "1 calls", "", "", ""],
         ["16384 GiB", "72 s", "19,830 s", "0.00363", ""],
     ]
 
 
 def test_each_table_is_made_anew_between_its_markers() -> None:
-    text = "a\n<!-- figures: calls/ -->\nold\n<!-- end -->\nb\n"
+    text = "a\n<!-- figures: waiting/calls/ -->\nold\n<!-- end -->\nb\n"
     made = performance.with_tables(text, LINES)
-    assert made == f"a\n<!-- figures: calls/ -->\n{performance.table(LINES[1:2])}\n<!-- end -->\nb\n"
+    assert made.splitlines()[4:] == ["| Stop Source | 1 calls |  |  |  |", "<!-- end -->", "b"]
     assert performance.with_tables(made, LINES) == made
 
 
@@ -47,6 +47,6 @@ def test_a_section_without_figures_is_told() -> None:
 
 def test_the_page_has_figures_of_every_benchmark() -> None:
     text = page("docs/performance.md").text
-    shown = re.findall(r"<!-- figures: (\w+)/ -->\n(.*?)\n<!-- end -->", text, re.DOTALL)
+    shown = re.findall(r"<!-- figures: (\w+)/\S* -->\n(.*?)\n<!-- end -->", text, re.DOTALL)
     assert {name for name, _ in shown} == set(BENCHMARKS)
     assert [name for name, table in shown if not rows(table)] == []
