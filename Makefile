@@ -12,7 +12,7 @@ export NODE_DISABLE_COMPILE_CACHE := 1
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: .tools/.done ## Install everything into .venv, .tools and node_modules (every target does this first)
@@ -46,7 +46,7 @@ faults: setup ## Every call and state of a run with every fault, and pairs of th
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 820)
 
 .PHONY: bench
-bench: setup ## Measure this project beside what people would otherwise use; non-zero where a bar is missed
+bench: setup ## Measure this project beside what people would otherwise use; non-zero where a bar is missed (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
 # Only `performance` needs this.
@@ -56,6 +56,7 @@ bench: setup ## Measure this project beside what people would otherwise use; non
 
 .PHONY: performance
 performance: setup .tools/plots/.done ## Run `bench`, and write what it measured into docs/performance.md and docs/cost.md
+	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl
 	.tools/plots/bin/python -m tools.plots .sandbox/bench.jsonl

@@ -29,9 +29,12 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
 def main() -> int:
     """Print a JSON line for each figure, and name on stderr the bars that were missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="benchmarks to run; all if none")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none")
+    names = parser.parse_args().names or [*BENCHMARKS]
+    if unknown := set(names) - BENCHMARKS.keys():
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     missed = []
-    for name in parser.parse_args().names or BENCHMARKS:
+    for name in names:
         for figure in BENCHMARKS[name]():
             print(figure.to_json(), flush=True)
             if not figure.met:

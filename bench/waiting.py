@@ -36,17 +36,20 @@ class Operation:
         name: of this one, for the jitter.
         seconds: how long it takes.
         bend: the progress at a part t of its time is 100·t^bend; None where none is shown.
+        step: the progress is shown in steps of so many percent.
     """
 
     name: str
     seconds: float
     bend: float | None = None
+    step: int = 1
 
     def percent(self, elapsed: int) -> int | None:
         """The progress that AWS would show, in whole percents, 99 at most before the end."""
         if self.bend is None:
             return None
-        return min(99, int(100 * (elapsed / self.seconds) ** self.bend))
+        percent = int(100 * (elapsed / self.seconds) ** self.bend)
+        return min(99, percent // self.step * self.step)
 
 
 def ours(operation: Operation, elapsed: int, _look: int) -> int:
@@ -86,8 +89,9 @@ def _refresh(name: str, numbers: random.Random) -> list[Operation]:
     Stop: lognormal around 40 s, half of them within 27 to 60 s. Snapshots: 60 s and 1.2 s for each GiB
     that has changed, times a lognormal factor (sigma 0.3); half of the disks are short (8 to 100 GiB)
     and half are long (100 GiB to 2 TiB), each evenly by magnitude; the progress is bent by a lognormal
-    exponent (sigma 0.4). Image: lognormal around 30 s, a twentieth of them ten times as long. Drain:
-    lognormal around 75 s, a quarter of them behind a load balancer that takes 300 s more.
+    exponent (sigma 0.4) and shown in steps of 1, 2, 5, 10 or 20 percent. Image: lognormal around 30 s, a
+    twentieth of them ten times as long. Drain: lognormal around 75 s, a quarter of them behind a load
+    balancer that takes 300 s more.
     """
     shortest, longest = (8, 100) if numbers.random() < 0.5 else (100, 2048)
     gib = math.exp(numbers.uniform(math.log(shortest), math.log(longest)))
@@ -96,7 +100,9 @@ def _refresh(name: str, numbers: random.Random) -> list[Operation]:
     drain = numbers.lognormvariate(math.log(75), 0.4) + (300 if numbers.random() < 0.25 else 0)
     return [
         Operation(f"{name} stop", numbers.lognormvariate(math.log(40), 0.6)),
-        Operation(f"{name} snapshots", snapshot, numbers.lognormvariate(0, 0.4)),
+        Operation(
+            f"{name} snapshots", snapshot, numbers.lognormvariate(0, 0.4), numbers.choice((1, 2, 5, 10, 20))
+        ),
         Operation(f"{name} image", image),
         Operation(f"{name} drain", drain),
     ]

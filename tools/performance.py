@@ -40,7 +40,7 @@ and an invocation more.
 A longer wait costs 3 transitions, 9 history events and one invocation for each poll; [how many
 polls a wait takes](run.md#limits). What a run leaves behind costs more than the run: snapshots are
 billed for as long as the image is kept, and **no run deletes an earlier image**. Between runs the
-stack costs its four alarms ($0.10 a month each), what it stores, and the sweeper's schedule: 21,600
+stack costs its five alarms ($0.10 a month each), what it stores, and the sweeper's schedule: 21,600
 invocations a month, $0.01 at a tenth of a second each, which is assumed, too.
 """
 

@@ -19,7 +19,11 @@ def made_once(kind: Path, sources: list[Path], make: Callable[[Path], None]) -> 
         digest.update(f"{source}\0".encode() + source.read_bytes())
     place, unfinished = kind / digest.hexdigest()[:16], kind / "unfinished"
     if not place.exists():
-        shutil.rmtree(kind, ignore_errors=True)
+        for old in [path for path in kind.glob("*") if path != unfinished]:
+            # Whoever is stopped while removing leaves nothing under a finished one's name.
+            shutil.rmtree(unfinished, ignore_errors=True)
+            old.rename(unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
         make(unfinished)
         unfinished.rename(place)
     return place

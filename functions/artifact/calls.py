@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import botocore.session
 from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from artifact import PACKAGES
 
@@ -39,7 +40,8 @@ class Call:
 @cache
 def _service(client: str) -> tuple[str, dict[str, str]]:
     """The IAM prefix of a boto3 client, and the operation of each of its methods."""
-    model = botocore.session.get_session().get_service_model(client)
+    loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    model = ServiceModel(loader.load_service_model(client, "service-2"), client)
     return model.signing_name, {xform_name(name): name for name in model.operation_names}
 
 

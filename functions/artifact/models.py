@@ -26,7 +26,8 @@ _TEXT = "documentation"
 
 def write(directory: Path, calls: Iterable[Call]) -> None:
     """Make a directory that suffices botocore's Loader for clients that make these calls."""
-    loader = Loader()
+    # Not the user's own models, which may lie in ~/.aws.
+    loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     operations: dict[str, set[str]] = {}
     for call in calls:
         operations.setdefault(call.service, set()).add(call.operation)

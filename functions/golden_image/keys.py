@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
 
     from golden_image.source import Source
 
@@ -38,7 +39,18 @@ def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run:
 
 def _refuse_ungranted_key(key_id: str, role: str) -> None:
     kms = aws.client("kms")
-    key = _describe(kms, key_id)
+    try:
+        _judge(kms, kms.describe_key(KeyId=key_id)["KeyMetadata"], role)
+    except ClientError as error:
+        if aws.code(error) != "AccessDeniedException":
+            raise
+        raise KeyNotGranted(
+            f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack look "
+            f"at it. Allow the account kms:DescribeKey and kms:ListGrants in its policy: {error}"
+        ) from error
+
+
+def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> None:
     if key.get("KeyManager") != "CUSTOMER":
         return
     if key.get("KeyState") != "Enabled":
@@ -54,19 +66,6 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
         f"--grantee-principal {role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo "
         "GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
     )
-
-
-def _describe(kms: Any, key_id: str) -> dict[str, Any]:
-    try:
-        return dict(kms.describe_key(KeyId=key_id)["KeyMetadata"])
-    except ClientError as error:
-        if aws.code(error) == "AccessDeniedException":
-            raise KeyNotGranted(
-                f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack "
-                "look at it. Allow the account kms:DescribeKey, kms:ListGrants and kms:GetKeyPolicy in its "
-                f"policy: {error}"
-            ) from error
-        raise
 
 
 def _in_grants(kms: Any, key_arn: str, role: str) -> bool:

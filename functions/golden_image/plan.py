@@ -170,12 +170,16 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
             f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
             "it gets another one when it starts again."
         )
-    tenancy = instance["Placement"].get("Tenancy", "default")
+    placement = instance["Placement"]
+    reservation = instance.get("CapacityReservationSpecification", {})
     options = {
-        f"tenancy {tenancy}": tenancy != "default",
+        "tenancy": placement.get("Tenancy", "default") != "default",
+        "placement group": placement.get("GroupName"),
         "Nitro Enclaves": instance.get("EnclaveOptions", {}).get("Enabled"),
         "hibernation": instance.get("HibernationOptions", {}).get("Configured"),
-        "a capacity reservation": "CapacityReservationId" in instance,
+        "capacity reservation": reservation.get("CapacityReservationPreference", "open") != "open"
+        or "CapacityReservationTarget" in reservation,
+        "further network interfaces": len(instance.get("NetworkInterfaces", [])) > 1,
     }
     if lost := [name for name, there in options.items() if there]:
         found.append(f"the launch template does not take over the source's {', '.join(lost)}.")

@@ -10,6 +10,8 @@ _LONGEST = 240
 _DAY = 86_400
 # An operation of many hours is looked at less often for its age: a run may have 25,000 history events.
 _OLD = 21_600
+# Points of percent: AWS's progress need not come in single ones.
+_JUMP = 20
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,15 @@ def seconds(elapsed: int, percent: int | None, what: str) -> int:
     """Seconds until the next look, from an operation's age, its progress, and what it is.
 
     Without a progress, the 40th part of the age. With one, a seventh of the time that is left if it goes on
-    like that, but never long for its age, for AWS's progress comes in jumps, and never so short that one that
-    stays at 99% would fill the run's history. At least 4 s; at most 4.5 minutes on the first day, and what
-    lasts for days is looked at every few hours. The tenth part more or less follows from `what`, so that runs
-    that began together do not look together.
+    like that and is a jump further than it shows; never so short that one that stays at 99% would fill the
+    run's history. About 4 s at least; at most 4.5 minutes on the first day, and what lasts for days is looked
+    at every two hours or so. The tenth part more or less follows from `what`, so that runs that began
+    together do not look together.
     """
     wait = elapsed / 40
     if percent:
-        left = elapsed * (100 - percent) / percent
+        likely = min(percent + _JUMP, 99)
+        left = elapsed * (100 - likely) / likely
         wait = min(max(left / 7, elapsed / (250 if elapsed < _OLD else 160)), elapsed / 8)
     wait = min(max(wait, _SHORTEST), max(_LONGEST, (elapsed - _DAY) / 72))
     spread, rounding = _shares(f"{what} {elapsed}")

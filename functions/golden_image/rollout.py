@@ -71,7 +71,7 @@ def _refuse_instance_refresh(name: str) -> None:
         if refresh["Status"] not in _REFRESH_OVER:
             raise GroupNotSupported(
                 f"'{name}' has the instance refresh {refresh['InstanceRefreshId']} under way "
-                f"({refresh['Status']}). Wait for its end, or cancel it: "
+                f"({refresh['Status']}). Wait for its end, or cancel it while it is in progress: "
                 f"aws autoscaling cancel-instance-refresh --auto-scaling-group-name '{name}'"
             )
 
@@ -150,10 +150,10 @@ def check_capacity(name: str, planned: group.Sizes, waited: int, limit: int) -> 
     good = [
         i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     ]
+    desired, shown = planned.desired_capacity, group.sizes(found)
     # An answer from before the sizes were set shows those of the drain.
-    shown = group.sizes(found)
-    current = (shown.min_size, shown.max_size) == (planned.min_size, planned.max_size)
-    desired = min(planned.desired_capacity, shown.desired_capacity) if current else planned.desired_capacity
+    if shown != group.EMPTY:
+        desired = min(desired, shown.desired_capacity)
     progress = f"{len(good)} of {desired} in service"
     if len(good) >= desired:
         return polling.finished(progress)

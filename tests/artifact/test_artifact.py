@@ -91,3 +91,12 @@ def test_a_step_loads_no_more_than_it_needs(read_only: Path, packages: Path) -> 
     program = f"import handlers.stop_source; print([name for name in {heavy} if name in sys.modules])"
 
     assert started(read_only, packages, program) == "[]\n"
+
+
+def test_a_clone_may_lie_in_a_directory_with_a_space(tmp_path: Path) -> None:
+    makefile = tmp_path / "a b" / "Makefile"
+    makefile.parent.mkdir()
+    makefile.write_text((project.ROOT / "functions/Makefile").read_text())
+    command = ["make", "--dry-run", "--makefile", str(makefile), "build-StopSourceFunction"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f'dirname "{makefile}"' in printed

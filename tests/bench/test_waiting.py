@@ -17,6 +17,15 @@ def test_the_progress_is_bent_and_never_100_before_the_end(elapsed: int, percent
     assert Operation("snapshots", 100, bend=2).percent(elapsed) == percent
 
 
+def test_the_progress_comes_in_steps() -> None:
+    assert [Operation("snapshots", 100, bend=1, step=20).percent(at) for at in (19, 20, 79, 100)] == [
+        0,
+        20,
+        60,
+        99,
+    ]
+
+
 def test_what_shows_no_progress_has_none() -> None:
     assert Operation("stop", 100).percent(50) is None
 

@@ -54,6 +54,11 @@ def test_each_price_follows_from_its_counts_and_is_what_the_readme_says() -> Non
     assert [name for name, *_ in runs] == list(footprint.RUNS)
     for _, _, transitions, invocations, price in runs:
         assert price == f"${footprint.dollars(int(transitions), int(invocations)):.4f}"
+    alarms = [r for r in _template()["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert (
+        f"its {['no', 'one', 'two', 'three', 'four', 'five', 'six'][len(alarms)]} alarms"
+        in page("docs/cost.md").text
+    )
     assert 0.004 < float(runs[0][-1].removeprefix("$")) < 0.006
     assert "about half a US cent" in page("README.md").text
 

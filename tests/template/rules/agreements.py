@@ -12,15 +12,8 @@ from tools.project import STATE_MACHINE
 _AWS = "golden_image.aws"
 _LEDGER = "golden_image.ledger"
 _ROLL_BACK = "golden_image.roll_back"
-_SETTLE = (
-    "template",
-    "Resources",
-    "SweepRunsFunction",
-    "Properties",
-    "Environment",
-    "Variables",
-    "SETTLE_SECONDS",
-)
+_SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
+_SETTLE = (*_SWEEPER, "Environment", "Variables", "SETTLE_SECONDS")
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
 _TIMEOUTS = ("schema", "properties", "timeouts", "properties")
 # The SDK's longest pauses before its second and third try (standard mode).
@@ -77,6 +70,20 @@ def a_sweep_keeps_the_locks_until_nothing_of_the_run_can_still_come(project: Pro
     keeps = int(own["SETTLE_SECONDS"])
     comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _ROLL_BACK, "SETTLED_AFTER")
     return [f"a sweep keeps the locks {keeps} s, the last may come after {comes}"] if keeps < comes else []
+
+
+@rule(
+    (put(130, *_SWEEPER, "Timeout"), "a sweep"),
+    (put("rate(1 minute)", *_SWEEPER, "Events", "Regularly", "Properties", "ScheduleExpression"), "a sweep"),
+    (put("100", *_SETTLE), "a sweep"),
+)
+def a_sweep_is_over_before_another_one_begins_or_unlocks(project: Project) -> list[str]:
+    """Else a late one could write to a group that the next run has begun with."""
+    own = project.resources["SweepRunsFunction"]["Properties"]
+    every = own["Events"]["Regularly"]["Properties"]["ScheduleExpression"]
+    minutes = int(re.fullmatch(r"rate\((\d+) minutes?\)", every)[1])  # type: ignore[index]
+    ends = min(60 * minutes, int(own["Environment"]["Variables"]["SETTLE_SECONDS"]))
+    return [f"a sweep may last {own['Timeout']} s, of {ends}"] if own["Timeout"] >= ends else []
 
 
 @rule(

@@ -123,8 +123,11 @@ def test_where_the_policy_may_not_be_read_only_a_grant_counts(account: Account, 
     judge(account, key)
 
 
-def test_a_key_that_may_not_be_described_is_refused_with_what_to_allow(account: Account, key: str) -> None:
-    denied = {"action": "DescribeKey", "code": "AccessDeniedException", "message": "not authorized"}
+@pytest.mark.parametrize("action", ["DescribeKey", "ListGrants"])
+def test_a_key_that_may_not_be_looked_at_is_refused_with_what_to_allow(
+    account: Account, key: str, action: str
+) -> None:
+    denied = {"action": action, "code": "AccessDeniedException", "message": "not authorized"}
     account.faults({"service": "kms", **denied})
     with pytest.raises(KeyNotGranted, match=r"Allow the account kms:DescribeKey.*not authorized"):
         judge(account, key)

@@ -247,10 +247,16 @@ def test_a_public_address_that_the_stop_gives_up_is_warned_of(account: Account) 
 @pytest.mark.parametrize(
     ("has", "named"),
     [
-        ({"Placement": {"Tenancy": "dedicated"}}, "tenancy dedicated"),
+        ({"Placement": {"Tenancy": "dedicated"}}, "tenancy"),
+        ({"Placement": {"GroupName": "close"}}, "placement group"),
         ({"EnclaveOptions": {"Enabled": True}}, "Nitro Enclaves"),
         ({"HibernationOptions": {"Configured": True}}, "hibernation"),
-        ({"CapacityReservationId": "cr-0123456789abcdef0"}, "a capacity reservation"),
+        (
+            {"CapacityReservationSpecification": {"CapacityReservationPreference": "none"}},
+            "capacity reservation",
+        ),
+        ({"CapacityReservationSpecification": {"CapacityReservationTarget": {}}}, "capacity reservation"),
+        ({"NetworkInterfaces": [{}, {}]}, "further network interfaces"),
     ],
 )
 def test_what_the_template_does_not_take_over_is_warned_of(
@@ -261,6 +267,16 @@ def test_what_the_template_does_not_take_over_is_warned_of(
     monkeypatch.setattr(source, "find", lambda _: found)
     warnings = account.plan(source_id).warnings
     assert warnings == (f"the launch template does not take over the source's {named}.",)
+
+
+def test_an_open_capacity_reservation_is_open_to_the_group_too(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_id = account.seed()
+    open_to_all = {"CapacityReservationSpecification": {"CapacityReservationPreference": "open"}}
+    found: Any = {**source.find(source_id), **open_to_all}
+    monkeypatch.setattr(source, "find", lambda _: found)
+    assert account.plan(source_id).warnings == ()
 
 
 def test_an_elastic_ip_stays_and_is_not_warned_of(account: Account) -> None:

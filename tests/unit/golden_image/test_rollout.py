@@ -217,6 +217,11 @@ def test_a_group_that_is_scaled_in_meanwhile_is_followed(account: Account) -> No
     assert rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200).progress == "1 of 1 in service"
 
 
+def test_a_group_whose_limits_were_changed_meanwhile_is_followed_too(account: Account) -> None:
+    account.group(DesiredCapacity=2, MaxSize=6)
+    assert rollout.check_capacity("web", Sizes(0, 4, 3), 0, 7200).progress == "2 of 2 in service"
+
+
 def test_sizes_from_before_the_plans_are_no_scaling_in(account: Account) -> None:
     account.group(DesiredCapacity=0, MaxSize=0)
     check = rollout.check_capacity("web", Sizes(0, 4, 2), 0, 7200)
