@@ -37,10 +37,10 @@ def left_of(sandbox: Client, run: str) -> list[str]:
     return left
 
 
-def locks(sandbox: Client, run: str = "") -> list[dict[str, Any]]:
-    """The ledger's items, but for locks that are free; those of one run, if it is given."""
+def locks(sandbox: Client, text: str = "") -> list[dict[str, Any]]:
+    """The ledger's items, but for locks that are free; those in which a text is, such as a run's ARN."""
     items = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)["Items"]
-    return [item for item in items if "released" not in item and run in str(item)]
+    return [item for item in items if "released" not in item and text in str(item)]
 
 
 def group_of(sandbox: Client, name: str) -> AutoScalingGroupTypeDef | None:
