@@ -71,8 +71,14 @@ lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-valid
 	SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam validate --lint
 	$(PY) -m tools.check_security
 
+.PHONY: format
+format: setup ## Format the code, and write the standard retriers and catchers into the definitions
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m tools.format_definitions
+
 .PHONY: docs
-docs: setup ## Write docs/iam.md and the README's diagram anew
+docs: setup ## Write docs/iam.md and the diagrams of the workflows anew
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.diagram
 

@@ -1,4 +1,4 @@
-"""Writes the README's diagram of the workflow between its markers, as Mermaid draws it.
+"""Writes the diagram of each workflow between the markers of its page, as Mermaid draws it.
 
 A wait, which is a check, a question and a pause, is one node with a ⟲. Where failures lead is drawn once.
 
@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tools.project import ROOT, definition
+from tools.project import ROOT, TRUNK, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = ROOT / "README.md"
+PAGES = {
+    TRUNK: ROOT / "README.md",
+    "roll_out": ROOT / "docs/chapters/roll_out.md",
+    "undo": ROOT / "docs/chapters/undo.md",
+}
 BEGIN, END = "<!-- diagram: begin -->", "<!-- diagram: end -->"
 _SHAPES = {"Choice": '{{{{"{}"}}}}', "Succeed": '(["{}"])', "Fail": '(["{}"])'}
-_ON_FAILURE = "Note Failure"
+_ON_FAILURE = "Undo"
 _LONGEST_LABEL = 40
 
 States = dict[str, dict[str, Any]]
@@ -62,12 +66,13 @@ def _ways(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield '-- "otherwise" -->', state["Default"]
 
 
-def page(old: str) -> str:
-    """The README with its diagram made anew; its markers have to be there."""
+def page(name: str, old: str) -> str:
+    """A page with the diagram of a definition made anew; its markers have to be there."""
     head, rest = old.split(BEGIN)
     tail = rest.split(END)[1]
-    return f"{head}{BEGIN}\n```mermaid\n{diagram(definition())}\n```\n{END}{tail}"
+    return f"{head}{BEGIN}\n```mermaid\n{diagram(definition(name))}\n```\n{END}{tail}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, path in PAGES.items():
+        path.write_text(page(name, path.read_text(encoding="utf-8")), encoding="utf-8")

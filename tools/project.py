@@ -1,4 +1,4 @@
-"""The project's files that checks and generated pages read: template, definition, functions."""
+"""The project's files that checks and generated pages read: template, definitions, functions."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
-DEFINITION = ROOT / "statemachine/golden_image_refresh.asl.json"
 FUNCTIONS = ROOT / "functions"
-STATE_MACHINE = "GoldenImageRefresh"
+# The definitions by the names of their files, such as `undo`.
+DEFINITIONS = {
+    path.name.removesuffix(".asl.json"): path for path in sorted(ROOT.glob("statemachine/*.asl.json"))
+}
+# The definition that people start; the others are its children.
+TRUNK = "golden_image_refresh"
 
 
 def template() -> dict[str, Any]:
@@ -20,9 +24,19 @@ def template() -> dict[str, Any]:
     return yaml_parse(TEMPLATE.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
-def definition() -> dict[str, Any]:
-    """The state machine's definition, its substitutions left as they are."""
-    return json.loads(DEFINITION.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+def definition(name: str = TRUNK) -> dict[str, Any]:
+    """A state machine's definition, its substitutions left as they are."""
+    return json.loads(DEFINITIONS[name].read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def standards() -> dict[str, Any]:
+    """The standard retriers and catchers, by name."""
+    return json.loads((ROOT / "statemachine/retry.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def machine(name: str) -> str:
+    """The logical id of a definition's state machine: `RollOut` for `roll_out`."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def functions(template: dict[str, Any]) -> dict[str, str]:
@@ -32,3 +46,6 @@ def functions(template: dict[str, Any]) -> dict[str, str]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
+
+
+STATE_MACHINE = machine(TRUNK)

@@ -16,29 +16,40 @@ NO_TYPE = (
     "The cause could not be determined because Lambda did not return an error type. "
     'Returned payload: {"errorMessage":"2026-11-22T03:00:00Z Task timed out after 60.00 seconds"}'
 )
+CHILD = "arn:aws:states:us-east-1:123456789012:execution:RollOut:roll-out-1-ab"
 
 
 def lambda_cause(message: str) -> str:
     return json.dumps({"errorMessage": message, "errorType": "SourceLost", "stackTrace": ["a.py"]})
 
 
-def evaluated(text: str, name: str, value: object) -> str:
+def child_cause(**fields: str) -> str:
+    """What startExecution.sync:2 says of a child that did not succeed."""
+    return json.dumps({**fields, "ExecutionArn": CHILD, "Input": '{"run":"a"}', "Status": "FAILED"})
+
+
+def evaluated(text: str, **variables: object) -> Any:
+    if not text.startswith("{%"):
+        return text
     expression = jsonata.Jsonata(text.removeprefix("{%").removesuffix("%}").strip())
     expression.register_lambda("parse", json.loads)
     frame = expression.create_frame()
-    frame.bind(name, value)
-    return str(expression.evaluate(None, frame))
+    for name, value in variables.items():
+        frame.bind(name, value)
+    return expression.evaluate(None, frame)
 
 
-def first(cause: str | None) -> str:
-    failure = {"Error": "Any"} if cause is None else {"Error": "Any", "Cause": cause}
-    return evaluated(STATES["Note Failure"]["Assign"]["firstCause"], "failure", failure)
+def caught(state: str, error: str, cause: str | None) -> dict[str, Any]:
+    """The variable that a state's catcher makes of an error."""
+    output = {"Error": error} if cause is None else {"Error": error, "Cause": cause}
+    (text,) = STATES[state]["Catch"][-1]["Assign"].values()
+    return dict(evaluated(text, states={"errorOutput": output}))
 
 
-def of_roll_back(cause: str | None) -> str:
-    output = {"Error": "Any"} if cause is None else {"Error": "Any", "Cause": cause}
-    text = STATES["Roll Back"]["Catch"][0]["Assign"]["rollBack"]
-    return evaluated(text, "states", {"errorOutput": output})
+def explained(failure: dict[str, Any], undo: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What Explain Failure makes of both errors; of an undo that succeeded there is none."""
+    texts, undo = STATES["Explain Failure"]["Assign"], undo or STATES["Undo"]["Assign"]["undo"]
+    return {name: evaluated(texts[name], failure=failure, undo=undo) for name in ("cause", "rollBack")}
 
 
 @pytest.mark.parametrize(
@@ -48,19 +59,53 @@ def of_roll_back(cause: str | None) -> str:
         (NO_TYPE, NO_TYPE),
         ("plain words", "plain words"),
         (None, ""),
+        ('{"a": "json of somebody else"}', '{"a": "json of somebody else"}'),
     ],
 )
 def test_a_cause_is_told_in_words(cause: str | None, said: str) -> None:
-    assert first(cause) == said
-    assert of_roll_back(cause) == f"INCOMPLETE: Any: {said}"
+    failure = caught("Stop Source", "Any", cause)
+    undo = caught("Undo", "Any", cause)
+    assert explained(failure) == {"cause": said, "rollBack": "nothing of the run is left"}
+    assert explained(failure, undo)["rollBack"] == f"INCOMPLETE: Any: {said}"
+
+
+@pytest.mark.parametrize("state", ["Roll Out", "Undo"])
+def test_a_child_s_error_is_told_as_if_it_were_the_run_s_own(state: str) -> None:
+    cause = child_cause(Error="DrainTimedOut", Cause=lambda_cause("'web' still has 1 instance"))
+    failure = caught(state, "States.TaskFailed", cause)
+    assert failure["Error"] == "DrainTimedOut"
+    assert explained(failure)["cause"] == "'web' still has 1 instance"
+    assert explained(failure, failure)["rollBack"] == "INCOMPLETE: DrainTimedOut: 'web' still has 1 instance"
+
+
+@pytest.mark.parametrize("state", ["Roll Out", "Undo"])
+def test_a_child_that_ended_without_an_error_is_told_as_step_functions_describes_it(state: str) -> None:
+    cause = child_cause()
+    failure = caught(state, "States.TaskFailed", cause)
+    assert failure["Error"] == "States.TaskFailed"
+    assert explained(failure)["cause"] == cause
+
+
+@pytest.mark.parametrize("state", ["Roll Out", "Undo"])
+def test_a_child_that_was_never_started_is_told_in_words(state: str) -> None:
+    failure = caught(state, "StepFunctions.ExecutionAlreadyExistsException", "Execution Already Exists: 'x'")
+    assert failure["Error"] == "StepFunctions.ExecutionAlreadyExistsException"
+    assert explained(failure)["cause"] == "Execution Already Exists: 'x'"
+    assert caught(state, "States.Timeout", None) == {"Error": "States.Timeout", "Cause": ""}
 
 
 def test_a_cause_that_step_functions_has_cut_is_no_error() -> None:
     cut = lambda_cause("x" * LONGEST_CAUSE)[:LONGEST_CAUSE]
-    assert first(cut).startswith('{"errorMessage": "xxx')
-    assert of_roll_back(cut).startswith('INCOMPLETE: Any: {"errorMessage": "xxx')
+    said = explained(caught("Stop Source", "Any", cut), caught("Undo", "Any", cut))
+    assert said["cause"].startswith('{"errorMessage": "xxx')
+    assert said["rollBack"].startswith('INCOMPLETE: Any: {"errorMessage": "xxx')
+    of_child = child_cause(Error="Any", Cause="x" * LONGEST_CAUSE)[:LONGEST_CAUSE]
+    assert caught("Roll Out", "States.TaskFailed", of_child)["Error"] == "States.TaskFailed"
 
 
 def test_both_causes_together_fit_the_run_s_own() -> None:
     longest = lambda_cause("x" * (LONGEST_CAUSE - 100))
-    assert len(first(longest)) + len(of_roll_back(longest)) < LONGEST_CAUSE
+    said = explained(caught("Stop Source", "Any", longest), caught("Undo", "Any", longest))
+    whole = evaluated(STATES["Refresh Failed"]["Cause"], **said)
+    assert len(whole) < LONGEST_CAUSE
+    assert " Roll-back: INCOMPLETE: Any: xxx" in whole

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.project import DEFINITION, ROOT, definition
+from tools.project import DEFINITIONS, ROOT, definition
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +21,9 @@ def check(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_the_definition_is_valid() -> None:
-    done = check(DEFINITION)
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_the_definition_is_valid(name: str) -> None:
+    done = check(DEFINITIONS[name])
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tools import diagram, iam_table
-from tools.project import definition
+from tools.project import DEFINITIONS, definition
 
 
 def test_the_table_of_permissions_is_that_of_the_template() -> None:
     assert iam_table.PAGE.read_text(encoding="utf-8") == iam_table.page(), "run make docs"
 
 
-def test_the_diagram_in_the_readme_is_that_of_the_definition() -> None:
-    readme = diagram.PAGE.read_text(encoding="utf-8")
-    assert readme == diagram.page(readme), "run make docs"
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_the_diagram_in_a_page_is_that_of_the_definition(name: str) -> None:
+    page = diagram.PAGES[name].read_text(encoding="utf-8")
+    assert page == diagram.page(name, page), "run make docs"
 
 
-def test_the_diagram_shows_every_state_but_the_parts_of_a_wait() -> None:
-    states = definition()["States"]
-    shown = diagram.diagram(definition())
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_the_diagram_shows_every_state_but_the_parts_of_a_wait(name: str) -> None:
+    states = definition(name)["States"]
+    shown = diagram.diagram(definition(name))
     waits = [state for state in states.values() if state["Type"] == "Wait"]
     missing = [name for name in states if f'"{name}"' not in shown and f'"{name} ⟲"' not in shown]
     assert shown.count("⟲") == len(waits)

@@ -7,7 +7,7 @@ import math
 import re
 
 from tests.template.rules.base import Project, parsed, put, reword, rule
-from tools.project import STATE_MACHINE
+from tools.project import TRUNK, machine
 
 _AWS = "golden_image.aws"
 _LEDGER = "golden_image.ledger"
@@ -32,11 +32,43 @@ def _number(project: Project, module: str, name: str) -> int:
 
 @rule(
     (put(90, "template", "Globals", "Function", "Timeout"), "Stop Source"),
-    (put(60, "definition", "States", "Stop Source", "TimeoutSeconds"), "Stop Source"),
+    (put(60, TRUNK, "Stop Source", "TimeoutSeconds"), "Stop Source"),
 )
 def a_task_outlasts_its_function(project: Project) -> list[str]:
     own = project.template["Globals"]["Function"]["Timeout"]
-    return [name for name, state in project.lambda_tasks.items() if state["TimeoutSeconds"] <= own]
+    return [task.name for task in project.lambda_tasks if task.own["TimeoutSeconds"] <= own]
+
+
+@rule(
+    (put(60, TRUNK, "Undo", "TimeoutSeconds"), "Undo"),
+    (put(10**9, "definitions", "roll_out", "TimeoutSeconds"), "Roll Out"),
+)
+def a_task_outlasts_its_child(project: Project) -> list[str]:
+    """Else the child's own time-out, which says what it was at, is never seen."""
+    lasts = {machine(name): whole["TimeoutSeconds"] for name, whole in project.definitions.items()}
+    return [task.name for task in project.child_tasks if task.own["TimeoutSeconds"] <= lasts[task.target]]
+
+
+@rule(
+    (put(10**7, *_TIMEOUTS, "drain", "maximum"), "the rollout"),
+    (put(600, "definitions", "roll_out", "TimeoutSeconds"), "the rollout"),
+)
+def a_rollout_outlasts_the_longest_waits_that_an_input_may_ask_for(project: Project) -> list[str]:
+    fields = project.schema["properties"]["timeouts"]["properties"]
+    longest = fields["drain"]["maximum"] + fields["rollout"]["maximum"]
+    lasts = project.definitions["roll_out"]["TimeoutSeconds"]
+    return [f"the waits may take {longest} s, the rollout {lasts}"] if longest >= lasts else []
+
+
+@rule(
+    (put(10**6, "undo", "Roll Back", "Arguments", "Payload", "limit"), "an undo"),
+    (put(3600, "definitions", "undo", "TimeoutSeconds"), "an undo"),
+)
+def an_undo_outlasts_its_passes(project: Project) -> list[str]:
+    """Else the machine's own time-out ends it before it has named what is left."""
+    limit = project.definitions["undo"]["States"]["Roll Back"]["Arguments"]["Payload"]["limit"]
+    lasts = project.definitions["undo"]["TimeoutSeconds"]
+    return [f"an undo may wait {limit} s and lasts {lasts}"] if 2 * limit >= lasts else []
 
 
 @rule(
@@ -52,10 +84,10 @@ def a_function_outlasts_all_tries_of_a_call(project: Project) -> list[str]:
 
 @rule(
     (reword("code", _LEDGER, "_KEPT_SECONDS = ", "_KEPT_SECONDS = 0 * "), "the ledger"),
-    (put(10**8, "definition", "TimeoutSeconds"), "the ledger"),
+    (put(10**8, "definitions", TRUNK, "TimeoutSeconds"), "the ledger"),
 )
 def the_ledger_keeps_a_row_longer_than_a_run_may_last(project: Project) -> list[str]:
-    kept, lasts = _number(project, _LEDGER, "_KEPT_SECONDS"), project.definition["TimeoutSeconds"]
+    kept, lasts = _number(project, _LEDGER, "_KEPT_SECONDS"), project.definitions[TRUNK]["TimeoutSeconds"]
     return [f"the ledger keeps {kept} s, a run may last {lasts}"] if kept <= lasts else []
 
 
@@ -95,7 +127,7 @@ def a_run_outlasts_the_longest_waits_that_an_input_may_ask_for(project: Project)
     fields = project.schema["properties"]["timeouts"]["properties"]
     found = sorted(fields.keys() ^ _SPENT.keys())
     longest = sum(fields[name]["maximum"] * times for name, times in _SPENT.items())
-    lasts = project.definition["TimeoutSeconds"]
+    lasts = project.definitions[TRUNK]["TimeoutSeconds"]
     return found + ([f"the waits may take {longest} s, the run {lasts}"] if longest >= lasts else [])
 
 
@@ -112,6 +144,6 @@ def the_table_has_the_attributes_that_the_ledger_writes(project: Project) -> lis
 @rule((reword("code", "golden_image.plan", "/golden-image/", "/images/"), "/images/"))
 def the_published_parameter_is_one_that_the_policy_allows(project: Project) -> list[str]:
     written = re.search(r'f"(/[\w-]+/)\{tags\.stack\(\)\}/', project.code["golden_image.plan"])
-    allowed = str(project.resources[STATE_MACHINE]["Properties"]["Policies"])
+    allowed = str(project.resources[machine(TRUNK)]["Properties"]["Policies"])
     name = written[1] if written else "no parameter"
     return [] if f":parameter{name}${{AWS::StackName}}/*" in allowed else [name]

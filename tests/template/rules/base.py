@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LAMBDA = "arn:${Partition}:states:::lambda:invoke"
+CHILD = "arn:${Partition}:states:::states:startExecution.sync:2"
+
+
+@dataclass(frozen=True)
+class State:
+    """A state with its name and that of its definition."""
+
+    definition: str
+    name: str
+    own: dict[str, Any]
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What a Task hands to its function."""
+        return self.own["Arguments"]["Payload"]  # type: ignore[no-any-return]
+
+    @property
+    def target(self) -> str:
+        """The name, without Arn, of the substitution that a Task calls, such as `StopSourceFunction`."""
+        arguments = self.own["Arguments"]
+        named = arguments.get("FunctionName") or arguments["StateMachineArn"]
+        return str(named).removeprefix("${").removesuffix("Arn}")
 
 
 @dataclass
@@ -22,30 +44,47 @@ class Project:
     """What is held against each other; a mutant is a copy with one thing changed.
 
     Attributes:
+        definitions: by the names of their files, such as `undo`; `definition_texts` is their text.
+        standards: the retriers and catchers of retry.json.
         code: the source of each module that runs on Lambda, such as `golden_image.source`.
         events: the keys of each events/<name>.json, such as `stop_source`.
         comments: the comment above each of the template's policy statements.
     """
 
     template: dict[str, Any]
-    definition: dict[str, Any]
-    definition_text: str
+    definitions: dict[str, dict[str, Any]]
+    definition_texts: dict[str, str]
+    standards: dict[str, Any]
     schema: dict[str, Any]
     code: dict[str, str]
     events: dict[str, set[str]]
     comments: list[str]
 
     @property
-    def states(self) -> dict[str, Any]:
-        return self.definition["States"]  # type: ignore[no-any-return]
+    def trunk(self) -> dict[str, Any]:
+        """The states of the definition that people start."""
+        return self.definitions[project.TRUNK]["States"]  # type: ignore[no-any-return]
 
     @property
-    def tasks(self) -> dict[str, Any]:
-        return {name: state for name, state in self.states.items() if state["Type"] == "Task"}
+    def states(self) -> list[State]:
+        """All states of all definitions."""
+        return [
+            State(definition, name, state)
+            for definition, whole in self.definitions.items()
+            for name, state in whole["States"].items()
+        ]
 
     @property
-    def lambda_tasks(self) -> dict[str, Any]:
-        return {name: state for name, state in self.tasks.items() if state["Resource"] == LAMBDA}
+    def tasks(self) -> list[State]:
+        return [state for state in self.states if state.own["Type"] == "Task"]
+
+    @property
+    def lambda_tasks(self) -> list[State]:
+        return [task for task in self.tasks if task.own["Resource"] == LAMBDA]
+
+    @property
+    def child_tasks(self) -> list[State]:
+        return [task for task in self.tasks if task.own["Resource"] == CHILD]
 
     @property
     def resources(self) -> dict[str, Any]:
@@ -68,8 +107,9 @@ def load() -> Project:
     events = (project.ROOT / "events").glob("*.json")
     return Project(
         template=project.template(),
-        definition=project.definition(),
-        definition_text=project.DEFINITION.read_text(encoding="utf-8"),
+        definitions={name: project.definition(name) for name in project.DEFINITIONS},
+        definition_texts={name: p.read_text(encoding="utf-8") for name, p in project.DEFINITIONS.items()},
+        standards=project.standards(),
         schema=json.loads(schema.read_text(encoding="utf-8")),
         code=sources(project.FUNCTIONS),
         events={path.stem: set(json.loads(path.read_text(encoding="utf-8"))) for path in events},
@@ -95,11 +135,18 @@ def rule(*breaks: Break) -> Callable[[Callable[[Project], list[str]]], Callable[
 _ABSENT = object()
 
 
+def _part(mutant: Project, part: str) -> Any:
+    return mutant.definitions[part]["States"] if part in mutant.definitions else getattr(mutant, part)
+
+
 def put(value: object, part: str, *path: Any) -> Callable[[Project], None]:
-    """A change: the value at the path in a part of the project, such as `definition`."""
+    """A change: the value at the path in a part of the project, such as `template`.
+
+    A part that is a definition's name is the states of that definition.
+    """
 
     def change(mutant: Project) -> None:
-        holder = getattr(mutant, part)
+        holder = _part(mutant, part)
         for key in path[:-1]:
             holder = holder[key]
         if value is _ABSENT:
@@ -119,7 +166,7 @@ def add(value: object, part: str, *path: Any) -> Callable[[Project], None]:
     """A change: one more item in the list at the path."""
 
     def change(mutant: Project) -> None:
-        holder = getattr(mutant, part)
+        holder = _part(mutant, part)
         for key in path:
             holder = holder[key]
         holder.append(value)

@@ -6,7 +6,7 @@ import re
 
 from tests.template.rules import graph
 from tests.template.rules.base import Project, drop, put, rule
-from tools.project import STATE_MACHINE
+from tools.project import TRUNK, machine
 
 _COMMIT = "Commit Refresh"
 _SWEEPER = "SweepRunsFunction"
@@ -17,36 +17,36 @@ _BAD_ENDS = {"ABORTED", "FAILED", "TIMED_OUT"}
 _MOST_MINUTES = 3
 
 
-@rule((put("Refresh Complete", "definition", "States", "Notify Failure", "Next"), "Note Failure"))
+@rule((put("Refresh Complete", TRUNK, "Notify Failure", "Next"), "Undo"))
 def what_is_caught_before_the_commit_ends_as_a_failure(project: Project) -> list[str]:
-    ends = graph.reachable(graph.edges(project), "Note Failure")
-    return ["Note Failure"] if any(project.states[name]["Type"] == "Succeed" for name in ends) else []
+    ends = graph.reachable(graph.edges(project.trunk), "Undo")
+    return ["Undo"] if any(project.trunk[name]["Type"] == "Succeed" for name in ends) else []
 
 
 @rule(
-    (put("Note Failure", "definition", "States", "Notify Completion", "Catch", 0, "Next"), _COMMIT),
-    (put("Note Failure", "definition", "States", _COMMIT, "Catch", 1, "Next"), _COMMIT),
-    (put(["States.ALL"], "definition", "States", _COMMIT, "Catch", 0, "ErrorEquals"), _COMMIT),
+    (put("Undo", TRUNK, "Notify Completion", "Catch", 0, "Next"), _COMMIT),
+    (put("Undo", TRUNK, _COMMIT, "Catch", 1, "Next"), _COMMIT),
+    (put(["States.ALL"], TRUNK, _COMMIT, "Catch", 0, "ErrorEquals"), _COMMIT),
 )
 def a_committed_run_is_never_undone(project: Project) -> list[str]:
     """Only a run that the ledger refuses to commit, since the sweeper has undone it, fails at the commit."""
-    commit = project.states[_COMMIT]
+    commit = project.trunk[_COMMIT]
     refused, *others = commit["Catch"]
-    ways = [way for way in graph.edges(project) if way.source != _COMMIT]
+    ways = [way for way in graph.edges(project.trunk) if way.source != _COMMIT]
     after = {commit["Next"], *(way["Next"] for way in others)}
     if refused["ErrorEquals"] != ["DynamoDB.ConditionalCheckFailedException"]:
         after.add(refused["Next"])
     after |= {state for start in after for state in graph.reachable(ways, start)}
-    return [_COMMIT] if "Roll Back" in after else []
+    return [_COMMIT] if "Undo" in after else []
 
 
 @rule(
-    (put("Publish Image", "definition", "States", "Is Capacity Restored?", "Choices", 0, "Next"), "Publish"),
-    (put("Publish Image", "definition", "States", "Recreate?", "Default"), "Publish Image"),
+    (put("Publish Image", TRUNK, "Roll Out", "Next"), "Publish Image"),
+    (put("Publish Image", TRUNK, "Configure Auto Scaling Group", "Next"), "Publish Image"),
 )
 def no_run_is_published_before_it_is_committed(project: Project) -> list[str]:
-    ways = [way for way in graph.edges(project) if way.source != _COMMIT]
-    after = graph.reachable(ways, project.definition["StartAt"])
+    ways = [way for way in graph.edges(project.trunk) if way.source != _COMMIT]
+    after = graph.reachable(ways, project.definitions[TRUNK]["StartAt"])
     return sorted(after & {"Publish Image"})
 
 
@@ -69,6 +69,6 @@ def every_bad_end_is_swept_at_once_and_again_by_a_schedule(project: Project) -> 
         pattern = own["Pattern"]
         if (pattern["source"], pattern["detail-type"]) == (["aws.states"], [_STATUS_CHANGE]):
             found -= set(pattern["detail"]["status"])
-            if pattern["detail"].get("stateMachineArn") != [{"Ref": STATE_MACHINE}]:
+            if pattern["detail"].get("stateMachineArn") != [{"Ref": machine(TRUNK)}]:
                 found.add("every machine")
     return sorted(found) + ([] if regular else ["no schedule"])

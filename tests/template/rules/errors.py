@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.template.rules.base import Project, add, drop, parsed, put, reword, rule
 from tests.template.rules.states import LAMBDA_FAULTS
+from tools.project import TRUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,14 @@ _AWS = LAMBDA_FAULTS | {
     "States.ALL",
     "States.TaskFailed",
     "States.Timeout",
+    "StepFunctions.AWSStepFunctionsException",
+    "StepFunctions.ExecutionLimitExceededException",
+    "StepFunctions.SdkClientException",
 }
 # The base of what errors.py says is worth another try by the workflow.
 _RETRIED = "TryAgain"
 _ABSTRACT = {"GoldenImageError", "CallerError", _RETRIED}
-_RETRIER = ("definition", "States", "Create Snapshots", "Retry", 2, "ErrorEquals")
+_RETRIER = (TRUNK, "Create Snapshots", "Retry", 2, "ErrorEquals")
 
 
 def _declared(project: Project) -> dict[str, set[str]]:
@@ -49,9 +53,7 @@ def _trees(project: Project) -> Iterator[tuple[str, ast.Module]]:
     (reword("code", _ERRORS, "class ResourceBusy", "class ResourceInUse"), "ResourceBusy"),
 )
 def every_error_in_the_definition_exists(project: Project) -> list[str]:
-    ways = [
-        way for state in project.states.values() for key in ("Retry", "Catch") for way in state.get(key, [])
-    ]
+    ways = [way for state in project.states for key in ("Retry", "Catch") for way in state.own.get(key, [])]
     named = {error for way in ways for error in way["ErrorEquals"]}
     return sorted(named - _AWS - set(_declared(project)))
 
@@ -60,7 +62,7 @@ def every_error_in_the_definition_exists(project: Project) -> list[str]:
     (drop(*_RETRIER, 0), "Create Snapshots: RequestThrottled"),
     (add("ImageFailed", *_RETRIER), "Create Snapshots: ImageFailed"),
     (
-        add("SnapshotFailed", "definition", "States", "Check Snapshots", "Retry", 1, "ErrorEquals"),
+        add("SnapshotFailed", TRUNK, "Check Snapshots", "Retry", 1, "ErrorEquals"),
         "SnapshotFailed",
     ),
     (reword("code", _ERRORS, "ResourceBusy(TryAgain)", "ResourceBusy(GoldenImageError)"), "ResourceBusy"),
@@ -68,9 +70,9 @@ def every_error_in_the_definition_exists(project: Project) -> list[str]:
 )
 def what_may_pass_is_retried_and_nothing_that_is_final(project: Project) -> list[str]:
     found = []
-    for name, state in project.lambda_tasks.items():
-        named = {error for retrier in state.get("Retry", []) for error in retrier["ErrorEquals"]} - _AWS
-        found += [f"{name}: {error}" for error in sorted(named ^ retried(project))]
+    for task in project.lambda_tasks:
+        named = {error for retrier in task.own.get("Retry", []) for error in retrier["ErrorEquals"]} - _AWS
+        found += [f"{task.name}: {error}" for error in sorted(named ^ retried(project))]
     return found
 
 

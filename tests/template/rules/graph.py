@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tests.template.rules.base import Project
+States = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,8 @@ class Edge:
     assigned: dict[str, Any]
 
 
-def edges(project: Project) -> list[Edge]:
-    return [edge for name, state in project.states.items() for edge in _edges(name, state)]
+def edges(states: States) -> list[Edge]:
+    return [edge for name, state in states.items() for edge in _edges(name, state)]
 
 
 def _edges(name: str, state: dict[str, Any]) -> Iterator[Edge]:
@@ -56,38 +54,17 @@ def on_a_cycle(ways: Iterable[Edge]) -> set[str]:
     return {way.source for way in ways if way.source in reachable(ways, way.target)}
 
 
-def unassigned_reads(project: Project) -> set[str]:
-    """`state: variable` for each variable that is read and not assigned on every path before.
-
-    A question about the plan that is asked twice has the same answer twice: each is followed once with yes
-    and once with no.
-    """
-    found = set()
-    for ways in _worlds(project):
-        reached = reachable(ways, project.definition["StartAt"])
-        sure = _assigned_before([way for way in ways if way.source in reached], project.definition["StartAt"])
-        for name in reached & project.states.keys():
-            found |= {f"{name}: {variable}" for variable in variables_read(project.states[name]) - sure[name]}
-    return found
-
-
-def _worlds(project: Project) -> Iterator[list[Edge]]:
-    """The edges under every combination of answers to what is asked of the plan more than once."""
-    asked = Counter(
-        choice["Condition"] for state in project.states.values() for choice in state.get("Choices", [])
-    )
-    repeated = [c for c, times in asked.items() if times > 1 and variables_read({"": c}) == {"plan"}]
-    for answers in product((True, False), repeat=len(repeated)):
-        known = dict(zip(repeated, answers, strict=True))
-        states = {name: _answered(state, known) for name, state in project.states.items()}
-        yield [edge for name, state in states.items() for edge in _edges(name, state)]
-
-
-def _answered(state: dict[str, Any], known: dict[str, bool]) -> dict[str, Any]:
-    """A Choice of which only the ways are left that it takes under these answers."""
-    choices = [choice for choice in state.get("Choices", []) if known.get(choice["Condition"], True)]
-    sure = any(known.get(choice["Condition"]) for choice in choices)
-    return {k: v for k, v in state.items() if not (sure and k == "Default")} | {"Choices": choices}
+def unassigned_reads(definition: dict[str, Any]) -> set[str]:
+    """`state: variable` for each variable that is read and not assigned on every path before."""
+    states, start = definition["States"], definition["StartAt"]
+    ways = edges(states)
+    reached = reachable(ways, start)
+    sure = _assigned_before([way for way in ways if way.source in reached], start)
+    return {
+        f"{name}: {variable}"
+        for name in reached & states.keys()
+        for variable in variables_read(states[name]) - sure[name]
+    }
 
 
 def _assigned_before(ways: list[Edge], start: str) -> dict[str, set[str]]:
@@ -118,7 +95,7 @@ def variables_read(state: dict[str, Any]) -> set[str]:
     found = set()
     for text in texts(state):
         if text.startswith("{%"):
-            expression = re.sub(r"'[^']*'", "''", text)
+            expression = re.sub(r"'[^']*'|/\^.*?\$/", "''", text)
             parameters = " ".join(re.findall(r"function\(([^)]*)\)", expression))
             local = set(re.findall(r"\$(\w+)\s*:=", expression)) | set(re.findall(r"\$(\w+)", parameters))
             found |= set(re.findall(r"\$([A-Za-z]\w*)\b(?!\s*\()", expression)) - local

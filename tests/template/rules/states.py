@@ -1,4 +1,4 @@
-"""Rules of the definition: tasks, waits and loops, names and comments, variables, ends."""
+"""Rules of the definitions: tasks, retriers and catchers, names and comments, expressions, variables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections import Counter
 
 from tests.template.rules import graph
 from tests.template.rules.base import Project, add, drop, put, reword, rule
+from tools.format_definitions import formatted, with_standards
+from tools.project import TRUNK
 
 # AWS's list of what a workflow should retry of Lambda's own faults.
 LAMBDA_FAULTS = {
@@ -19,225 +21,205 @@ LAMBDA_FAULTS = {
 }
 _RETRY_FIELDS = {"ErrorEquals", "IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds"}
 _SMALL_WORDS = {"a", "after", "and", "at", "for", "from", "in", "of", "on", "the", "to"}
-_LIMIT = re.compile(r"\{% \$plan\.timeouts\.\w+ %\}|[1-9]\d*")
-_WAIT = ("definition", "States", "Wait for Image")
-_CHECK = ("definition", "States", "Check Image")
-_TASK = ("definition", "States", "Stop Source")
-_UNDO = ("definition", "States", "Roll Back")
+_LONGEST_EXPRESSION = 200
+_TASK = (TRUNK, "Stop Source")
+# Tasks after the commit, and notifications: their failures are warnings and undo nothing.
+_WARN = {"Commit Refresh", "Publish Image", "Unlock Group", "Notify Completion", "Notify Failure"}
+# The one Task of a child whose failure does not end it: what is undone stays so.
+_TOLD = ("undo", "Notify Clean-Up")
 
 
 @rule((drop(*_TASK, "TimeoutSeconds"), "Stop Source"), (put("{% $x %}", *_TASK, "TimeoutSeconds"), "Stop"))
 def every_task_has_a_fixed_time_limit(project: Project) -> list[str]:
-    return [name for name, state in project.tasks.items() if not isinstance(state.get("TimeoutSeconds"), int)]
+    return [task.name for task in project.tasks if not isinstance(task.own.get("TimeoutSeconds"), int)]
 
 
-@rule((drop("definition", "TimeoutSeconds"), "no time limit"))
-def the_machine_has_a_time_limit(project: Project) -> list[str]:
-    return [] if isinstance(project.definition.get("TimeoutSeconds"), int) else ["no time limit"]
+@rule(
+    (drop("definitions", TRUNK, "TimeoutSeconds"), TRUNK),
+    (drop("definitions", "undo", "TimeoutSeconds"), "undo"),
+)
+def every_machine_has_a_time_limit(project: Project) -> list[str]:
+    wholes = project.definitions.items()
+    return [name for name, whole in wholes if not isinstance(whole.get("TimeoutSeconds"), int)]
+
+
+@rule(
+    (drop("standards", "Retriers", "lambdaFault", "MaxDelaySeconds"), "lambdaFault"),
+    (put("NONE", "standards", "Retriers", "tryAgain", "JitterStrategy"), "tryAgain"),
+    (put(1, "standards", "Retriers", "childNotStarted", "BackoffRate"), "childNotStarted"),
+    (drop("standards", "Retriers", "lambdaFault", "ErrorEquals", 2), "Lambda.AWSLambdaException"),
+    (drop("standards", "RetriersOfResources", "arn:${Partition}:states:::lambda:invoke", 0), "Lambda.Serv"),
+)
+def every_retrier_backs_off_with_jitter_and_lambda_s_own_faults_are_retried(project: Project) -> list[str]:
+    found = []
+    for name, retrier in project.standards["Retriers"].items():
+        backs_off = retrier.keys() >= _RETRY_FIELDS and retrier["BackoffRate"] > 1
+        if not backs_off or retrier.get("JitterStrategy") != "FULL":
+            found.append(name)
+    lists = project.standards["RetriersOfResources"] | project.standards["RetriersOfStates"]
+    for called, names in lists.items():
+        if "lambda:invoke" in called or called in project.standards["RetriersOfStates"]:
+            named = {e for name in names for e in project.standards["Retriers"][name]["ErrorEquals"]}
+            found += [f"{called}: {error}" for error in sorted(LAMBDA_FAULTS - named)]
+    return found
 
 
 @rule(
     (drop(*_TASK, "Retry"), "Stop Source"),
-    (drop(*_TASK, "Retry", 0, "MaxDelaySeconds"), "Stop Source"),
-    (put("NONE", *_TASK, "Retry", 2, "JitterStrategy"), "Stop Source"),
-    (put(1, *_TASK, "Retry", 0, "BackoffRate"), "Stop Source"),
-    (drop(*_TASK, "Retry", 0, "ErrorEquals", 2), "Lambda.AWSLambdaException"),
-    (drop("definition", "States", "Publish Image", "Retry"), "Publish Image"),
-)
-def every_task_is_retried_with_backoff_and_jitter(project: Project) -> list[str]:
-    found = []
-    for name, state in project.tasks.items():
-        retriers = state.get("Retry", [])
-        for retrier in retriers:
-            backs_off = retrier.keys() >= _RETRY_FIELDS and retrier["BackoffRate"] > 1
-            if not backs_off or retrier.get("JitterStrategy") != "FULL":
-                found.append(f"{name}: {retrier}")
-        named = {error for retrier in retriers for error in retrier["ErrorEquals"]}
-        lacking = LAMBDA_FAULTS - named if name in project.lambda_tasks else set()
-        found += [f"{name}: {error}" for error in sorted(lacking)]
-        if not retriers:
-            found.append(f"{name}: no Retry")
-    return found
-
-
-@rule(
     (put(3, *_TASK, "Retry", 1, "MaxAttempts"), "Stop Source"),
-    (put(2, "definition", "States", "Roll Back", "Retry", 2, "MaxAttempts"), "Roll Back"),
-)
-def lambda_tasks_are_retried_alike(project: Project) -> list[str]:
-    """As most of them are; the roll-back may try more often, for nobody comes after it."""
-    retries = {name: state.get("Retry") for name, state in project.lambda_tasks.items()}
-    usual = json.loads(Counter(json.dumps(retry) for retry in retries.values()).most_common(1)[0][0])
-    found = []
-    for name, retry in retries.items():
-        more = name == "Roll Back" and [
-            {**own, "MaxAttempts": min(own["MaxAttempts"], other["MaxAttempts"])}
-            for own, other in zip(retry, usual, strict=False)
-        ]
-        if usual not in (retry, more):
-            found.append(name)
-    return found
-
-
-@rule(
+    (put(2, "undo", "Roll Back", "Retry", 2, "MaxAttempts"), "Roll Back"),
+    (drop(TRUNK, "Publish Image", "Retry"), "Publish Image"),
     (drop(*_TASK, "Catch"), "Stop Source"),
-    (put(["States.TaskFailed"], *_TASK, "Catch", 0, "ErrorEquals"), "Stop Source"),
+    (put("Explain Failure", TRUNK, "Roll Out", "Catch", 0, "Next"), "Roll Out"),
+    (put(9, "standards", "Retriers", "functionDied", "MaxAttempts"), "Check Image"),
 )
-def every_task_catches_everything(project: Project) -> list[str]:
-    return [
-        name
-        for name, state in project.tasks.items()
-        if not any(catcher["ErrorEquals"] == ["States.ALL"] for catcher in state.get("Catch", []))
-    ]
-
-
-@rule(
-    (put(15, *_WAIT, "Seconds"), "Wait for Image"),
-    (put("{% $stopCheck.waitSeconds %}", *_WAIT, "Seconds"), "Wait for Image"),
-    (drop(*_WAIT, "Assign"), "Wait for Image"),
-    (put("{% 0 %}", *_CHECK, "Arguments", "Payload", "waited"), "Wait for Image"),
-    (drop(*_CHECK, "Arguments", "Payload", "limit"), "Wait for Image"),
-)
-def a_wait_lasts_as_long_as_its_check_says_and_is_counted(project: Project) -> list[str]:
+def every_task_has_the_standard_retriers_and_catchers(project: Project) -> list[str]:
+    """Those of retry.json, by name; `make format` writes them."""
     found = []
-    for name, state in project.states.items():
-        if state["Type"] != "Wait":
-            continue
-        check = project.states[state["Next"]]
-        asked = re.fullmatch(r"\{% \$(\w+)\.waitSeconds %\}", str(state.get("Seconds")))
-        answer = asked[1] if asked else ""
-        kept = (
-            check.get("Assign", {}).get(answer) == "{% $states.result.Payload %}"
-            and state.get("Assign", {}).get("waited") == f"{{% $waited + ${answer}.waitSeconds %}}"
-            and _is_bounded(check)
-        )
-        if not kept:
-            found.append(name)
+    for name, whole in project.definitions.items():
+        wanted = with_standards(name, whole, project.standards)["States"]
+        found += [state for state, own in whole["States"].items() if own != wanted[state]]
     return found
 
 
-def _is_bounded(state: dict[str, object]) -> bool:
-    """A check that is told how long the run has waited, and ends it at a limit of the plan or a fixed one."""
-    arguments = state.get("Arguments")
-    payload = arguments.get("Payload", {}) if isinstance(arguments, dict) else {}
-    limited = _LIMIT.fullmatch(str(payload.get("limit")))
-    return limited is not None and payload.get("waited") == "{% $waited %}"
-
-
 @rule(
-    (put("Lock Group", *_TASK, "Next"), "Lock Group"),
-    (drop(*_CHECK, "Arguments", "Payload", "limit"), "Check Image"),
-    (put(0, *_UNDO, "Arguments", "Payload", "limit"), "Roll Back"),
-    (put("{% $waited + 1 %}", *_UNDO, "Arguments", "Payload", "limit"), "Roll Back"),
+    (reword("definition_texts", "undo", "\n", "\n "), "undo"),
+    (reword("definition_texts", TRUNK, '"JitterStrategy": "FULL"}', '"JitterStrategy":"FULL"}'), TRUNK),
 )
-def every_loop_holds_a_check_with_a_limit(project: Project) -> list[str]:
-    bounded = {name for name, state in project.states.items() if _is_bounded(state)}
-    ways = [way for way in graph.edges(project) if not {way.source, way.target} & bounded]
-    return sorted(graph.on_a_cycle(ways))
+def definitions_are_laid_out_by_make_format(project: Project) -> list[str]:
+    texts = project.definition_texts.items()
+    return [name for name, text in texts if text != formatted(project.definitions[name])]
 
 
 @rule(
-    (drop("definition", "States", "Drain Group", "Assign", "waited"), "Drain Group"),
-    (drop("definition", "States", "Note Failure", "Assign", "waited"), "Note Failure"),
+    (put(["States.TaskFailed"], *_TASK, "Catch", 0, "ErrorEquals"), "Stop Source"),
+    (drop("standards", "CatchersOfStates", "Undo"), "Undo"),
+    (put("Refresh Complete", TRUNK, "Verify Image", "Catch", 0, "Next"), "Verify Image"),
+    (
+        put([{"ErrorEquals": ["States.ALL"], "Next": "Rolled Out"}], "roll_out", "Drain Group", "Catch"),
+        "Drain Group",
+    ),
 )
-def a_loop_starts_counting_at_zero(project: Project) -> list[str]:
-    return [
-        way.source
-        for way in graph.edges(project)
-        if _is_bounded(project.states[way.target])
-        and project.states[way.source]["Type"] != "Wait"
-        and way.assigned.get("waited") != 0
-    ]
+def the_trunk_catches_everything_and_a_child_nothing(project: Project) -> list[str]:
+    """A failure of a child ends it; its caller catches that once."""
+    usual = project.standards["Catchers"]["failure"]
+    named = project.standards["CatchersOfStates"]
+    found = []
+    for task in project.tasks:
+        caught = task.own.get("Catch", [])
+        everything = any(one["ErrorEquals"] == ["States.ALL"] for one in caught)
+        if task.definition != TRUNK:
+            right = everything if (task.definition, task.name) == _TOLD else not caught
+        elif task in project.child_tasks:
+            right = caught == [project.standards["Catchers"][name] for name in named.get(task.name, [])]
+        else:
+            right = everything if task.name in _WARN else caught == [usual]
+        if not right:
+            found.append(task.name)
+    return found
 
 
 @rule(
-    (put("Publish Image", "definition", "States", "Recreate?", "Choices", 0, "Next"), "Restore Capacity"),
-    (put("Nowhere", *_TASK, "Next"), "Nowhere"),
-)
-def every_state_is_reached_and_leads_to_a_state(project: Project) -> list[str]:
-    reached = graph.reachable(graph.edges(project), project.definition["StartAt"])
-    return sorted(reached ^ set(project.states))
-
-
-@rule(
-    (put({"Type": "Pass", "Next": "Drain Group"}, "definition", "States", "drain group again"), "drain"),
-    (put({"Type": "Pass", "Next": "Drain Group"}, "definition", "States", "Drained?"), "Drained?"),
-    (put({"Type": "Choice", "Choices": []}, "definition", "States", "Drained"), "Drained"),
-    (reword("definition_text", None, '"Drain Group": {', '"Stop Source": {'), "Stop Source"),
+    (put({"Type": "Pass", "Next": "Create Image"}, TRUNK, "create image again"), "create image again"),
+    (put({"Type": "Pass", "Next": "Create Image"}, TRUNK, "Created?"), "Created?"),
+    (put({"Type": "Choice", "Choices": []}, TRUNK, "Created"), "Created"),
+    (reword("definition_texts", "roll_out", '"Drain Group": {', '"Restore Capacity": {'), "Restore Capacity"),
 )
 def names_are_unique_in_title_case_and_choices_are_questions(project: Project) -> list[str]:
-    named: list[str] = []
-    json.loads(project.definition_text, object_pairs_hook=lambda pairs: named.extend(k for k, _ in pairs))
-    found = [f"{name} stands twice" for name in project.states if named.count(name) > 1]
-    for name, state in project.states.items():
-        words = name.removesuffix("?").split(" ")
+    found = []
+    for definition, text in project.definition_texts.items():
+        named: list[str] = []
+        json.loads(text, object_pairs_hook=lambda pairs, named=named: named.extend(k for k, _ in pairs))
+        states = project.definitions[definition]["States"]
+        found += [f"{name} stands twice" for name in states if named.count(name) > 1]
+    for state in project.states:
+        words = re.split("[ -]", state.name.removesuffix("?"))
         title = words[0][0].isupper() and all(w[0].isupper() or w in _SMALL_WORDS for w in words)
-        if not title or name.endswith("?") != (state["Type"] == "Choice"):
-            found.append(name)
+        if not title or state.name.endswith("?") != (state.own["Type"] == "Choice"):
+            found.append(state.name)
     return found
 
 
-@rule(
-    *[(drop("definition", "States", n, "Comment"), n) for n in ("Stop Source", "Dry Run?", "Refresh Failed")]
-)
+@rule(*[(drop(TRUNK, name, "Comment"), name) for name in ("Stop Source", "Dry Run?", "Refresh Failed")])
 def every_state_that_does_or_decides_something_is_explained(project: Project) -> list[str]:
-    kinds = {"Task", "Choice", "Succeed", "Fail"}
-    return [n for n, s in project.states.items() if s["Type"] in kinds and not s.get("Comment")]
+    kinds = {"Task", "Choice", "Succeed", "Fail", "Pass"}
+    return [s.name for s in project.states if s.own["Type"] in kinds and not s.own.get("Comment")]
 
 
 @rule(
-    (drop("definition", "States", "Register Image", "Assign", "imageId"), "Check Image: imageId"),
-    (drop("definition", "States", "Roll Back", "Catch", 0, "Assign"), "Notify Failure: rollBack"),
+    (put({"Type": "Pass", "Comment": "x", "Assign": {"a": 1}, "Next": "Undo"}, TRUNK, "Note"), "Note"),
+    (drop(TRUNK, "Explain Failure", "Assign", "cause"), "Explain Failure"),
+)
+def no_state_is_there_only_to_set_a_variable(project: Project) -> list[str]:
+    """The one Pass unpacks both errors."""
+    passes = [state for state in project.states if state.own["Type"] == "Pass"]
+    explains = {"cause", "rollBack", "asked"}
+    return [s.name for s in passes if s.name != "Explain Failure" or s.own["Assign"].keys() != explains]
+
+
+@rule(
     (
-        put(
-            "{% $plan.imageMethod = 'X' %}",
-            "definition",
-            "States",
-            "Is Image Made?",
-            "Choices",
-            0,
-            "Condition",
-        ),
-        "Check Image: imageId",
+        put("{% $plan.imageMethod = 'CreateImage' %}", TRUNK, "Register Image?", "Choices", 0, "Condition"),
+        "$p",
     ),
+)
+def each_condition_is_asked_once(project: Project) -> list[str]:
+    asked = Counter(
+        (state.definition, choice["Condition"])
+        for state in project.states
+        for choice in state.own.get("Choices", [])
+    )
+    return [f"{definition}: {condition}" for (definition, condition), times in asked.items() if times > 1]
+
+
+@rule((put("{% " + "$x & " * 50 + "'' %}", TRUNK, "Refresh Failed", "Cause"), "Refresh Failed"))
+def no_expression_is_longer_than_a_line_that_can_be_read(project: Project) -> list[str]:
+    return [
+        f"{state.name}: {text}"
+        for state in project.states
+        for text in graph.texts(state.own)
+        if text.startswith("{%") and len(text) > _LONGEST_EXPRESSION
+    ]
+
+
+@rule(
+    (drop(TRUNK, "Create Image", "Assign", "imageId"), "Check Volumes Captured: imageId"),
+    (drop("standards", "Catchers", "undoFailure", "Assign"), "Explain Failure: undo"),
     (
-        put("{% $typo.done %}", "definition", "States", "Is Image Available?", "Choices", 0, "Condition"),
-        "typo",
+        put("{% $imageId = 'x' %}", TRUNK, "Create Image?", "Choices", 0, "Condition"),
+        "Create Image?: imageId",
     ),
+    (put("{% $typo.done %}", TRUNK, "Is Image Available?", "Choices", 0, "Condition"), "typo"),
+    (drop("undo", "Begin Undo", "Assign", "begun"), "Roll Back?: begun"),
 )
 def a_variable_is_assigned_on_every_path_to_where_it_is_read(project: Project) -> list[str]:
-    return sorted(graph.unassigned_reads(project))
+    found: set[str] = set()
+    for name, whole in project.definitions.items():
+        found |= graph.unassigned_reads(with_standards(name, whole, project.standards))
+    return sorted(found)
 
 
 @rule(
     (
         add(
-            {"Condition": "{% $plan.rollout = 'dran' %}", "Next": "Drain Group"},
-            "definition",
-            "States",
-            "Rollout?",
+            {"Condition": "{% $states.context.Execution.Input.rollout = 'dran' %}", "Next": "Drain Group"},
+            "roll_out",
+            "Drain Group?",
             "Choices",
         ),
         "dran",
     ),
-    (
-        put(
-            "{% $plan.imageMethod = 'CopyImage' %}",
-            "definition",
-            "States",
-            "Is Image Made?",
-            "Choices",
-            0,
-            "Condition",
-        ),
-        "CopyImage",
-    ),
+    (put("{% $plan.imageMethod = 'CopyImage' %}", TRUNK, "Create Image?", "Choices", 0, "Condition"), "Copy"),
 )
 def conditions_compare_with_words_that_exist(project: Project) -> list[str]:
-    text = "\n".join(graph.texts(project.states))
+    text = "\n".join(text for state in project.states for text in graph.texts(state.own))
     rollouts = set(project.schema["properties"]["rollout"]["enum"])
-    methods = set(re.findall(r'^(?:REGISTER|CREATE) = "(\w+)"', project.code["golden_image.image"], re.M))
+    methods = {
+        word
+        for source in project.code.values()
+        for word in re.findall(r'^(?:REGISTER|CREATE)\w* = "(\w+)"', source, re.MULTILINE)
+    }
     return sorted(
-        (set(re.findall(r"\$plan\.rollout = '(\w+)'", text)) - rollouts)
+        (set(re.findall(r"rollout = '(\w+)'", text)) - rollouts)
         | (set(re.findall(r"\$plan\.imageMethod = '(\w+)'", text)) - methods)
     )

@@ -6,8 +6,9 @@ import json
 import re
 
 from tests.template.rules.base import Project, drop, put, reword, rule
-from tools.project import STATE_MACHINE
+from tools.project import TRUNK, machine
 
+STATE_MACHINE = machine(TRUNK)
 _MACHINE = ("template", "Resources", STATE_MACHINE, "Properties")
 _SWEEPER = "SweepRunsFunction"
 _ALARMS = {
@@ -170,29 +171,37 @@ def what_is_stored_is_encrypted_and_recoverable(project: Project) -> list[str]:
     (put({"Ref": "NotificationTopic"}, *_MACHINE, "DefinitionSubstitutions", "OtherArn"), "OtherArn"),
 )
 def every_substitution_is_made_and_used(project: Project) -> list[str]:
-    used = set(re.findall(r"\$\{(\w+)\}", project.definition_text))
-    return sorted(used ^ set(project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"]))
+    found: set[str] = set()
+    for name, text in project.definition_texts.items():
+        used = set(re.findall(r"\$\{(\w+)\}", text))
+        found |= used ^ set(project.resources[machine(name)]["Properties"]["DefinitionSubstitutions"])
+    return sorted(found)
 
 
 @rule(
     (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (put({"Ref": "ScheduleDeadLetterQueue"}, *_MACHINE, "DefinitionSubstitutions", "Url"), "Url"),
     (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
-    (reword("definition_text", None, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
+    (reword("definition_texts", TRUNK, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
 )
 def only_arns_and_names_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
     found = []
-    for name, value in project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"].items():
-        target = value.get("Ref") or ".".join(value["Fn::GetAtt"]) if isinstance(value, dict) else ""
-        kind = project.resources.get(target, {}).get("Type")
-        if not (
-            kind in {"AWS::SNS::Topic", "AWS::DynamoDB::Table"}
-            or target.endswith(".Arn")
-            or target == "AWS::Partition"
-        ):
-            found.append(name)
-    try:
-        json.loads(project.definition_text)
-    except ValueError as error:
-        found.append(f"not JSON: {error}")
+    for name, text in project.definition_texts.items():
+        substitutions = project.resources[machine(name)]["Properties"]["DefinitionSubstitutions"]
+        found += [key for key, value in substitutions.items() if not _is_name(project, value)]
+        try:
+            json.loads(text)
+        except ValueError as error:
+            found.append(f"not JSON: {error}")
     return found
+
+
+def _is_name(project: Project, value: object) -> bool:
+    """An ARN or a name of a resource, as a template refers to it."""
+    if not isinstance(value, dict):
+        return False
+    target = value.get("Ref") or ".".join(value["Fn::GetAtt"])
+    named = {"AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::StepFunctions::StateMachineVersion"}
+    published = target.endswith(".Version") and target.removesuffix(".Version") in project.resources
+    kind = project.resources.get(target, {}).get("Type")
+    return kind in named or published or target == "AWS::Partition"
