@@ -15,8 +15,11 @@ from tools.project import DEFINITIONS, TRUNK, definition, standards
 
 _WIDTH = 120
 _INDENT = "  "
+# Below the definition, its States and a state.
+_DEPTH_OF_A_FIELD = 3
 # Each of their items is one line, however long.
 _ONE_LINE_ITEMS = {"Retry", "Catch", "Choices"}
+_LAST = ("Catch", "Next", "End")
 
 Definition = dict[str, Any]
 
@@ -62,9 +65,7 @@ def catchers(
 
 def _set_before_next(state: dict[str, Any], key: str, value: object) -> None:
     state.pop(key, None)
-    follows = {
-        after: state.pop(after) for after in ("Catch", "Next", "End") if after in state and after != key
-    }
+    follows = {after: state.pop(after) for after in _LAST if after in state}
     state |= {key: value, **follows}
 
 
@@ -74,23 +75,20 @@ def formatted(definition: Definition) -> str:
 
 
 def _text(value: Any, depth: int, key: str) -> str:
+    """A value; `key` is the name that it stands under, in an object or in the list that holds it."""
     flat = json.dumps(value, ensure_ascii=False)
-    room = _WIDTH - len(_INDENT) * depth - len(key)
-    if (
-        not value
-        or not isinstance(value, dict | list)
-        or (len(flat) <= room and "Type" not in value and depth > 1)
-    ):
+    if not isinstance(value, dict | list) or not value:
         return flat
-    inner = "\n" + _INDENT * (depth + 1)
+    fits = len(_INDENT) * depth + len(key) + len(flat) <= _WIDTH
+    if depth >= _DEPTH_OF_A_FIELD and (fits or (isinstance(value, dict) and key in _ONE_LINE_ITEMS)):
+        return flat
     if isinstance(value, list):
-        items = [
-            _text(item, depth + 1, "") if key not in _ONE_LINE_ITEMS else json.dumps(item, ensure_ascii=False)
-            for item in value
-        ]
-        return f"[{inner}{f',{inner}'.join(items)}\n{_INDENT * depth}]"
-    items = [f"{json.dumps(name)}: {_text(item, depth + 1, name)}" for name, item in value.items()]
-    return f"{{{inner}{f',{inner}'.join(items)}\n{_INDENT * depth}}}"
+        parts, opening, closing = [_text(item, depth + 1, key) for item in value], "[", "]"
+    else:
+        parts = [f"{json.dumps(name)}: {_text(item, depth + 1, name)}" for name, item in value.items()]
+        opening, closing = "{", "}"
+    inner = "\n" + _INDENT * (depth + 1)
+    return f"{opening}{inner}{f',{inner}'.join(parts)}\n{_INDENT * depth}{closing}"
 
 
 def main() -> None:
