@@ -1,19 +1,18 @@
 """Scaling activities: what DescribeScalingActivities tells about launches and terminations."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moto.autoscaling.models import Activity
+from moto.autoscaling.models import Activity, FakeAutoScalingGroup
 from moto.core.utils import utcnow
-
-if TYPE_CHECKING:
-    from ec2world.autoscaling.groups import Group
 
 
 class ScalingActivity(Activity):  # type: ignore[misc]
     """One activity; open until it is ended."""
 
-    def __init__(self, group: "Group", description: str, cause: str, status: str = "InProgress") -> None:
+    def __init__(
+        self, group: FakeAutoScalingGroup, description: str, cause: str, status: str = "InProgress"
+    ) -> None:
         super().__init__(description, cause, group, status_code=status)
         self.end_time = None
         self.progress = 50

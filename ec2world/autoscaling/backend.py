@@ -10,8 +10,8 @@ from moto.autoscaling.models import (
 )
 from moto.core.exceptions import ServiceException
 
+from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
-from ec2world.autoscaling.launches import validation_error
 from ec2world.autoscaling.members import Member
 from ec2world.wire.errors import AWSError
 

@@ -5,13 +5,13 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.instance_refreshes import InstanceRefreshCalls
-from ec2world.autoscaling.launches import validation_error
 from ec2world.autoscaling.members import Member
 from ec2world.autoscaling.settings import GroupSettingCalls
-from ec2world.ec2.filters import page
 from ec2world.wire.answers import XmlAnswer
+from ec2world.wire.pages import page
 from ec2world.wire.responses import WorldResponse
 
 PAGE = 50

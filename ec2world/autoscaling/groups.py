@@ -7,10 +7,11 @@ protection, and lifecycle hooks.
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.autoscaling.models import LifecycleHook
+from moto.core.exceptions import ServiceException
 from moto.core.utils import camelcase_to_underscores
 
-from ec2world.autoscaling.launches import LaunchingGroup, validation_error
+from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.launches import LaunchingGroup
 from ec2world.autoscaling.members import Member
 from ec2world.autoscaling.warm_pool import WarmPool
 
@@ -89,15 +90,6 @@ class Group(LaunchingGroup):
         if hasattr(self, "warm_pool"):  # not while moto is still constructing
             self.reconcile()
 
-    def suspends(self, process: str) -> bool:
-        """Whether a process is suspended; a group that is being deleted suspends nothing."""
-        return self.status is None and process in self._suspended_processes
-
-    def hook(self, transition: str) -> LifecycleHook | None:
-        """The lifecycle hook of a transition, if there is one."""
-        hooks = self.autoscaling_backend.describe_lifecycle_hooks(self.name)
-        return next((one for one in hooks if one.lifecycle_transition == transition), None)
-
     def member(self, instance_id: str) -> Member:
         """The member of that instance id."""
         for one in self.instance_states:
@@ -113,12 +105,36 @@ class Group(LaunchingGroup):
                     one.leave("it was found unhealthy")
         missing = self.desired_capacity - sum(one.counts for one in self.instance_states)
         if missing > 0 and not self.suspends("Launch"):
-            self.launch_members(missing)
+            self._launch_members(missing)
         elif missing < 0 and not self.suspends("Terminate"):
             for one in self._least_wanted()[:-missing]:
                 one.leave(f"a difference between desired and actual capacity, {self.desired_capacity} wanted")
         if self.warm_pool is not None:
             self.warm_pool.adjust()
+
+    def _launch_members(self, count: int) -> None:
+        """Launch so many members, or note why not and try again later."""
+        try:
+            params, version = self.checked_launch_parameters()
+            for _ in range(count):
+                self._launch_member(params, version)
+        except ServiceException as error:
+            self._launch_failed(error.message)
+        else:
+            self._retry_seconds = None
+
+    def _launch_member(self, params: dict[str, Any], version: dict[str, Any] | None) -> None:
+        instance = self.launch_instance(params)
+        member = Member(self, instance, "Pending", version)
+        actual = sum(one.counts for one in self.instance_states)
+        self.instance_states.append(member)
+        member.activity = self.note(
+            f"Launching a new EC2 instance: {instance.id}",
+            f"At {self.moment()} an instance was started in response to a difference between desired and "
+            f"actual capacity, increasing the capacity from {actual} to {actual + 1}.",
+            "PreInService",
+        )
+        member.enter()
 
     def _least_wanted(self) -> list[Member]:
         """Members that may be scaled in: those of the oldest template version first, then the oldest."""

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup
-from moto.core.exceptions import ServiceException
+from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, InstanceState, LifecycleHook
 
 from ec2world.autoscaling.activities import ScalingActivity
+from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
-from ec2world.autoscaling.members import Member
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -18,20 +17,15 @@ if TYPE_CHECKING:
 RETRY_LIMIT = 3600.0
 
 
-def validation_error(message: str) -> AWSError:
-    """Auto Scaling's error for nearly everything."""
-    return AWSError("ValidationError", message)
-
-
 class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
-    """The half of a group that launches.
+    """The half of a group that launches, as its members and its warm pool know it.
 
     `launch_failure` makes every launch fail with that message.
     """
 
     scene: "Scene"
     activities: list[ScalingActivity]
-    instance_states: list[Member]
+    status: str | None
     launch_failure: str | None = None
     _retry_seconds: float | None = None
     _subnet_turn = 0
@@ -45,6 +39,23 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         activity = ScalingActivity(self, description, cause, status)
         self.activities.append(activity)
         return activity
+
+    def suspends(self, process: str) -> bool:
+        """Whether a process is suspended; a group that is being deleted suspends nothing."""
+        return self.status is None and process in self._suspended_processes
+
+    def hook(self, transition: str) -> LifecycleHook | None:
+        """The lifecycle hook of a transition, if there is one."""
+        hooks = self.autoscaling_backend.describe_lifecycle_hooks(self.name)
+        return next((one for one in hooks if one.lifecycle_transition == transition), None)
+
+    def reconcile(self) -> None:
+        """Bring what there is nearer to what is wanted."""
+        raise NotImplementedError
+
+    def remove(self, gone: InstanceState) -> None:
+        """Forget a member whose instance is no more."""
+        raise NotImplementedError
 
     def launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """What to launch by now, and the template version that says so."""
@@ -77,17 +88,6 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
             }
         return resolved, version
 
-    def launch_members(self, count: int) -> None:
-        """Launch so many members, or note why not and try again later."""
-        try:
-            params, version = self.checked_launch_parameters()
-            for _ in range(count):
-                self._launch_member(params, version)
-        except ServiceException as error:
-            self._launch_failed(error.message)
-        else:
-            self._retry_seconds = None
-
     def checked_launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """The same, or the error that a launch would end in."""
         params, version = self.launch_parameters()
@@ -97,19 +97,6 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         if key := key_withheld_from_auto_scaling(self.ec2_backend, image):
             raise AWSError("Client.InternalError", f"Client error on launch: no access to KMS key {key}")
         return params, version
-
-    def _launch_member(self, params: dict[str, Any], version: dict[str, Any] | None) -> None:
-        instance = self.launch_instance(params)
-        member = Member(self, instance, "Pending", version)
-        actual = sum(one.counts for one in self.instance_states)
-        self.instance_states.append(member)
-        member.activity = self.note(
-            f"Launching a new EC2 instance: {instance.id}",
-            f"At {self.moment()} an instance was started in response to a difference between desired and "
-            f"actual capacity, increasing the capacity from {actual} to {actual + 1}.",
-            "PreInService",
-        )
-        member.enter()
 
     def launch_instance(self, params: dict[str, Any]) -> "TimedInstance":
         """One instance with the group's tags, in the subnet whose turn it is."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ec2world.autoscaling.activities import ScalingActivity
-    from ec2world.autoscaling.groups import Group
+    from ec2world.autoscaling.launches import LaunchingGroup
     from ec2world.ec2.instances import TimedInstance
     from ec2world.virtual_time.clock import Appointment
 
@@ -24,7 +24,7 @@ class Member(InstanceState):  # type: ignore[misc]
 
     def __init__(
         self,
-        group: "Group",
+        group: "LaunchingGroup",
         instance: "TimedInstance",
         lifecycle_state: str,
         launched_from: dict[str, Any] | None,

@@ -5,7 +5,7 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from ec2world.autoscaling.launches import validation_error
+from ec2world.autoscaling.errors import validation_error
 
 
 class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from moto.autoscaling.models import FakeWarmPool, InstanceState
 from moto.core.exceptions import ServiceException
 
 if TYPE_CHECKING:
-    from ec2world.autoscaling.groups import Group
+    from ec2world.autoscaling.launches import LaunchingGroup
     from ec2world.ec2.instances import TimedInstance
 
 
@@ -44,7 +44,7 @@ class WarmMember(InstanceState):  # type: ignore[misc]
 class WarmPool(FakeWarmPool):  # type: ignore[misc]
     """A group's warm pool."""
 
-    def __init__(self, group: "Group", *args: Any, **kwargs: Any) -> None:
+    def __init__(self, group: "LaunchingGroup", *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.group = group
         self.members: list[WarmMember] = []

@@ -6,13 +6,13 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import return_if_not_empty
 from moto.ec2.responses import EC2Response
 
-from ec2world.ec2.filters import page
 from ec2world.ec2.image_calls import ImageCalls
 from ec2world.ec2.instance_attributes import InstanceAttributeCalls
 from ec2world.ec2.spot import SpotCalls
 from ec2world.ec2.template_calls import TemplateCalls
 from ec2world.wire.answers import XmlAnswer
 from ec2world.wire.errors import AWSError
+from ec2world.wire.pages import page
 from ec2world.wire.responses import WorldResponse
 
 

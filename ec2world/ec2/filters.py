@@ -1,4 +1,4 @@
-"""Filters beyond the handful that moto knows, quick ones by tag, and pages."""
+"""Filters beyond the handful that moto knows, and quick ones by tag."""
 
 import fnmatch
 from typing import Any
@@ -72,12 +72,3 @@ def passing(
             resources = [one for one in resources if tags.get(one.id, {}).get(key) in wanted]
             del left[name]
     return generic_filter(left, resources)  # type: ignore[no-any-return]
-
-
-def page[T](items: list[T], token: str | None, size: int | None) -> tuple[list[T], str | None]:
-    """One page of `items` and the token of the next; a token is the index to go on from."""
-    if token is not None and not token.isdigit():
-        raise AWSError("InvalidNextToken", f"The token '{token}' is invalid")
-    start = int(token or 0)
-    end = start + size if size else len(items)
-    return items[start:end], str(end) if end < len(items) else None

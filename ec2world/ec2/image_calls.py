@@ -5,8 +5,8 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses.amis import AmisResponse
 
-from ec2world.ec2.filters import page
 from ec2world.wire.errors import AWSError
+from ec2world.wire.pages import page
 
 _ATTRIBUTES = {
     "description": "Description",

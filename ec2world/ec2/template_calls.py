@@ -8,9 +8,9 @@ from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
-from ec2world.ec2.filters import page
 from ec2world.ec2.launch_templates import Template, version_data
 from ec2world.wire.errors import AWSError
+from ec2world.wire.pages import page
 
 PAGE = 200
 
