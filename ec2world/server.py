@@ -4,7 +4,6 @@ Python's own threading server, for werkzeug's closes the connection after every 
 time of a call.
 """
 
-import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,8 +94,3 @@ def serve(
     server = WorldServer(World(scale, region, Upstream(upstream) if upstream else None), port)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
-
-
-def announce(server: WorldServer) -> str:
-    """The line that says that the server is ready."""
-    return json.dumps({"url": server.url})

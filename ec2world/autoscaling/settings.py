@@ -105,7 +105,7 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         return EmptyResult()
 
     def attach_load_balancer_target_groups(self) -> ActionResult:
-        """Target groups, kept as given: they may live in another part of the sandbox."""
+        """Target groups, kept as given: they may live on another server."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         group.append_target_groups(self._get_param("TargetGroupARNs", []))
         return EmptyResult()

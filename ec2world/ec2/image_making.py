@@ -93,7 +93,7 @@ class ImageMaking(BlockStore, Images):
     ) -> Image:
         """CopyImage within the region, with snapshots of its own."""
         if source_region != self.region_name:
-            raise AWSError("InvalidParameterValue", "The sandbox copies images within one region.")
+            raise AWSError("InvalidParameterValue", "This world copies images within one region.")
         source = self.describe_images(ami_ids=[source_image_id])[0]
         attributes = {
             "Name": name or source.name,

@@ -56,7 +56,7 @@ class Launches(TimedInstances):
     def check_launch(self, params: dict[str, Any]) -> Image:
         """Raise what RunInstances says about resolved parameters that cannot be launched.
 
-        Key pairs and instance profiles are taken on trust: they may live in another part of the sandbox.
+        Key pairs and instance profiles are taken on trust: they may live on another server.
         """
         if not params.get("ImageId"):
             raise AWSError("MissingParameter", "The request must contain the parameter ImageId")

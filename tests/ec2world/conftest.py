@@ -1,6 +1,5 @@
 """One world for the whole session, in a process of its own, spoken to over HTTP only."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ def served() -> Iterator[WorldClient]:
     )
     try:
         assert process.stdout is not None
-        yield WorldClient(json.loads(process.stdout.readline())["url"])
+        yield WorldClient(process.stdout.readline().decode().strip())
     finally:
         process.terminate()
         ended = process.wait(timeout=10)
