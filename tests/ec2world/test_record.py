@@ -111,7 +111,7 @@ def test_reset_brings_back_the_beginning() -> None:
     )
     try:
         assert process.stdout is not None
-        world = WorldClient(json.loads(process.stdout.readline())["url"])
+        world = WorldClient(process.stdout.readline().decode().strip())
         source = world.seed()
         assert source["availabilityZone"].startswith("ap-northeast-2")
         world.faults({"service": "ec2", "action": "DescribeVpcs", "effect": "error", "code": "InternalError"})
