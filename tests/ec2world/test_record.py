@@ -1,5 +1,4 @@
 import http.client
-import json
 import signal
 import subprocess
 import sys
