@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
     from pathlib import Path
 
 type Graph = dict[str, set[str]]
@@ -16,11 +16,7 @@ type Graph = dict[str, set[str]]
 def graph(*packages: Path) -> Graph:
     """What each module of these packages imports, by dotted names; what is foreign to them, too."""
     files = {_name(path, package): path for package in packages for path in sorted(package.rglob("*.py"))}
-    return {
-        name: {module if f"{module}.{item}" not in files else f"{module}.{item}" for module, item in found}
-        for name, path in files.items()
-        for found in [list(_imports(path))]
-    }
+    return {name: set(_imports(path, files.keys())) for name, path in files.items()}
 
 
 def _name(path: Path, package: Path) -> str:
@@ -28,14 +24,16 @@ def _name(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Each import's module, and the name that is taken from it if there is one."""
+def _imports(path: Path, known: Set[str]) -> Iterator[str]:
+    """Each imported module, also where it is the name that is imported from its package."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.module and not node.level, f"{path}:{node.lineno}: a relative import"
-            yield from ((node.module, alias.name) for alias in node.names)
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                yield module if module in known else node.module
 
 
 def folded(modules: Graph, depth: int) -> Graph:
