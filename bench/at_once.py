@@ -1,4 +1,4 @@
-"""A hundred runs at once, while EC2's documented token buckets are enforced (sandbox/world/throttle.py).
+"""A hundred runs at once, while EC2's documented token buckets are enforced (ec2world/trouble/throttle.py).
 
 What they are held against is one run alone, and the time for which a hundred runs like it would wait for
 tokens if each of their calls were made once, in the very moment its token is there. The looks of waits are

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
 from bench.sandboxed import moment, sandboxed, succeeded
-from sandbox.trace import root_of
+from ec2world.wire.trace import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING
 import botocore
 
 from bench.figures import Figure
+from ec2world.server import serve
 from sandbox import rie
 from sandbox.build import ROOT, SAM, sam_build, sam_environment
 from sandbox.processes import Child
-from sandbox.world.server import serve
 from tools import project
 
 if TYPE_CHECKING:

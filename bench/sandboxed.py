@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ec2world.wire.trace import root_of
 from sandbox.client import Client
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import sandbox
 from sandbox.processes import forget_user_settings
-from sandbox.trace import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ec2world.trouble.throttle import Throttle
+from ec2world.virtual_time.clock import Clock
+from ec2world.wire.call import Call, Request
 from sandbox.build import ROOT
-from sandbox.world.call import Call, Request
-from sandbox.world.clock import Clock
-from sandbox.world.throttle import Throttle
 
 if TYPE_CHECKING:
     import random

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REFRESHES = 10_000
 _SEED = 20261122
-# AWS's first snapshot of a volume in the sandbox: sandbox/world's table of durations.
+# AWS's first snapshot of a volume in the sandbox: ec2world's table of durations.
 _SNAPSHOT_SECONDS, _SECONDS_PER_GIB = 60, 1.2
 QUANTILES = (10, 25, 50, 75, 90, 95, 99)
 

@@ -121,7 +121,7 @@ class _Place:
         return self.directory / "logs" / f"{name}.log"
 
     def start_world(self) -> Child:
-        command = [sys.executable, "-m", "sandbox.world", "--port", str(self.ec2_port)]
+        command = [sys.executable, "-m", "ec2world", "--port", str(self.ec2_port)]
         command += ["--scale", str(self.scale), "--region", REGION, "--upstream", self.aws]
         return Child("the EC2 world", command, self.log("world"), self._environment(), ROOT)
 

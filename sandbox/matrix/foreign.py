@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.trace import root_of
+from ec2world.wire.trace import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

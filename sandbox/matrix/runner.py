@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ec2world.wire.trace import root_of
 from sandbox.matrix.foreign import touched
 from sandbox.matrix.kinds import MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
 from sandbox.matrix.situation import Situation, prepare
 from sandbox.matrix.verdict import Verdict, judge, judge_doubled
-from sandbox.trace import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from ministack.services import lambda_svc
 from ministack.services import stepfunctions as states
 
+from ec2world.wire.trace import root_of
 from sandbox.ministack import executions
-from sandbox.trace import root_of
 
 # The caller's name in the record, of what the state machine calls itself.
 _MACHINE = "GoldenImageRefresh"

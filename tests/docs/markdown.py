@@ -79,5 +79,6 @@ OWN_PAGES = (
     "docs/failure.md",
     "docs/internals.md",
     "docs/guide.ko.md",
+    "ec2world/README.md",
 )
 """The pages that are written by hand; others are generated, and tested by what generates them."""

@@ -16,10 +16,10 @@ import pytest
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
+from ec2world.control.verbs import VERBS
+from ec2world.trouble.faults import Faults
 from golden_image import request
 from handlers import start_scheduled_refresh
-from sandbox.world.control import VERBS
-from sandbox.world.faults import Faults
 from tests.docs.markdown import OWN_PAGES, ROOT, page
 from tests.unit.api_calls import body_of
 

@@ -15,6 +15,7 @@ _CODE = (
     "functions",
     "statemachine",
     "sandbox",
+    "ec2world",
     "events",
     "tools",
     "template.yaml",
@@ -22,7 +23,7 @@ _CODE = (
     "Makefile",
 )
 _STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
-_PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|events|tests|tools|docs)/[\w./-]*")
+_PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|events|tests|tools|docs)/[\w./-]*")
 # Names of AWS and of other tools that the product's code has no reason to hold.
 _FOREIGN = {
     "AWS::Serverless::Api",

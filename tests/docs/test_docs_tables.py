@@ -43,7 +43,7 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 
 def test_the_readme_has_every_folder_of_the_project() -> None:
     block = page("README.md").section("## Where everything is")
-    named = {line.split()[0].rstrip("/") for line in block.splitlines() if re.match(r"[a-z]+[./]\S* ", line)}
+    named = {line.split()[0].rstrip("/") for line in block.splitlines() if re.match(r"\w+[./]\S* ", line)}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     assert folders - {"node_modules"} <= {Path(path).parts[0] for path in named}

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ec2world.control.verbs import control
+from ec2world.ec2.idempotency import Tokens
 from golden_image import plan, request
-from sandbox.world.control import control
-from sandbox.world.idempotency import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ec2world.world import World
     from golden_image.plan import Plan
-    from sandbox.world.world import World
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
@@ -51,7 +51,7 @@ class Account:
             self.world.clock.scale = FROZEN
 
     def seed(self, **wanted: Any) -> str:
-        """Make a source, as sandbox/world/seed.py describes it, and answer its id."""
+        """Make a source, as ec2world/control/seed.py describes it, and answer its id."""
         status, text = control(self.world, "POST", "/_sandbox/seed", json.dumps(wanted).encode())
         assert status == 200, text
         instance_id: str = json.loads(text)["instanceId"]

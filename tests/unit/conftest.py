@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
+from ec2world.server import serve
 from golden_image import aws
-from sandbox.world.server import serve
 from tests.unit.account import LEDGER, REGION, STACK, Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.world.server import WorldServer
+    from ec2world.server import WorldServer
 
 # The same examples everywhere, however slow a machine is; an account serves all examples of a test.
 settings.register_profile(

@@ -1,0 +1,1 @@
+"""moto's Auto Scaling with groups that launch, replace and terminate instances over time."""

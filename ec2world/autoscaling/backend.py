@@ -1,0 +1,228 @@
+"""moto's Auto Scaling backend with groups that take their time."""
+
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import (
+    ASG_NAME_TAG,
+    AutoScalingBackend,
+    FakeLaunchConfiguration,
+    LifecycleHook,
+)
+from moto.core.exceptions import ServiceException
+
+from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.groups import Group
+from ec2world.autoscaling.members import Member
+from ec2world.wire.errors import AWSError
+
+if TYPE_CHECKING:
+    from ec2world.autoscaling.activities import ScalingActivity
+    from ec2world.virtual_time.scene import Scene
+
+
+class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
+    """One region's Auto Scaling."""
+
+    def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
+        self.scene = scene
+        self.notification_configurations: dict[tuple[str, str, str], dict[str, str]] = {}
+        self.activities_of_the_deleted: list[ScalingActivity] = []
+        AutoScalingBackend.__init__(self, region_name, account_id)
+
+    def reset(self) -> None:
+        """Nothing: a reset world makes new backends."""
+
+    def group(self, name: str) -> Group:
+        """The group of that name; ValidationError where there is none."""
+        if name not in self.autoscaling_groups:
+            raise validation_error("AutoScalingGroup name not found - null")
+        found: Group = self.autoscaling_groups[name]
+        return found
+
+    def has(self, group: Group) -> bool:
+        """Whether a group is still there."""
+        return self.autoscaling_groups.get(group.name) is group
+
+    def create_auto_scaling_group(self, params: dict[str, Any]) -> Group:
+        """A group as CreateAutoScalingGroup describes it."""
+        name = params["AutoScalingGroupName"]
+        if name in self.autoscaling_groups:
+            how = "is pending delete" if self.autoscaling_groups[name].status else "already exists"
+            raise AWSError(
+                "AlreadyExists",
+                f"AutoScalingGroup by this name already exists - A group with the name {name} {how}",
+            )
+        ways = ("LaunchTemplate", "LaunchConfigurationName", "InstanceId", "MixedInstancesPolicy")
+        if sum(1 for way in ways if params.get(way)) != 1:
+            raise validation_error(
+                "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or "
+                "MixedInstancesPolicy parameter."
+            )
+        if instance_id := params.get("InstanceId"):
+            instance = self.ec2_backend.get_instance(instance_id)
+            FakeLaunchConfiguration.create_from_instance(name, instance, self)
+            params = {**params, "LaunchConfigurationName": name}
+        _check_sizes(params["MinSize"], params["MaxSize"], params.get("DesiredCapacity"))
+        self._check_subnets(params.get("VPCZoneIdentifier"))
+        try:
+            group = Group(self, self.scene, params)
+        except ServiceException as error:
+            raise _as_validation_error(error) from error
+        self._check_template(group)
+        group.launch_failure = self.scene.failure
+        self.autoscaling_groups[name] = group
+        for hook in params.get("LifecycleHookSpecificationList", []):
+            self.put_hook({**hook, "AutoScalingGroupName": name})
+        group.reconcile()
+        return group
+
+    def update_auto_scaling_group(self, params: dict[str, Any]) -> Group:
+        """Change a group; a limit that is moved past the desired capacity moves that along."""
+        group = self.group(params["AutoScalingGroupName"])
+        if group.status is not None:
+            raise AWSError("ScalingActivityInProgress", f"AutoScalingGroup {group.name} is pending delete")
+        low = params.get("MinSize", group.min_size)
+        high = params.get("MaxSize", group.max_size)
+        _check_sizes(low, high, params.get("DesiredCapacity"))
+        self._check_subnets(params.get("VPCZoneIdentifier"))
+        self._change_template(group, params)
+        if params.get("VPCZoneIdentifier") or params.get("AvailabilityZones"):
+            group._set_azs_and_vpcs(
+                params.get("AvailabilityZones", []), params.get("VPCZoneIdentifier"), update=True
+            )
+        group.keep(params)
+        group.min_size, group.max_size = low, high
+        group.launch_failure = self.scene.failure
+        wanted = params.get("DesiredCapacity", group.desired_capacity)
+        group.set_desired_capacity(min(max(wanted, low), high))
+        return group
+
+    def _change_template(self, group: Group, params: dict[str, Any]) -> None:
+        ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
+        if not any(params.get(way) for way in ways):
+            return
+        before = (group.ec2_launch_template, getattr(group, "launch_template_version", None))
+        provided = getattr(group, "provided_launch_template_version", None)
+        try:
+            group.mixed_instances_policy = params.get("MixedInstancesPolicy")
+            group._set_launch_configuration(
+                params.get("LaunchConfigurationName", ""),
+                params.get("LaunchTemplate", {}),
+                params.get("MixedInstancesPolicy"),
+            )
+            self._check_template(group)
+        except ServiceException as error:
+            group.ec2_launch_template, group.launch_template_version = before
+            group.provided_launch_template_version = provided
+            raise _as_validation_error(error) from error
+
+    def _check_template(self, group: Group) -> None:
+        """What AWS checks by a dry run of a launch."""
+        try:
+            params, _ = group.launch_parameters()
+            self.ec2_backend.check_launch(params)
+        except ServiceException as error:
+            raise _as_validation_error(error) from error
+
+    def _check_subnets(self, identifiers: str | None) -> None:
+        for subnet_id in (identifiers or "").replace(" ", "").split(","):
+            try:
+                if subnet_id:
+                    self.ec2_backend.get_subnet(subnet_id)
+            except ServiceException:
+                raise validation_error(f"The subnet ID '{subnet_id}' does not exist") from None
+
+    def delete_group(self, name: str, *, force: bool) -> None:
+        """Delete a group; only with `force` one that has instances."""
+        group = self.group(name)
+        if not force and any(not one.is_leaving for one in group.instance_states):
+            raise AWSError(
+                "ResourceInUse",
+                "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance "
+                "request(s) still in the group.",
+            )
+        if not force and group.instance_states:
+            raise AWSError(
+                "ScalingActivityInProgress",
+                "You cannot delete an AutoScalingGroup while there are scaling activities in progress for "
+                "that group.",
+            )
+        group.delete()
+
+    def forget_group(self, group: Group) -> None:
+        """Drop a group and what belongs to it."""
+        self.autoscaling_groups.pop(group.name, None)
+        for key in [key for key, one in self.policies.items() if one.auto_scaling_group_name == group.name]:
+            del self.policies[key]
+        for hook in self.describe_lifecycle_hooks(group.name):
+            self.delete_lifecycle_hook(group.name, hook.name)
+        for key in [key for key in self.notification_configurations if key[0] == group.name]:
+            del self.notification_configurations[key]
+        for activity in group.activities:
+            activity.auto_scaling_group_state = "Deleted"
+        self.activities_of_the_deleted += group.activities
+
+    def set_desired_capacity(self, group_name: str, desired_capacity: int) -> None:
+        """SetDesiredCapacity, within the group's limits."""
+        group = self.group(group_name)
+        new = f"New SetDesiredCapacity value {desired_capacity} is"
+        if desired_capacity > group.max_size:
+            raise validation_error(f"{new} above max value {group.max_size} for the AutoScalingGroup.")
+        if desired_capacity < group.min_size:
+            raise validation_error(f"{new} below min value {group.min_size} for the AutoScalingGroup.")
+        if self.scene.failure is not None:
+            group.launch_failure = self.scene.failure
+        group.set_desired_capacity(desired_capacity)
+
+    def attach_instances(self, group_name: str, instance_ids: list[str]) -> None:
+        """Take running instances in, raising the desired capacity by as many."""
+        group = self.group(group_name)
+        if group.desired_capacity + len(instance_ids) > group.max_size:
+            raise validation_error(
+                f"Exceeding the max group size {group.max_size} of AutoScalingGroup {group_name}."
+            )
+        for instance in self.ec2_backend.get_multi_instances_by_id(instance_ids):
+            instance.add_tags({ASG_NAME_TAG: group_name})
+            group.instance_states.append(Member(group, instance, "InService", None))
+        group.desired_capacity += len(instance_ids)
+        group.reconcile()
+
+    def take_out(self, group: Group, member: Member) -> None:
+        """Detach a member: it lives on without the group."""
+        group.instance_states.remove(member)
+        member.instance.state_hook = None
+        self.ec2_backend.delete_tag_keys([member.instance_id], [ASG_NAME_TAG])
+
+    def put_hook(self, params: dict[str, Any]) -> LifecycleHook:
+        """A lifecycle hook, with what moto drops."""
+        group = self.group(params["AutoScalingGroupName"])
+        hook = self.create_lifecycle_hook(
+            params["LifecycleHookName"],
+            group.name,
+            params.get("LifecycleTransition"),
+            params.get("HeartbeatTimeout"),
+            params.get("DefaultResult"),
+        )
+        hook.role_arn, hook.notification_target_arn = (
+            params.get("RoleARN"),
+            params.get("NotificationTargetARN"),
+        )
+        hook.notification_metadata = params.get("NotificationMetadata")
+        return hook
+
+
+def _check_sizes(low: int, high: int, desired: int | None) -> None:
+    if low > high:
+        raise validation_error("Max bound must be greater than or equal to min bound")
+    if low < 0:
+        raise validation_error("Min bound must be greater than or equal to 0")
+    if desired is not None and not low <= desired <= high:
+        raise validation_error(
+            f"Desired capacity:{desired} must be between the specified min size:{low} and max size:{high}"
+        )
+
+
+def _as_validation_error(error: ServiceException) -> AWSError:
+    if error.code == "ValidationError":
+        return AWSError(error.code, error.message)
+    return validation_error(f"You must use a valid fully-formed launch template. {error.message}")

@@ -1,0 +1,139 @@
+"""How a group launches: from its template, into its subnets, again and again where it fails."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, InstanceState, LifecycleHook
+
+from ec2world.autoscaling.activities import ScalingActivity
+from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
+from ec2world.wire.errors import AWSError
+
+if TYPE_CHECKING:
+    from ec2world.ec2.instances import TimedInstance
+    from ec2world.virtual_time.scene import Scene
+
+RETRY_LIMIT = 3600.0
+
+
+class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
+    """The half of a group that launches, as its members and its warm pool know it.
+
+    `launch_failure` makes every launch fail with that message.
+    """
+
+    scene: "Scene"
+    activities: list[ScalingActivity]
+    status: str | None
+    launch_failure: str | None = None
+    _retry_seconds: float | None = None
+    _subnet_turn = 0
+
+    def moment(self) -> str:
+        """The time as activities write it."""
+        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    def note(self, description: str, cause: str, status: str = "InProgress") -> ScalingActivity:
+        """Begin an activity."""
+        activity = ScalingActivity(self, description, cause, status)
+        self.activities.append(activity)
+        return activity
+
+    def suspends(self, process: str) -> bool:
+        """Whether a process is suspended; a group that is being deleted suspends nothing."""
+        return self.status is None and process in self._suspended_processes
+
+    def hook(self, transition: str) -> LifecycleHook | None:
+        """The lifecycle hook of a transition, if there is one."""
+        hooks = self.autoscaling_backend.describe_lifecycle_hooks(self.name)
+        return next((one for one in hooks if one.lifecycle_transition == transition), None)
+
+    def reconcile(self) -> None:
+        """Bring what there is nearer to what is wanted."""
+        raise NotImplementedError
+
+    def remove(self, gone: InstanceState) -> None:
+        """Forget a member whose instance is no more."""
+        raise NotImplementedError
+
+    def launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """What to launch by now, and the template version that says so."""
+        ec2, version = self.ec2_backend, None
+        if self.ec2_launch_template is not None:
+            reference = {
+                "LaunchTemplateId": self.ec2_launch_template.id,
+                "Version": self.launch_template_version,
+            }
+            resolved = ec2.resolved({"LaunchTemplate": reference})
+            number = ec2.template_version(reference).number
+            version = {
+                "LaunchTemplateId": self.ec2_launch_template.id,
+                "LaunchTemplateName": self.ec2_launch_template.name,
+                "Version": str(number),
+            }
+            overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
+            if overrides:
+                resolved["InstanceType"] = overrides[0].get("InstanceType", resolved.get("InstanceType"))
+        else:
+            config = self.launch_config
+            resolved = {
+                "ImageId": config.image_id,
+                "InstanceType": config.instance_type,
+                "KeyName": config.key_name,
+                "SecurityGroupIds": [one for one in config.security_groups if one.startswith("sg-")],
+                "SecurityGroups": [one for one in config.security_groups if not one.startswith("sg-")],
+                "UserData": config.user_data,
+                "BlockDeviceMappings": config.block_device_mapping_dict or [],
+            }
+        return resolved, version
+
+    def checked_launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The same, or the error that a launch would end in."""
+        params, version = self.launch_parameters()
+        image = self.ec2_backend.check_launch(params)
+        if self.launch_failure is not None:
+            raise validation_error(self.launch_failure)
+        if key := key_withheld_from_auto_scaling(self.ec2_backend, image):
+            raise AWSError("Client.InternalError", f"Client error on launch: no access to KMS key {key}")
+        return params, version
+
+    def launch_instance(self, params: dict[str, Any]) -> "TimedInstance":
+        """One instance with the group's tags, in the subnet whose turn it is."""
+        tags = {**self.get_propagated_tags(), ASG_NAME_TAG: self.name}
+        specification = {
+            "ResourceType": "instance",
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        placed = {**params, "TagSpecifications": [*params.get("TagSpecifications", []), specification]}
+        if params.get("NetworkInterfaces"):
+            first, *others = params["NetworkInterfaces"]
+            placed["NetworkInterfaces"] = [{**first, "SubnetId": self._next_subnet()}, *others]
+        else:
+            placed["SubnetId"] = self._next_subnet()
+        return self.ec2_backend.launch(placed).instances[0]  # type: ignore[no-any-return]
+
+    def _launch_failed(self, message: str) -> None:
+        activity = self.note(
+            "Launching a new EC2 instance",
+            f"At {self.moment()} an instance was started in response to a difference between desired and "
+            "actual capacity.",
+        )
+        activity.description += f".  Status Reason: {message}. Launching EC2 instance failed."
+        activity.end("Failed", f"{message}. Launching EC2 instance failed.")
+        clock = self.scene.clock
+        seconds = self._retry_seconds or clock.durations.launch or 1
+        self._retry_seconds = min(2 * seconds, RETRY_LIMIT)
+        clock.after(seconds, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._retry_seconds is not None and self.autoscaling_backend.has(self):
+            self.reconcile()
+
+    def _next_subnet(self) -> str:
+        subnets = (self.vpc_zone_identifier or "").replace(" ", "").split(",")
+        if subnets == [""]:
+            defaults = self.ec2_backend.get_default_subnets()
+            subnets = [defaults[zone].id for zone in self.availability_zones]
+        self._subnet_turn += 1
+        return str(subnets[(self._subnet_turn - 1) % len(subnets)])

@@ -1,0 +1,143 @@
+"""The Auto Scaling calls on what belongs to a group: policies, notifications, hooks, targets, tags."""
+
+from typing import Any
+
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult, EmptyResult
+
+from ec2world.autoscaling.errors import validation_error
+
+
+class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
+    """Policies, notification configurations, lifecycle hooks, target groups, traffic sources and tags."""
+
+    def put_scaling_policy(self) -> ActionResult:
+        """A policy of a group; moto's, kept per group, for two groups may name theirs the same."""
+        backend, params = self.autoscaling_backend, self.params
+        group = backend.group(params["AutoScalingGroupName"])
+        policy = backend.put_scaling_policy(
+            name=params["PolicyName"],
+            policy_type=params.get("PolicyType", "SimpleScaling"),
+            metric_aggregation_type=params.get("MetricAggregationType"),
+            adjustment_type=params.get("AdjustmentType"),
+            as_name=group.name,
+            min_adjustment_magnitude=params.get("MinAdjustmentMagnitude"),
+            scaling_adjustment=params.get("ScalingAdjustment"),
+            cooldown=params.get("Cooldown"),
+            target_tracking_config=params.get("TargetTrackingConfiguration", {}),
+            step_adjustments=params.get("StepAdjustments", []),
+            estimated_instance_warmup=params.get("EstimatedInstanceWarmup"),
+            predictive_scaling_configuration=params.get("PredictiveScalingConfiguration"),
+        )
+        policy.enabled = params.get("Enabled", True)
+        backend.policies[f"{group.name}/{policy.name}"] = backend.policies.pop(policy.name)
+        policy.alarms = []
+        if policy.policy_type == "TargetTrackingScaling":
+            names = [f"TargetTracking-{group.name}-Alarm{end}" for end in ("High", "Low")]
+            arn = f"arn:{self.partition}:cloudwatch:{self.region}:{self.current_account}:alarm"
+            policy.alarms = [{"AlarmName": name, "AlarmARN": f"{arn}:{name}"} for name in names]
+        return ActionResult({"PolicyARN": policy.arn, "Alarms": policy.alarms})
+
+    def describe_policies(self) -> ActionResult:
+        """Policies of a group, by name or ARN, by type."""
+        found = self.autoscaling_backend.describe_policies(
+            self._get_param("AutoScalingGroupName"), None, self._get_param("PolicyTypes", [])
+        )
+        names = self._get_param("PolicyNames", [])
+        chosen = [one for one in found if not names or one.name in names or one.arn in names]
+        return ActionResult({"ScalingPolicies": chosen})
+
+    def delete_policy(self) -> ActionResult:
+        """Delete a policy, by name or ARN."""
+        group, wanted = self._get_param("AutoScalingGroupName"), self._get_param("PolicyName")
+        policies = self.autoscaling_backend.policies
+        del policies[self._policy_key(group, wanted)]
+        return EmptyResult()
+
+    def execute_policy(self) -> ActionResult:
+        """Do at once what a policy would do."""
+        key = self._policy_key(self._get_param("AutoScalingGroupName"), self._get_param("PolicyName"))
+        self.autoscaling_backend.policies[key].execute()
+        return EmptyResult()
+
+    def _policy_key(self, group: str | None, wanted: str) -> str:
+        for key, one in self.autoscaling_backend.policies.items():
+            if wanted == one.arn or (wanted == one.name and group in (None, one.auto_scaling_group_name)):
+                return str(key)
+        raise validation_error(f"Group {group} or policy {wanted} not found")
+
+    def put_notification_configuration(self) -> ActionResult:
+        """Have a topic told about a group; the types given replace those of the topic."""
+        backend, topic = self.autoscaling_backend, self._get_param("TopicARN")
+        group = backend.group(self._get_param("AutoScalingGroupName"))
+        self._drop_notifications(group.name, topic)
+        for kind in self._get_param("NotificationTypes", []):
+            backend.notification_configurations[(group.name, topic, kind)] = {
+                "AutoScalingGroupName": group.name,
+                "TopicARN": topic,
+                "NotificationType": kind,
+            }
+        return EmptyResult()
+
+    def describe_notification_configurations(self) -> ActionResult:
+        """Who is told about which groups."""
+        names = self._get_param("AutoScalingGroupNames", [])
+        found: list[Any] = [
+            one
+            for one in self.autoscaling_backend.notification_configurations.values()
+            if not names or one["AutoScalingGroupName"] in names
+        ]
+        return ActionResult({"NotificationConfigurations": found})
+
+    def delete_notification_configuration(self) -> ActionResult:
+        """Tell a topic no more."""
+        self._drop_notifications(self._get_param("AutoScalingGroupName"), self._get_param("TopicARN"))
+        return EmptyResult()
+
+    def _drop_notifications(self, group: str, topic: str) -> None:
+        kept = self.autoscaling_backend.notification_configurations
+        for key in [key for key in kept if key[:2] == (group, topic)]:
+            del kept[key]
+
+    def put_lifecycle_hook(self) -> ActionResult:
+        """A lifecycle hook."""
+        self.autoscaling_backend.put_hook(self.params)
+        return EmptyResult()
+
+    def attach_load_balancer_target_groups(self) -> ActionResult:
+        """Target groups, kept as given: they may live on another server."""
+        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        group.append_target_groups(self._get_param("TargetGroupARNs", []))
+        return EmptyResult()
+
+    def detach_load_balancer_target_groups(self) -> ActionResult:
+        """Target groups no more."""
+        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        gone = self._get_param("TargetGroupARNs", [])
+        group.target_group_arns = [one for one in group.target_group_arns if one not in gone]
+        return EmptyResult()
+
+    def describe_traffic_sources(self) -> ActionResult:
+        """Target groups, load balancers and other sources of a group's traffic."""
+        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        sources = [{"Identifier": one, "Type": "elbv2"} for one in group.target_group_arns]
+        sources += [{"Identifier": one, "Type": "elb"} for one in group.load_balancer_names]
+        sources += [one for one in group.traffic_sources if one not in sources]
+        shown = [{"TrafficSource": one["Identifier"], "State": "InService", **one} for one in sources]
+        return ActionResult({"TrafficSources": shown})
+
+    def describe_warm_pool(self) -> ActionResult:
+        """The settings of a group's warm pool, and what it holds."""
+        pool = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).warm_pool
+        return ActionResult({"WarmPoolConfiguration": pool, "Instances": pool.members if pool else []})
+
+    def delete_warm_pool(self) -> ActionResult:
+        """No warm pool any more."""
+        self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).drop_warm_pool()
+        return EmptyResult()
+
+    def create_or_update_tags(self) -> ActionResult:
+        """Tags of groups."""
+        for tag in self._get_param("Tags", []):
+            self.autoscaling_backend.group(tag.get("ResourceId", ""))
+        return super().create_or_update_tags()

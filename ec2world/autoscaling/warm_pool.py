@@ -1,0 +1,75 @@
+"""Warm pools: instances that a group keeps ready beside its members.
+
+They are held and shown; scaling out does not take them, it launches.
+Source: "Warm pools for Amazon EC2 Auto Scaling".
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import FakeWarmPool, InstanceState
+from moto.core.exceptions import ServiceException
+
+if TYPE_CHECKING:
+    from ec2world.autoscaling.launches import LaunchingGroup
+    from ec2world.ec2.instances import TimedInstance
+
+
+class WarmMember(InstanceState):  # type: ignore[misc]
+    """One instance that is kept ready."""
+
+    def __init__(self, pool: "WarmPool", instance: "TimedInstance", version: dict[str, Any] | None) -> None:
+        instance.autoscaling_group = pool.group
+        super().__init__(instance, lifecycle_state="Warmed:Pending", autoscaling_group=pool.group)
+        self.pool = pool
+        self.launched_from = version
+        instance.state_hook = self.instance_is
+
+    @property
+    def launch_template(self) -> dict[str, Any] | None:
+        """The template version that it was launched from."""
+        return self.launched_from
+
+    def instance_is(self, state: str) -> None:
+        """Take notice of the instance's own state: run first, then be as the pool wants it."""
+        if state == "running" and self.pool.pool_state != "Running":
+            self.instance.stop()
+        elif state in ("running", "stopped"):
+            self.lifecycle_state = f"Warmed:{state.capitalize()}"
+        elif state == "shutting-down":
+            self.lifecycle_state = "Warmed:Terminating"
+        elif state == "terminated":
+            self.pool.members.remove(self)
+
+
+class WarmPool(FakeWarmPool):  # type: ignore[misc]
+    """A group's warm pool."""
+
+    def __init__(self, group: "LaunchingGroup", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+        self.members: list[WarmMember] = []
+
+    def adjust(self) -> None:
+        """Hold as many as the group could still grow by, and no fewer than the pool's own minimum."""
+        prepared = self.max_group_prepared_capacity
+        capacity = self.group.max_size if prepared in (None, -1) else prepared
+        wanted = max(self.min_size, capacity - self.group.desired_capacity)
+        staying = [one for one in self.members if one.lifecycle_state != "Warmed:Terminating"]
+        if len(staying) < wanted and not self.group.suspends("Launch"):
+            self._grow_by(wanted - len(staying))
+        elif len(staying) > wanted and not self.group.suspends("Terminate"):
+            self.shrink_to(wanted)
+
+    def _grow_by(self, count: int) -> None:
+        try:
+            params, version = self.group.checked_launch_parameters()
+        except ServiceException:
+            return  # the group's own launches tell why
+        for _ in range(count):
+            self.members.append(WarmMember(self, self.group.launch_instance(params), version))
+
+    def shrink_to(self, count: int) -> None:
+        """Terminate what is more than that."""
+        staying = [one for one in self.members if one.lifecycle_state != "Warmed:Terminating"]
+        for one in staying[count:]:
+            one.instance.terminate()

@@ -1,0 +1,138 @@
+"""The HTTP verbs under /_sandbox/: time, faults, the record, identities, throttling, seeds."""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from moto.core.exceptions import ServiceException
+
+from ec2world.control.seed import seed
+from ec2world.trouble.faults import WORKFLOW
+from ec2world.virtual_time.clock import Clock
+from ec2world.wire.call import Call, Request
+from ec2world.wire.trace import root_of
+from ec2world.world import World
+
+
+def control(world: World, method: str, path: str, body: bytes) -> tuple[int, str]:
+    """Do what a control request asks: HTTP status and JSON."""
+    url = urlsplit(path)
+    verb = f"{method} {url.path.removeprefix('/_sandbox/').rstrip('/')}"
+    if verb not in VERBS:
+        return 404, json.dumps({"error": f"there is no {verb}; there are: {', '.join(VERBS)}"})
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    try:
+        given = json.loads(body) if body else None
+        with world.lock:
+            world.clock.settle()
+            answer = VERBS[verb](world, given, query)
+    except (ValueError, KeyError, ServiceException) as error:
+        return 400, json.dumps({"error": str(error)})
+    return 200, answer if isinstance(answer, str) else json.dumps(answer)
+
+
+def _durations(clock: Clock) -> dict[str, float]:
+    return {"scale": clock.scale, **clock.durations.to_json()}
+
+
+def _change_durations(clock: Clock, given: Any) -> None:
+    if not isinstance(given, dict):
+        raise ValueError("durations are a JSON object")
+    durations = clock.durations.changed({name: value for name, value in given.items() if name != "scale"})
+    if "scale" in given:
+        clock.scale = given["scale"]
+    clock.durations = durations
+
+
+def _names(given: Any) -> dict[str, str]:
+    if not isinstance(given, dict) or not all(isinstance(name, str) for name in given.values()):
+        raise ValueError("identities are a JSON object of access key id to name")
+    return given
+
+
+def _flag(given: Any) -> bool:
+    if not isinstance(given, dict) or not isinstance(given.get("enabled"), bool):
+        raise ValueError('throttling is switched by {"enabled": true} or {"enabled": false}')
+    return bool(given["enabled"])
+
+
+def _put_durations(world: World, given: Any, _query: dict[str, str]) -> Any:
+    _change_durations(world.clock, given)
+    return _durations(world.clock)
+
+
+def _put_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.faults.replace(given)
+    return world.faults.to_json()
+
+
+def _post_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.faults.add(given)
+    return world.faults.to_json()
+
+
+def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
+    """A call that the state machine's interpreter makes itself: the rule that applies to it, or null."""
+    call = Call(
+        Request("POST", "/", {}, b""),
+        service=given["service"],
+        action=given["action"],
+        region=world.region,
+        role=given["role"],
+        protocol="json",
+        operation=None,
+        trace=root_of(given["run"]),
+        params=given.get("params", {}),
+    )
+    rule = world.faults.pick(call)
+    if call.service != WORKFLOW:
+        failed = rule is not None and rule.effect in ("error", "drop")
+        status, code = (rule.status, rule.code) if rule and failed else (200, None)
+        world.record.add(
+            call, world.record.params_of(call), status=status, code=code, request_id=str(uuid.uuid4())
+        )
+    return asdict(rule) if rule else None
+
+
+def _put_identities(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.identities = _names(given)
+    return world.identities
+
+
+def _put_throttle(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.throttle.clear()
+    world.throttle.enabled = _flag(given)
+    return world.throttle.to_json()
+
+
+def _delete_calls(world: World, _given: Any, _query: dict[str, str]) -> Any:
+    world.record.clear()
+    return {}
+
+
+def _reset(world: World, _given: Any, _query: dict[str, str]) -> Any:
+    world.reset()
+    return {}
+
+
+# A verb answers JSON, or what is to become JSON.
+VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
+    "GET durations": lambda world, _given, _query: _durations(world.clock),
+    "PUT durations": _put_durations,
+    "GET faults": lambda world, _given, _query: world.faults.to_json(),
+    "PUT faults": _put_faults,
+    "POST faults": _post_faults,
+    "DELETE faults": lambda world, _given, query: world.faults.remove(query["run"]),
+    "GET calls": lambda world, _given, query: world.record.to_json(int(query.get("since", 0))),
+    "POST calls": _post_calls,
+    "DELETE calls": _delete_calls,
+    "GET identities": lambda world, _given, _query: world.identities,
+    "PUT identities": _put_identities,
+    "GET throttle": lambda world, _given, _query: world.throttle.to_json(),
+    "PUT throttle": _put_throttle,
+    "POST seed": lambda world, given, _query: seed(world, given),
+    "POST reset": _reset,
+}

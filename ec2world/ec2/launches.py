@@ -1,0 +1,219 @@
+"""Launching: from RunInstances parameters and a launch template to instances with volumes.
+
+Used by RunInstances, by the groups and by the seeding, so that an instance is the same wherever it came from.
+"""
+
+import copy
+import hashlib
+from typing import Any
+
+from moto.core.types import Base64EncodedString
+from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.models.instances import Reservation
+from moto.ec2.utils import (
+    convert_tag_spec,
+    parse_user_data,
+    random_reservation_id,
+    random_spot_request_id,
+)
+
+from ec2world.ec2.images import Image
+from ec2world.ec2.instance_store import TimedInstances
+from ec2world.ec2.instances import TimedInstance, architectures_of_type, boots_uefi
+from ec2world.ec2.spot import record_spot_request
+from ec2world.wire.errors import AWSError
+
+DEFAULT_TYPE = "m1.small"
+ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
+
+
+class Launches(TimedInstances):
+    """What launching needs of the EC2 backend."""
+
+    def resolved(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The parameters with the launch template's data under them, tags of both joined."""
+        reference = params.get("LaunchTemplate")
+        if not reference:
+            return dict(params)
+        version = self.template_version(reference)
+        merged = {**copy.deepcopy(version.data), **{k: v for k, v in params.items() if k != "LaunchTemplate"}}
+        tags = convert_tag_spec(version.data.get("TagSpecifications", []))
+        for kind, more in convert_tag_spec(params.get("TagSpecifications", [])).items():
+            tags.setdefault(kind, {}).update(more)
+        tags.setdefault("instance", {}).update(
+            {
+                "aws:ec2launchtemplate:id": version.template.id,
+                "aws:ec2launchtemplate:version": str(version.number),
+            }
+        )
+        merged["TagSpecifications"] = [
+            {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in some.items()]}
+            for kind, some in tags.items()
+        ]
+        return merged
+
+    def check_launch(self, params: dict[str, Any]) -> Image:
+        """Raise what RunInstances says about resolved parameters that cannot be launched.
+
+        Key pairs and instance profiles are taken on trust: they may live on another server.
+        """
+        if not params.get("ImageId"):
+            raise AWSError("MissingParameter", "The request must contain the parameter ImageId")
+        image: Image = self.image_for_launch(params["ImageId"], params.get("InstanceType", DEFAULT_TYPE))
+        supported = architectures_of_type(params.get("InstanceType", ""))
+        if supported and image.architecture not in supported:
+            raise AWSError(
+                "InvalidParameterValue",
+                f"The architecture '{','.join(supported)}' of the specified instance type does not match the "
+                f"architecture '{image.architecture}' of the specified AMI. Specify an instance type and an "
+                "AMI that have matching architectures, and try again.",
+            )
+        self._check_type(params.get("InstanceType", DEFAULT_TYPE))
+        nics = params.get("NetworkInterfaces", [])
+        if nics and params.get("SubnetId"):
+            raise AWSError(
+                "InvalidParameterCombination",
+                "Network interfaces and an instance-level subnet ID may not be specified on the same request",
+            )
+        self._security_groups(params)
+        zone = params.get("Placement", {}).get("AvailabilityZone")
+        if zone and zone not in self.get_default_subnets():
+            raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
+        for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
+            if subnet_id:
+                self.get_subnet(subnet_id)
+        return image
+
+    def launch(self, params: dict[str, Any], count: int = 1) -> Reservation:
+        """Start `count` instances from parameters that `resolved` has made complete."""
+        image = self.check_launch(params)
+        reservation = Reservation(random_reservation_id(), self.account_id)
+        tags = convert_tag_spec(params.get("TagSpecifications", []))
+        for index in range(count):
+            instance = self._instance(params, image, index)
+            reservation.instances.append(instance)
+            instance.add_tags(tags.get("instance", {}))
+        self.add_reservation(reservation)
+        for instance in reservation.instances:
+            for mapping in self._mappings(params, image, instance):
+                self._attach_new_volume(instance, mapping, tags.get("volume", {}))
+            instance.begin("pending", "running", self.scene.clock.durations.start)
+        return reservation
+
+    @staticmethod
+    def _check_type(name: str) -> None:
+        """Refuse a size that its family does not have; a family that moto does not know is taken on trust."""
+        family = name.partition(".")[0] + "."
+        if name not in INSTANCE_TYPES and any(one.startswith(family) for one in INSTANCE_TYPES):
+            raise AWSError("InvalidParameterValue", f"Invalid value '{name}' for InstanceType.")
+
+    def _security_groups(self, params: dict[str, Any]) -> list[Any]:
+        """The groups that are named for the instance or for its first network interface."""
+        groups = []
+        first_nic: dict[str, Any] = next(iter(params.get("NetworkInterfaces", [])), {})
+        for group_id in [*params.get("SecurityGroupIds", []), *first_nic.get("Groups", [])]:
+            group = self.get_security_group_from_id(group_id)
+            if group is None:
+                raise InvalidSecurityGroupNotFoundError(group_id)
+            groups.append(group)
+        for name in params.get("SecurityGroups", []):
+            group = self.get_security_group_by_name_or_id(name)
+            if group is None:
+                raise InvalidSecurityGroupNotFoundError(name)
+            groups.append(group)
+        return groups
+
+    def _instance(self, params: dict[str, Any], image: Image, index: int) -> TimedInstance:
+        zone = params.get("Placement", {}).get("AvailabilityZone")
+        nics = [{"DeleteOnTermination": True, **nic} for nic in params.get("NetworkInterfaces", [])]
+        subnet_id = params.get("SubnetId") or next(
+            (nic["SubnetId"] for nic in nics if "SubnetId" in nic), None
+        )
+        if not subnet_id:
+            subnet_id = self.get_default_subnets()[zone or f"{self.region_name}a"].id
+        user_data = params.get("UserData")
+        vpc_id = self.get_subnet(subnet_id).vpc_id
+        instance = TimedInstance(
+            self,
+            image.id,
+            user_data if isinstance(user_data, Base64EncodedString) else parse_user_data(user_data),
+            self._security_groups(params) or [self.get_default_security_group(vpc_id)],
+            instance_type=params.get("InstanceType", DEFAULT_TYPE),
+            region_name=self.region_name,
+            subnet_id=subnet_id,
+            nics=nics or [{"DeviceIndex": 0, "SubnetId": subnet_id, "DeleteOnTermination": True}],
+            key_name=params.get("KeyName"),
+            private_ip=params.get("PrivateIpAddress"),
+            ebs_optimized=params.get("EbsOptimized", False),
+            disable_api_stop=params.get("DisableApiStop", False),
+            disable_api_termination=params.get("DisableApiTermination", False),
+            instance_initiated_shutdown_behavior=params.get("InstanceInitiatedShutdownBehavior"),
+            hibernation_options={"Configured": params.get("HibernationOptions", {}).get("Configured", False)},
+            monitoring_state="enabled" if params.get("Monitoring", {}).get("Enabled") else "disabled",
+            metadata_options=params.get("MetadataOptions", {}),
+            client_token=params.get("ClientToken", ""),
+            ami_launch_index=index,
+        )
+        # Called on the class, for it serves moto's public images as well.
+        Image.give_to(image, instance, uefi_capable=boots_uefi(instance.instance_type))
+        instance.iam_instance_profile = self._profile(params.get("IamInstanceProfile"))
+        self._make_spot(instance, params.get("InstanceMarketOptions", {}))
+        return instance
+
+    def _profile(self, given: dict[str, str] | None) -> dict[str, str] | None:
+        if not given:
+            return None
+        arn = given.get("Arn") or f"arn:aws:iam::{self.account_id}:instance-profile/{given.get('Name')}"
+        return {"Arn": arn, "Id": "AIPA" + hashlib.sha256(arn.encode()).hexdigest()[:17].upper()}
+
+    def _make_spot(self, instance: TimedInstance, market: dict[str, Any]) -> None:
+        if market.get("MarketType") == "spot":
+            instance.lifecycle = "spot"
+            instance.spot_type = market.get("SpotOptions", {}).get("SpotInstanceType", "one-time")
+            instance.spot_instance_request_id = random_spot_request_id()
+            record_spot_request(self, instance, market.get("SpotOptions", {}))
+
+    def _mappings(
+        self, params: dict[str, Any], image: Image, instance: TimedInstance
+    ) -> list[dict[str, Any]]:
+        """The image's block devices, each replaced by the request's of the same name.
+
+        The root of a public image goes by the name that the request gives it, for people name the root of an
+        image they do not know /dev/sda1 or /dev/xvda as it comes.
+        """
+        asked = {one["DeviceName"]: one for one in params.get("BlockDeviceMappings", [])}
+        if asked and image.is_public and instance.root_device_name not in asked:
+            root = next((name for name in ROOT_NAMES if name in asked), None)
+            if root:
+                instance.root_device_name = root
+        mappings = {}
+        for one in image.block_device_mappings:
+            is_root = one["DeviceName"] == image.root_device_name
+            name = instance.root_device_name if is_root else one["DeviceName"]
+            ebs = one.get("Ebs", {})
+            if image.is_public:  # moto's public images keep their root; AWS's do not
+                ebs = {key: value for key, value in ebs.items() if key != "DeleteOnTermination"}
+            mappings[name] = {**one, "DeviceName": name, "Ebs": ebs}
+        for name, one in asked.items():
+            ebs = {**mappings.get(name, {}).get("Ebs", {}), **one.get("Ebs", {})}
+            mappings[name] = {**one, "Ebs": ebs}
+        return [one for one in mappings.values() if "NoDevice" not in one and one.get("Ebs")]
+
+    def _attach_new_volume(
+        self, instance: TimedInstance, mapping: dict[str, Any], tags: dict[str, str]
+    ) -> None:
+        ebs, name = mapping["Ebs"], mapping["DeviceName"]
+        volume = self.create_volume(
+            size=int(ebs["VolumeSize"]) if ebs.get("VolumeSize") else None,
+            zone_name=instance.availability_zone,
+            snapshot_id=ebs.get("SnapshotId"),
+            encrypted=ebs.get("Encrypted", False),
+            kms_key_id=ebs.get("KmsKeyId"),
+            volume_type=ebs.get("VolumeType"),
+            iops=ebs.get("Iops"),
+            throughput=ebs.get("Throughput"),
+        )
+        volume.add_tags(tags)
+        is_root = name == instance.root_device_name
+        self.attach_volume(volume.id, instance.id, name, ebs.get("DeleteOnTermination", is_root))

@@ -1,0 +1,174 @@
+"""The calls on launch templates that differ from moto's."""
+
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ec2.utils import parse_user_data
+
+from ec2world.ec2.launch_templates import Template, version_data
+from ec2world.wire.errors import AWSError
+from ec2world.wire.pages import page
+
+PAGE = 200
+
+
+class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
+    """Create, version, describe and delete."""
+
+    def create_launch_template(self) -> ActionResult:
+        """A template and its version 1."""
+        data = self._template_data()
+        self.error_on_dryrun()
+        template = self.ec2_backend.create_launch_template(
+            self._get_param("LaunchTemplateName"),
+            self._get_param("VersionDescription"),
+            data,
+            self._parse_tag_specification(),
+        )
+        return ActionResult({"LaunchTemplate": self._template(template), "Warning": self._warning(data)})
+
+    def create_launch_template_version(self) -> ActionResult:
+        """A version of what is given over SourceVersion."""
+        template = self._named_template()
+        data = version_data(template, self._get_param("SourceVersion"), self._template_data())
+        self.error_on_dryrun()
+        version = template.create_version(data, self._get_param("VersionDescription"))
+        return ActionResult({"LaunchTemplateVersion": self._version(version), "Warning": self._warning(data)})
+
+    def modify_launch_template(self) -> ActionResult:
+        """Make another version the default one."""
+        template = self._named_template()
+        self.error_on_dryrun()
+        template.default_version_number = template.get_version(self._get_param("DefaultVersion")).number
+        return ActionResult({"LaunchTemplate": self._template(template)})
+
+    def delete_launch_template(self) -> ActionResult:
+        """Delete a template with all its versions."""
+        template = self._named_template()
+        self.error_on_dryrun()
+        self.ec2_backend.delete_launch_template(None, template.id)
+        return ActionResult({"LaunchTemplate": self._template(template)})
+
+    def delete_launch_template_versions(self) -> ActionResult:
+        """Delete versions, of which the default one stays; answers for each how it went."""
+        template = self._named_template()
+        self.error_on_dryrun()
+        gone, kept = [], []
+        for number in self._get_param("Versions", []):
+            entry = {
+                "LaunchTemplateId": template.id,
+                "LaunchTemplateName": template.name,
+                "VersionNumber": int(number),
+            }
+            found = [one for one in template.versions if str(one.number) == str(number)]
+            if found and not template.is_default(found[0]):
+                template.versions.remove(found[0])
+                gone.append(entry)
+            else:
+                kept.append({**entry, "ResponseError": _delete_error(number, exists=bool(found))})
+        return ActionResult(
+            {
+                "SuccessfullyDeletedLaunchTemplateVersions": gone,
+                "UnsuccessfullyDeletedLaunchTemplateVersions": kept,
+            }
+        )
+
+    def describe_launch_templates(self) -> ActionResult:
+        """Templates, in pages of at most 200."""
+        found = self.ec2_backend.describe_launch_templates(
+            template_names=self._get_param("LaunchTemplateNames", []),
+            template_ids=self._get_param("LaunchTemplateIds", []),
+            filters=self._filters_from_querystring(),
+        )
+        templates, token = page(found, self._get_param("NextToken"), self._page_size())
+        return ActionResult(
+            {"LaunchTemplates": [self._template(one) for one in templates], "NextToken": token}
+        )
+
+    def describe_launch_template_versions(self) -> ActionResult:
+        """Versions, in pages of at most 200."""
+        wanted = self._get_param("Versions", [])
+        if self._get_param("LaunchTemplateId") or self._get_param("LaunchTemplateName"):
+            template = self._named_template()
+            found = [template.get_version(one) for one in wanted] if wanted else list(template.versions)
+            low, high = self._get_param("MinVersion"), self._get_param("MaxVersion")
+            found = [one for one in found if (not low or one.number >= int(low))]
+            found = [one for one in found if (not high or one.number <= int(high))]
+        elif wanted and set(wanted) <= {"$Latest", "$Default"}:
+            templates = self.ec2_backend.describe_launch_templates()
+            found = [template.get_version(one) for template in templates for one in wanted]
+        else:
+            raise AWSError(
+                "MissingParameter",
+                "The request must contain a launch template, or else only the versions $Latest and $Default.",
+            )
+        versions, token = page(found, self._get_param("NextToken"), self._page_size())
+        return ActionResult(
+            {"LaunchTemplateVersions": [self._version(one) for one in versions], "NextToken": token}
+        )
+
+    def _page_size(self) -> int:
+        size = int(self._get_param("MaxResults", PAGE))
+        if not 1 <= size <= PAGE:
+            raise AWSError(
+                "InvalidParameterValue",
+                f"Value ({size}) for parameter MaxResults is invalid. It is 1 to {PAGE}.",
+            )
+        return size
+
+    def _named_template(self) -> Template:
+        found: Template = self.ec2_backend.find_template(
+            self._get_param("LaunchTemplateId"), self._get_param("LaunchTemplateName")
+        )
+        return found
+
+    def _template_data(self) -> dict[str, Any]:
+        data = dict(self._get_param("LaunchTemplateData", {}))
+        if "UserData" in data:
+            data["UserData"] = parse_user_data(data["UserData"])
+        return data
+
+    def _warning(self, data: dict[str, Any]) -> dict[str, Any] | None:
+        if "ImageId" not in data:
+            return None
+        try:
+            self.ec2_backend.check_launch(data)
+        except ServiceException as error:
+            return {"Errors": [{"Code": error.code, "Message": error.message}]}
+        return None
+
+    def _template(self, template: Template) -> dict[str, Any]:
+        latest = template.versions[-1].number
+        return {
+            "LaunchTemplateId": template.id,
+            "LaunchTemplateName": template.name,
+            "CreateTime": template.create_time,
+            "CreatedBy": f"arn:{self.partition}:iam::{self.current_account}:root",
+            "DefaultVersionNumber": template.default_version_number,
+            "LatestVersionNumber": latest,
+            "Tags": template.tags,
+        }
+
+    def _version(self, version: LaunchTemplateVersion) -> dict[str, Any]:
+        return {
+            "LaunchTemplateId": version.template.id,
+            "LaunchTemplateName": version.template.name,
+            "VersionNumber": version.number,
+            "VersionDescription": version.description,
+            "CreateTime": version.create_time,
+            "CreatedBy": f"arn:{self.partition}:iam::{self.current_account}:root",
+            "DefaultVersion": version.template.is_default(version),
+            "LaunchTemplateData": version.data,
+        }
+
+
+def _delete_error(number: str, *, exists: bool) -> dict[str, str]:
+    if exists:
+        return {
+            "Code": "unexpectedError",
+            "Message": f"Cannot delete version {number}: it is the default version.",
+        }
+    return {"Code": "launchTemplateVersionDoesNotExist", "Message": f"Version {number} does not exist."}

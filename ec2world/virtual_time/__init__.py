@@ -1,0 +1,1 @@
+"""Virtual time: how long each kind of change takes, and what is due when."""

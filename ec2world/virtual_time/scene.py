@@ -1,0 +1,17 @@
+"""What the models of one world share."""
+
+from dataclasses import dataclass, field
+
+from ec2world.virtual_time.clock import Clock
+
+
+@dataclass
+class Scene:
+    """The clock, and how the call at hand is to go wrong later.
+
+    `failure` is set while a call with a fault of effect "fail" is being answered: what the call makes will
+    end badly, with this message as its reason.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    failure: str | None = None

@@ -1,0 +1,202 @@
+"""One world: the backends, and what happens to a call from the moment it comes in."""
+
+import re
+import threading
+import time
+import uuid
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+
+from ec2world.autoscaling.backend import WorldAutoScaling
+from ec2world.autoscaling.calls import WorldAutoScalingResponse
+from ec2world.ec2.backend import WorldEC2
+from ec2world.ec2.calls import WorldEC2Response
+from ec2world.ec2.idempotency import MISMATCH, Tokens
+from ec2world.trouble.faults import Faults, Rule
+from ec2world.trouble.limits import exceeded_limit
+from ec2world.trouble.stale_reads import Photograph, StaleView
+from ec2world.trouble.throttle import Throttle
+from ec2world.virtual_time.clock import Clock
+from ec2world.virtual_time.scene import Scene
+from ec2world.wire.call import Call, MalformedCall, Request, parse_call
+from ec2world.wire.errors import error_body, http_status
+from ec2world.wire.other_services import OtherServices
+from ec2world.wire.record import Record
+from ec2world.wire.upstream import Upstream
+
+if TYPE_CHECKING:
+    from ec2world.wire.responses import WorldResponse
+
+_CODE = re.compile(r"<Code>([^<]*)</Code>|\"__type\": ?\"([^\"]*)\"")
+RESPONSES: "dict[str, type[WorldResponse]]" = {
+    "ec2": WorldEC2Response,
+    "autoscaling": WorldAutoScalingResponse,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back over the wire; `cut` means that nothing does and the connection ends."""
+
+    status: int
+    body: str
+    content_type: str
+    request_id: str
+    cut: bool = False
+
+
+class World:
+    """moto's backends, extended, behind one lock: moto is not thread-safe, and a call is of one moment.
+
+    There is one world to a process, for moto keeps its backends in module variables.
+    """
+
+    def __init__(
+        self, scale: float = 1.0, region: str = "us-east-1", others: "OtherServices | Upstream | None" = None
+    ) -> None:
+        self.region = region
+        self.account = DEFAULT_ACCOUNT_ID
+        self.lock = threading.RLock()
+        self.identities: dict[str, str] = {}
+        self.scene = Scene(Clock(scale))
+        self.faults, self.record, self.tokens = Faults(), Record(), Tokens()
+        self.throttle = Throttle(self.scene.clock)
+        self.others = others or OtherServices()
+        self._stale: list[StaleView] = []
+        self._build()
+
+    @property
+    def clock(self) -> Clock:
+        """The world's clock."""
+        return self.scene.clock
+
+    @property
+    def ec2(self) -> Any:
+        """The EC2 backend of the world's region."""
+        return ec2_backends[self.account][self.region]
+
+    @property
+    def autoscaling(self) -> Any:
+        """The Auto Scaling backend of the world's region."""
+        return autoscaling_backends[self.account][self.region]
+
+    def reset(self) -> None:
+        """Back to the beginning: default VPC, no faults, no record; scale, durations and identities stay."""
+        with self.lock:
+            clock = self.scene.clock
+            self.scene = Scene(Clock(clock.scale, clock.durations))
+            self.throttle = Throttle(self.scene.clock)
+            self.faults, self.tokens = Faults(), Tokens()
+            self.record.clear()
+            self._stale.clear()
+            self._build()
+
+    def _build(self) -> None:
+        BackendDict.reset()
+        ec2_backends.backend = partial(WorldEC2, self.scene)
+        autoscaling_backends.backend = partial(WorldAutoScaling, self.scene)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one HTTP request."""
+        try:
+            call = parse_call(request, identities=self.identities, default_region=self.region)
+        except MalformedCall as error:
+            body, content_type = error_body("ec2", "MalformedQueryString", str(error), "")
+            return Answer(400, body, content_type, "")
+        request_id, params = str(uuid.uuid4()), self.record.params_of(call)
+        with self.lock:
+            self.clock.settle()
+            refusal = self.throttle.refuses(call) or exceeded_limit(call)
+            rule = None if refusal else self.faults.pick(call)
+        if rule is not None and rule.when == "before" and rule.effect == "delay":
+            time.sleep(rule.seconds or 0)
+        with nullcontext() if self._passes_on(call) else self.lock:
+            with self.lock:
+                self.clock.settle()
+            answer = (
+                self._refused(call, refusal, request_id) if refusal else self._act(call, rule, request_id)
+            )
+            with self.lock:
+                self._note(call, params, answer)
+        if rule is not None and (rule.effect == "drop" or (rule.when, rule.effect) == ("after", "delay")):
+            time.sleep(rule.seconds or 0)
+        return answer
+
+    def _passes_on(self, call: Call) -> bool:
+        """Whether another server answers the call, which may take its time."""
+        return call.service not in RESPONSES and isinstance(self.others, Upstream)
+
+    def _act(self, call: Call, rule: Rule | None, request_id: str) -> Answer:
+        """Have the effect of the call and of its fault."""
+        if rule is None or rule.effect == "delay":
+            return self._effect(call, request_id)
+        if rule.effect == "fail":
+            self.scene.failure = rule.message
+            try:
+                return self._effect(call, request_id)
+            finally:
+                self.scene.failure = None
+        if rule.effect == "stale":
+            photograph = Photograph(self.ec2, self.autoscaling)
+            answer = self._effect(call, request_id)
+            until = None if rule.seconds is None else self.clock.now() + rule.seconds
+            self._stale.append(StaleView(photograph.changes_since(), until, rule.reads))
+            return answer
+        if rule.when == "after":
+            self._effect(call, request_id)
+        body, content_type = error_body(call.protocol, rule.code, rule.message, request_id)
+        return Answer(rule.status, body, content_type, request_id, cut=rule.effect == "drop")
+
+    def _effect(self, call: Call, request_id: str) -> Answer:
+        if call.is_read and call.service in RESPONSES:
+            return self._read(call, request_id)
+        if self.tokens.contradicts(call):
+            return self._refused(call, MISMATCH, request_id)
+        if (body := self.tokens.earlier_body(call, request_id)) is not None:
+            return Answer(200, body, "text/xml;charset=UTF-8", request_id)
+        answer = self._plain(call, request_id)
+        if answer.status == 200:
+            self.tokens.keep(call, answer.body, request_id)
+        return answer
+
+    def _read(self, call: Call, request_id: str) -> Answer:
+        """Answer a read, as before the writes that are to be hidden where that makes a difference."""
+        self._stale = [view for view in self._stale if not view.over(self.clock.now())]
+        answer = self._plain(call, request_id)
+        for view in reversed(self._stale):
+            view.put_on()
+            older = self._plain(call, request_id)
+            if older.body != answer.body:
+                view.count_read()
+            answer = older
+        for view in self._stale:
+            view.take_off()
+        return answer
+
+    def _plain(self, call: Call, request_id: str) -> Answer:
+        response_class = RESPONSES.get(call.service)
+        if response_class is None:
+            return Answer(*self.others.answer(call), request_id)
+        response = response_class()
+        response.take(replace(call, params=dict(call.params)), self.account)
+        return Answer(*response.answer(call, request_id), request_id)
+
+    def _refused(self, call: Call, refusal: tuple[str, str], request_id: str) -> Answer:
+        code, message = refusal
+        return Answer(http_status(code), *error_body(call.protocol, code, message, request_id), request_id)
+
+    def _note(self, call: Call, params: str, answer: Answer) -> None:
+        code = None
+        if answer.cut:
+            code = "ConnectionCut"
+        elif answer.status >= 400 and (found := _CODE.search(answer.body)):
+            code = found.group(1) or found.group(2)
+        status = 0 if answer.cut else answer.status
+        self.record.add(call, params, status=status, code=code, request_id=answer.request_id)

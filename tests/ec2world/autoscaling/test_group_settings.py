@@ -1,0 +1,105 @@
+from typing import Any
+
+from tests.ec2world.client import WorldClient
+
+
+def ids(members: list[dict[str, Any]]) -> list[str]:
+    return sorted(one["InstanceId"] for one in members)
+
+
+def test_activities_tell_why_launches_fail(world: WorldClient) -> None:
+    image = world.available_image(world.snapshot_set(world.seed()["instanceId"])[0])
+    group = world.group(0, template=world.template(ImageId=image))
+    world.ec2.deregister_image(ImageId=image)
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
+    activity = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"][0]
+    assert activity["StatusCode"] == "Failed"
+    assert image in activity["StatusMessage"]
+    assert world.members(group) == []
+    world.until(
+        lambda: len(world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"]) > 1
+    )
+    world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)
+
+
+def test_activities_of_launches_and_terminations_succeed(world: WorldClient) -> None:
+    group = world.group(1)
+    (member,) = ids(world.members(group))
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
+    world.until_members(group, [])
+    newest, oldest = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"]
+    assert newest["Description"] == f"Terminating EC2 instance: {member}"
+    assert oldest["Description"] == f"Launching a new EC2 instance: {member}"
+    assert {newest["StatusCode"], oldest["StatusCode"]} == {"Successful"}
+
+
+def test_a_key_withheld_from_auto_scaling_fails_every_launch_until_it_is_granted(world: WorldClient) -> None:
+    kms = world.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    source = world.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key["Arn"]}])["instanceId"]
+    image = world.available_image(world.snapshot_set(source)[0])
+    group = world.group(1, template=world.template(ImageId=image), settled=False)
+    activity = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"][0]
+    assert (activity["StatusCode"], key["Arn"] in activity["StatusMessage"]) == ("Failed", True)
+    kms.create_grant(
+        KeyId=key["KeyId"],
+        GranteePrincipal="arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"
+        "AWSServiceRoleForAutoScaling",
+        Operations=["Decrypt", "CreateGrant"],
+    )
+    world.until_members(group, ["InService"])
+
+
+def test_two_groups_may_name_their_policies_the_same(world: WorldClient) -> None:
+    groups = [world.group(0), world.group(0)]
+    arns = [
+        world.asg.put_scaling_policy(
+            AutoScalingGroupName=group,
+            PolicyName="cpu",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingConfiguration={
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+                "TargetValue": 50.0,
+            },
+        )["PolicyARN"]
+        for group in groups
+    ]
+    assert len(set(arns)) == 2
+    world.asg.delete_policy(AutoScalingGroupName=groups[0], PolicyName="cpu")
+    left = [world.asg.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"] for group in groups]
+    assert [[one["PolicyName"] for one in some] for some in left] == [[], ["cpu"]]
+    assert left[1][0]["TargetTrackingConfiguration"]["TargetValue"] == 50.0
+
+
+def test_topics_are_told_about_groups(world: WorldClient) -> None:
+    group, topic = world.group(0), "arn:aws:sns:us-east-1:123456789012:news"
+    kinds = ["autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_TERMINATE"]
+    world.asg.put_notification_configuration(
+        AutoScalingGroupName=group, TopicARN=topic, NotificationTypes=kinds
+    )
+    found = world.asg.describe_notification_configurations(AutoScalingGroupNames=[group])
+    assert [one["NotificationType"] for one in found["NotificationConfigurations"]] == kinds
+    world.asg.delete_notification_configuration(AutoScalingGroupName=group, TopicARN=topic)
+    found = world.asg.describe_notification_configurations(AutoScalingGroupNames=[group])
+    assert found["NotificationConfigurations"] == []
+
+
+def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:
+    group = world.group(1, MaxSize=3)
+    world.asg.put_warm_pool(AutoScalingGroupName=group, PoolState="Stopped", MinSize=1)
+    pool = world.until(
+        lambda: (
+            (found := world.asg.describe_warm_pool(AutoScalingGroupName=group))["Instances"]
+            and {one["LifecycleState"] for one in found["Instances"]} == {"Warmed:Stopped"}
+            and found
+        )
+    )
+    assert len(pool["Instances"]) == 2
+    assert pool["WarmPoolConfiguration"]["PoolState"] == "Stopped"
+    warm = ids(pool["Instances"])
+    world.until_state(warm[0], "stopped")
+    described = world.described(group)
+    assert described is not None
+    assert (described["WarmPoolSize"], len(described["Instances"])) == (2, 1)
+    world.asg.delete_warm_pool(AutoScalingGroupName=group, ForceDelete=True)
+    world.until_state(warm[0], "terminated")

@@ -1,0 +1,107 @@
+from typing import Any
+
+import pytest
+
+from tests.ec2world.client import WorldClient, name, refused
+
+
+def test_plain_run_instances_makes_the_volumes_it_names(world: WorldClient) -> None:
+    image = world.ec2.describe_images(
+        Owners=["amazon"],
+        Filters=[
+            {"Name": "architecture", "Values": ["x86_64"]},
+            {"Name": "root-device-name", "Values": ["/dev/xvda"]},
+        ],
+        MaxResults=5,
+    )["Images"][0]["ImageId"]
+    for image_id in (image, "ami-0123456789abcdef0"):
+        made = world.ec2.run_instances(
+            ImageId=image_id,
+            InstanceType="t3.small",
+            MinCount=1,
+            MaxCount=1,
+            BlockDeviceMappings=[
+                {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 10, "VolumeType": "gp3"}},
+                {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 30, "Iops": 4000, "VolumeType": "gp3"}},
+            ],
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "plain"}]},
+                {"ResourceType": "volume", "Tags": [{"Key": "kind", "Value": "data"}]},
+            ],
+        )["Instances"][0]
+        assert made["State"]["Name"] == "pending"
+        shown = world.until_state(made["InstanceId"], "running")
+        assert shown["RootDeviceName"] == "/dev/sda1"
+        assert [one["GroupName"] for one in shown["SecurityGroups"]] == ["default"]
+        assert shown["Tags"] == [{"Key": "Name", "Value": "plain"}]
+        ids = [one["Ebs"]["VolumeId"] for one in shown["BlockDeviceMappings"]]
+        volumes = {one["Size"]: one for one in world.ec2.describe_volumes(VolumeIds=ids)["Volumes"]}
+        assert sorted(volumes) == [10, 30]
+        assert (volumes[30]["Iops"], volumes[30]["Throughput"]) == (4000, 125)
+        assert volumes[10]["Tags"] == [{"Key": "kind", "Value": "data"}]
+
+
+def test_an_instance_of_an_own_image_has_its_attributes_and_disks(world: WorldClient) -> None:
+    source = world.seed(bootMode="uefi", tpm=True, volumes=[{"sizeGiB": 9}])
+    snapshot = world.snapshot_set(source["instanceId"])[0]
+    image = world.available_image(
+        snapshot, BootMode="uefi", TpmSupport="v2.0", EnaSupport=True, ImdsSupport="v2.0"
+    )
+    made = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)[
+        "Instances"
+    ][0]
+    shown = world.instance(made["InstanceId"])
+    assert (shown["BootMode"], shown["TpmSupport"], shown["EnaSupport"]) == ("uefi", "v2.0", True)
+    assert shown["MetadataOptions"]["HttpTokens"] == "required"
+    (disk,) = shown["BlockDeviceMappings"]
+    (volume,) = world.ec2.describe_volumes(VolumeIds=[disk["Ebs"]["VolumeId"]])["Volumes"]
+    assert (volume["Size"], volume["SnapshotId"]) == (9, snapshot)
+
+
+def test_filters_and_pages_of_instances(world: WorldClient) -> None:
+    run = name("run")
+    ids = {world.seed(tags={"run": run})["instanceId"] for _ in range(3)}
+    chosen = [
+        {"Name": "tag:run", "Values": [run]},
+        {"Name": "instance-state-name", "Values": ["run*", "pending"]},
+    ]
+    pages = list(world.ec2.get_paginator("describe_instances").paginate(Filters=chosen, MaxResults=2))
+    found = [
+        one["InstanceId"] for page in pages for batch in page["Reservations"] for one in batch["Instances"]
+    ]
+    assert (set(found), len(found), len(pages)) == (ids, 3, 2)
+    with refused("InvalidParameterValue"):
+        world.ec2.describe_instances(Filters=[{"Name": "no-such-filter", "Values": ["x"]}])
+
+
+def test_a_requested_spot_instance_is_a_one_time_one(world: WorldClient) -> None:
+    made = world.ec2.request_spot_instances(
+        LaunchSpecification={"ImageId": "ami-12c6146b", "InstanceType": "t3.small"}, InstanceCount=1
+    )["SpotInstanceRequests"][0]
+    world.until_state(made["InstanceId"], "running")
+    with refused("UnsupportedOperation"):
+        world.ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+
+
+def test_launch_template_data_describes_the_instance(world: WorldClient) -> None:
+    source = world.seed(imdsv2=True, keyName="key")
+    data = world.ec2.get_launch_template_data(InstanceId=source["instanceId"])["LaunchTemplateData"]
+    assert (data["ImageId"], data["KeyName"]) == (source["imageId"], "key")
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    assert [one["DeviceName"] for one in data["BlockDeviceMappings"]] == ["/dev/sda1", "/dev/sdf"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"InstanceType": "t3.smal"}, "InvalidParameterValue"),
+        ({"ImageId": "ami-x"}, "InvalidAMIID.Malformed"),
+        ({"Placement": {"AvailabilityZone": "mars-1a"}}, "InvalidParameterValue"),
+        ({"SecurityGroupIds": ["sg-00000000000000000"]}, "InvalidGroup.NotFound"),
+        ({"SubnetId": "subnet-00000000000000000"}, "InvalidSubnetID.NotFound"),
+    ],
+)
+def test_what_cannot_be_launched_is_refused(world: WorldClient, wrong: dict[str, Any], code: str) -> None:
+    plain = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    with refused(code):
+        world.ec2.run_instances(**{**plain, **wrong})

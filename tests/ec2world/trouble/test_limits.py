@@ -1,0 +1,64 @@
+import base64
+from typing import Any
+
+import pytest
+
+from tests.ec2world.client import WorldClient, name, refused
+
+
+def with_tags(*tags: tuple[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"ResourceType": "launch-template", "Tags": [{"Key": key, "Value": value} for key, value in tags]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"TagSpecifications": with_tags(("k" * 129, "v"))}, "InvalidParameterValue"),
+        ({"TagSpecifications": with_tags(("k", "v" * 257))}, "InvalidParameterValue"),
+        ({"TagSpecifications": with_tags(("aws:k", "v"))}, "InvalidParameterValue"),
+        ({"TagSpecifications": with_tags(*((f"k{n}", "v") for n in range(51)))}, "TagLimitExceeded"),
+        ({"ClientToken": "t" * 129}, "InvalidParameterValue"),
+        ({"VersionDescription": "d" * 256}, "InvalidParameterValue"),
+        (
+            {"LaunchTemplateData": {"UserData": base64.b64encode(bytes(16_385)).decode()}},
+            "InvalidParameterValue",
+        ),
+        ({"LaunchTemplateData": {"UserData": "not base64!"}}, "InvalidUserData.Malformed"),
+    ],
+)
+def test_more_than_aws_takes_is_refused(world: WorldClient, wrong: dict[str, Any], code: str) -> None:
+    stated = {"LaunchTemplateName": name("template"), "LaunchTemplateData": {"KeyName": "k"}}
+    with refused(code):
+        world.ec2.create_launch_template(**{**stated, **wrong})
+
+
+def test_as_much_as_aws_takes_is_taken_and_comes_back_as_it_was(world: WorldClient) -> None:
+    chosen = name("template")
+    tags = [("키" * 128, '값 <&> "é" 🙂' + "v" * 200), *((f"k{n}", "") for n in range(49))]
+    user_data = base64.b64encode(bytes(16_384)).decode()
+    world.ec2.create_launch_template(
+        LaunchTemplateName=chosen,
+        ClientToken="t" * 128,
+        VersionDescription="d" * 255,
+        LaunchTemplateData={"UserData": user_data},
+        TagSpecifications=with_tags(*tags),
+    )
+    (template,) = world.ec2.describe_launch_templates(LaunchTemplateNames=[chosen])["LaunchTemplates"]
+    assert {one["Key"]: one["Value"] for one in template["Tags"]} == dict(tags)
+    (version,) = world.ec2.describe_launch_template_versions(LaunchTemplateName=chosen)[
+        "LaunchTemplateVersions"
+    ]
+    assert version["LaunchTemplateData"]["UserData"] == user_data
+
+
+def test_forty_volumes_are_snapshotted_and_registered_in_one_go(world: WorldClient) -> None:
+    source = world.seed(volumes=[{"deviceName": f"/dev/xvd{n:02}", "sizeGiB": 1} for n in range(40)])
+    assert len(source["volumeIds"]) == 40
+    snapshots = world.snapshot_set(source["instanceId"])
+    mappings = [
+        {"DeviceName": f"/dev/xvd{n:02}", "Ebs": {"SnapshotId": one}} for n, one in enumerate(snapshots)
+    ]
+    image = world.available_image(snapshots[0], RootDeviceName="/dev/xvd00", BlockDeviceMappings=mappings)
+    assert len(world.image(image)["BlockDeviceMappings"]) == 40
