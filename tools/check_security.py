@@ -52,8 +52,10 @@ def _write(directory: Path) -> None:
     (directory / "template.json").write_text(json.dumps(plain_template()), encoding="utf-8")
     found = template()
     for owner in found["Resources"]:
-        for policy in _DEPLOYMENT.policies(found, owner):
-            text = json.dumps(policy, indent=2)
+        # As one, for what an owner may do is what all of its policies allow together.
+        if policies := _DEPLOYMENT.policies(found, owner):
+            joined = [statement for policy in policies for statement in policy["Statement"]]
+            text = json.dumps({"Version": "2012-10-17", "Statement": joined}, indent=2)
             (directory / f"policies/{owner}.json").write_text(text, encoding="utf-8")
 
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tools.policies import Document, documents
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,10 +33,9 @@ class Deployment:
         form = _ARNS[template["Resources"][name]["Type"]]
         return form.format(region=self.region, account=self.account, name=name)
 
-    def policies(self, template: Mapping[str, Any], owner: str) -> list[dict[str, Any]]:
-        """The inline policies of a function or of the state machine."""
-        properties = template["Resources"][owner].get("Properties", {})
-        return [self._resolved(template, document) for document in properties.get("Policies", [])]
+    def policies(self, template: Mapping[str, Any], owner: str) -> list[Document]:
+        """The policies of a function or of a state machine, inline and managed."""
+        return [self._resolved(template, document) for _, document in documents(template, owner)]
 
     def _resolved(self, template: Mapping[str, Any], node: Any) -> Any:
         if isinstance(node, list):

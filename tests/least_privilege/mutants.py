@@ -6,6 +6,8 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tools.policies import Document, documents
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,9 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A template in which one statement of one policy is another.
+    """A template in which one statement of one of the owner's policies is another.
+
+    A managed policy is changed for this owner alone: each of its owners has to need all of it.
 
     Attributes:
         kind: `action` and `resource` are gone; a `condition` is gone; a `width` has become everything.
@@ -28,17 +32,20 @@ class Mutant:
 
 
 def mutants(template: Template, owner: str) -> Iterator[Mutant]:
-    for number, statement in enumerate(_policy(template, owner)["Statement"]):
-        for kind, what, changed in _changes(statement):
-            resources = template["Resources"]
-            mutant = template | {"Resources": resources | {owner: copy.deepcopy(resources[owner])}}
-            _policy(mutant, owner)["Statement"][number : number + 1] = [changed] if changed else []
-            of = "/".join(_listed(statement["Action"]))
-            yield Mutant(owner, kind, f"{owner}: {of}: {kind} {what}", mutant)
+    for place, (_, document) in enumerate(documents(template, owner)):
+        for number, statement in enumerate(document["Statement"]):
+            for kind, what, changed in _changes(statement):
+                left = document["Statement"].copy()
+                left[number : number + 1] = [changed] if changed else []
+                of = "/".join(_listed(statement["Action"]))
+                mutant = _with_policy(template, owner, place, {**document, "Statement": left})
+                yield Mutant(owner, kind, f"{owner}: {of}: {kind} {what}", mutant)
 
 
-def _policy(template: Template, owner: str) -> Any:
-    return template["Resources"][owner]["Properties"]["Policies"][0]
+def _with_policy(template: Template, owner: str, place: int, policy: Document) -> Template:
+    changed = copy.deepcopy(template["Resources"][owner])
+    changed["Properties"]["Policies"][place] = policy
+    return template | {"Resources": template["Resources"] | {owner: changed}}
 
 
 def _changes(

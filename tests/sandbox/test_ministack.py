@@ -256,6 +256,24 @@ def test_a_state_machine_may_do_only_what_its_role_may(
     assert "not authorized to perform: lambda:InvokeFunction" in done.cause
 
 
+def test_a_managed_policy_allows_as_an_inline_one_does(
+    sandbox: Client, machine: Callable[..., str], role: Callable[..., str]
+) -> None:
+    iam, arn = sandbox.aws("iam"), role()
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": plan_function(sandbox)}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = iam.create_policy(PolicyName=f"p-{uuid4().hex[:8]}", PolicyDocument=document)["Policy"]["Arn"]
+    attachment = {"RoleName": arn.rsplit("/", 1)[-1], "PolicyArn": policy}
+    asking = machine({"Ask": task(sandbox, End=True)}, role_arn=arn)
+
+    iam.attach_role_policy(**attachment)
+    attached = run(sandbox, asking).error
+    iam.detach_role_policy(**attachment)
+
+    assert (attached, run(sandbox, asking).error) == ("InvalidInput", "Lambda.AWSLambdaException")
+    iam.delete_policy(PolicyArn=policy)
+
+
 @pytest.fixture
 def queue(sandbox: Client) -> Iterator[tuple[str, str]]:
     """The URL and the ARN of a queue."""

@@ -14,7 +14,7 @@ from tests.template.rules.permissions import (
     NEEDED,
     NO_ACTIONS,
 )
-from tools.policies import statements
+from tools.policies import documents, statements
 from tools.project import STATE_MACHINE, functions
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def edit(owner: str, action: str, *path: Any, to: object = None) -> Callable[[Pr
     """
 
     def change(mutant: Project) -> None:
-        policy = mutant.resources[owner]["Properties"]["Policies"][0]
-        own = [s for s in policy["Statement"] if action in (s["Action"], *s["Action"])]
-        holder = own[-1]
+        every = [policy["Statement"] for _, policy in documents(mutant.template, owner)]
+        own = [(s, listed) for listed in every for s in listed if action in (s["Action"], *s["Action"])]
+        holder, listed = own[-1]
         if not path:
-            policy["Statement"].remove(holder)
+            listed.remove(holder)
             left = [name for name in holder["Action"] if name != action]
-            policy["Statement"] += [{**holder, "Action": left}] if isinstance(holder["Action"], list) else []
+            listed += [{**holder, "Action": left}] if isinstance(holder["Action"], list) else []
             return
         for key in path[:-1]:
             holder = holder[key]
