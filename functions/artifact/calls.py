@@ -20,7 +20,7 @@ from botocore.model import ServiceModel
 from artifact import PACKAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _CLIENT, _ONCE = "golden_image.aws.client", "golden_image.aws.ec2_once"
@@ -46,10 +46,15 @@ def _service(client: str) -> tuple[str, dict[str, str]]:
 
 
 def sources(functions: Path) -> dict[str, str]:
-    """The source of each module of functions/ that runs on Lambda, by names such as `golden_image.source`."""
+    """The source of each module of functions/ that runs on Lambda, by names such as `golden_image.tags`."""
     paths = sorted(path for package in PACKAGES for path in (functions / package).rglob("*.py"))
     names = (".".join(path.relative_to(functions).with_suffix("").parts) for path in paths)
     return {name: path.read_text(encoding="utf-8") for name, path in zip(names, paths, strict=True)}
+
+
+def handlers(modules: Iterable[str]) -> list[str]:
+    """Those modules that have a handler, such as `handlers.undo.roll_back`."""
+    return sorted(name for name in modules if name.startswith("handlers.") and "__" not in name)
 
 
 def iam_prefix(client: str) -> str:
@@ -63,7 +68,7 @@ def operation(client: str, method: str) -> str | None:
 
 
 class Code:
-    """The modules of functions/ as one graph of functions, by names such as `golden_image.source.stop`."""
+    """The modules of functions/ as one graph of functions, by names such as `golden_image.tags.token`."""
 
     def __init__(self, modules: Modules) -> None:
         self.functions: dict[str, FunctionNode] = {}
@@ -243,9 +248,6 @@ def _followed(parent: ast.AST) -> list[ast.AST]:
 
 
 def _environment_read(node: ast.AST) -> list[str]:
-    """The variable of `os.environ["X"]` and of `os.environ.get("X")`."""
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
-        return [ast.literal_eval(node.slice)]
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get":
-        return [ast.literal_eval(node.args[0])]
-    return []
+    """The variable of `Settings.from_env().x`, the one form in which the code reads its environment."""
+    read = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Settings.from_env()"
+    return [node.attr.upper()] if read else []  # type: ignore[attr-defined]

@@ -62,7 +62,7 @@ class LaunchTemplateNotSupported(GoldenImageError):
     """The launch template of that name is not this stack's, or cannot take another version."""
 
 
-class RefreshInProgress(GoldenImageError):
+class RunInProgress(GoldenImageError):
     """Another run holds the lock on the group, the source or the launch template."""
 
 
@@ -155,11 +155,11 @@ class CallerError(GoldenImageError):
     """Base of the errors that are answers to a caller of the API; never raised itself."""
 
 
-class RefreshNotFound(CallerError):
+class RunNotFound(CallerError):
     """This state machine has no run of that name (AWS forgets a run 90 days after its end)."""
 
 
-class RefreshOver(CallerError):
+class RunOver(CallerError):
     """The run has ended already, so there is nothing to stop."""
 
 

@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden_image import plan, request
+from golden_image.events import from_event
+from golden_image.model.plan import Plan
+from golden_image.run import ledger, plan, request
 from sandbox.world.control import control
 from sandbox.world.idempotency import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from golden_image.plan import Plan
     from sandbox.world.world import World
 
 REGION = "ap-northeast-2"
@@ -129,3 +130,9 @@ class Account:
         """The plan of RUN for a source and the group web, with other fields of the input as given."""
         complete = {"sourceInstanceId": source_id, "autoScalingGroupName": "web", **wanted}
         return plan.make(RUN, request.parse(complete))
+
+
+def kept_plan(run: str) -> Plan | None:
+    """The plan in a run's row; None where it has no row."""
+    row = ledger.read(run)
+    return from_event(Plan, row.plan) if row else None

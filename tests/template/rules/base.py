@@ -22,7 +22,7 @@ class Project:
     """What is held against each other; a mutant is a copy with one thing changed.
 
     Attributes:
-        code: the source of each module that runs on Lambda, such as `golden_image.source`.
+        code: the source of each module that runs on Lambda, such as `golden_image.tags`.
         events: the keys of each events/<name>.json, such as `stop_source`.
         comments: the comment above each of the template's policy statements.
     """
@@ -64,7 +64,7 @@ def parsed(source: str) -> ast.Module:
 
 
 def load() -> Project:
-    schema = project.FUNCTIONS / "golden_image/input.schema.json"
+    schema = project.FUNCTIONS / "golden_image/run/input.schema.json"
     events = (project.ROOT / "events").glob("*.json")
     return Project(
         template=project.template(),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _STOP, _SNAPSHOTS, _ROLL_BACK = "StopSourceFunction", "CreateSnapshotsFunction", "RollBackFunction"
 _EQUALS = ("Condition", "StringEquals")
+_TEMPLATES = "golden_image.group.launch_template"
 
 
 def edit(owner: str, action: str, *path: Any, to: object = None) -> Callable[[Project], None]:
@@ -60,7 +61,7 @@ def uncomment(owner: str, action: str) -> Callable[[Project], None]:
 
 def _needed(project: Project, handler: str) -> set[str]:
     actions = set()
-    for call in code_of(project).calls(f"handlers.{handler}.handler"):
+    for call in code_of(project).calls(f"{handler}.handler"):
         action = f"{iam_prefix(call.service)}:{call.operation}"
         actions |= {action} - NO_ACTIONS
         for (dependent, word), more in NEEDED.items():
@@ -90,11 +91,11 @@ def _difference(owner: str, needed: set[str], allowed: set[str]) -> list[str]:
     (edit(_SNAPSHOTS, "ec2:CreateTags"), f"{_SNAPSHOTS} lacks ec2:CreateTags"),
     (edit("LockGroupFunction", "dynamodb:PutItem"), "LockGroupFunction lacks dynamodb:PutItem"),
     (
-        reword("code", "golden_image.source", "stop_instances", "terminate_instances"),
+        reword("code", "golden_image.source.power", "stop_instances", "terminate_instances"),
         "StopSourceFunction lacks ec2:TerminateInstances",
     ),
     (
-        reword("code", "golden_image.keys", '"list_grants"', '"list_key_policies"'),
+        reword("code", "golden_image.source.keys", '"list_grants"', '"list_key_policies"'),
         "lacks kms:ListKeyPolicies",
     ),
 )
@@ -110,17 +111,20 @@ def a_function_may_do_what_its_code_calls_and_nothing_else(project: Project) -> 
     (
         reword(
             "code",
-            "golden_image.source",
+            "golden_image.source.power",
             'aws.client("ec2").stop_instances',
             "aws.client(kind).stop_instances",
         ),
-        "golden_image.source.stop",
+        "golden_image.source.power.stop",
     ),
     (
         reword(
-            "code", "golden_image.launch_template", 'ec2 = aws.client("ec2")', 'ec2 = [aws.client("ec2")][0]'
+            "code",
+            _TEMPLATES,
+            'ec2 = aws.client("ec2")',
+            'ec2 = [aws.client("ec2")][0]',
         ),
-        "golden_image.launch_template.create",
+        f"{_TEMPLATES}.create",
     ),
 )
 def every_call_to_aws_is_in_sight(project: Project) -> list[str]:

@@ -236,7 +236,9 @@ def a_variable_is_assigned_on_every_path_to_where_it_is_read(project: Project) -
 def conditions_compare_with_words_that_exist(project: Project) -> list[str]:
     text = "\n".join(graph.texts(project.states))
     rollouts = set(project.schema["properties"]["rollout"]["enum"])
-    methods = set(re.findall(r'^(?:REGISTER|CREATE) = "(\w+)"', project.code["golden_image.image"], re.M))
+    methods = set(
+        re.findall(r'^(?:REGISTER|CREATE) = "(\w+)"', project.code["golden_image.model.source"], re.M)
+    )
     return sorted(
         (set(re.findall(r"\$plan\.rollout = '(\w+)'", text)) - rollouts)
         | (set(re.findall(r"\$plan\.imageMethod = '(\w+)'", text)) - methods)
