@@ -69,17 +69,18 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
         )
     except ClientError as error:
         _retry_unknown_profile(error)
-        if aws.code(error) != "AlreadyExists":
-            raise
-        what = f"Auto Scaling group '{plan.name}'"
-        tags.adopted(
-            run,
-            find(plan.name),
-            what,
-            lambda _: GroupNotSupported(
-                f"{what} was created by something else after the plan. Start the refresh again."
-            ),
-        )
+        _adopt(run, plan.name, error)
+
+
+def _adopt(run: str, group_name: str, error: ClientError) -> None:
+    """Take over this run's group of that name, where the error says that the name is in use."""
+    if aws.code(error) != "AlreadyExists":
+        raise error
+    what = f"Auto Scaling group '{group_name}'"
+    refusal = GroupNotSupported(
+        f"{what} was created by something else after the plan. Start the refresh again."
+    )
+    tags.adopted(run, find(group_name), what, lambda _: refusal)
 
 
 def _retry_unknown_profile(error: ClientError) -> None:

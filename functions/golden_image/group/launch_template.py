@@ -113,18 +113,19 @@ def create(
             TagSpecifications=tags.specifications(marks, "launch-template"),
         )["LaunchTemplate"]
     except ClientError as error:
-        if aws.code(error) != "InvalidLaunchTemplateName.AlreadyExistsException":
-            raise
-        what = f"launch template '{wanted.name}'"
-        made = tags.adopted(
-            run,
-            find(wanted.name),
-            what,
-            lambda _: LaunchTemplateNotSupported(
-                f"{what} was made by something else after the plan. Start the refresh again."
-            ),
-        )
+        made = _adopt(run, wanted.name, error)
     return LaunchTemplate(made["LaunchTemplateId"], made["LaunchTemplateName"], 1)
+
+
+def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
+    """This run's template of that name, where the error says that the name is in use."""
+    if aws.code(error) != "InvalidLaunchTemplateName.AlreadyExistsException":
+        raise error
+    what = f"launch template '{name}'"
+    refusal = LaunchTemplateNotSupported(
+        f"{what} was made by something else after the plan. Start the refresh again."
+    )
+    return tags.adopted(run, find(name), what, lambda _: refusal)
 
 
 def _user_data(instance_id: str, text: str | None) -> str | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-# What a rollout does with the group's instances.
+# Ways of a rollout: to terminate all instances, to leave them.
 DRAIN = "drain"
-RECREATE = "recreate"
 NONE = "none"
 
 

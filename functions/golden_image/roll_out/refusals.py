@@ -33,8 +33,12 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
             "Use a group with one launch template."
         )
     _refuse_instance_refresh(name)
-    if rollout == NONE:
-        return
+    if rollout != NONE:
+        _refuse_blocked(name, found, rollout)
+
+
+def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
+    """Whatever keeps an instance from being terminated or launched."""
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
     # A drain that fails gives the group its instances back, which needs Launch.
     if blocked := sorted(suspended & {"Terminate", "Launch"}):

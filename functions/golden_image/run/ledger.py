@@ -19,7 +19,7 @@ from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutTypeDef, TransactWriteItemTypeDef
 
     from golden_image.model.plan import Plan
 
@@ -82,21 +82,7 @@ def lock(plan: Plan) -> None:
         "expiresAt": expires,
     }
     items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
-    items += [
-        {
-            "Put": {
-                "TableName": _table(),
-                "Item": {"pk": {"S": key}, "run": {"S": plan.run}, "expiresAt": expires},
-                "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
-                "ExpressionAttributeNames": {"#run": "run"},
-                "ExpressionAttributeValues": {
-                    ":run": {"S": plan.run},
-                    ":planned": {"N": str(plan.planned_at)},
-                },
-            }
-        }
-        for key in locks
-    ]
+    items += [{"Put": _held(key, plan, expires)} for key in locks]
     try:
         aws.client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
@@ -104,6 +90,17 @@ def lock(plan: Plan) -> None:
             raise
         _refuse_taken(plan)
         raise ResourceBusy(f"another run is at the same locks: {error}") from error
+
+
+def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:
+    """A lock that the run holds, if nobody else does or has done since the plan was made."""
+    return {
+        "TableName": _table(),
+        "Item": {"pk": {"S": key}, "run": {"S": plan.run}, "expiresAt": expires},
+        "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
+        "ExpressionAttributeNames": {"#run": "run"},
+        "ExpressionAttributeValues": {":run": {"S": plan.run}, ":planned": {"N": str(plan.planned_at)}},
+    }
 
 
 def _refuse_taken(plan: Plan) -> None:

@@ -46,8 +46,7 @@ def make(run: str, request: RunRequest) -> Plan:
     if found:
         refuse_unfinishable(found, chosen)
     keys.refuse_ungranted(source, found, run)
-    name = request.image.name or registration.default_name(run, request.auto_scaling_group_name)
-    registration.refuse_taken_name(name)
+    image = _image(run, request, source)
     planned = _group(request, found, source)
     subnets = planned.subnet_ids or (planned.before.subnet_ids if planned.before else ())
     return Plan(
@@ -55,11 +54,7 @@ def make(run: str, request: RunRequest) -> Plan:
         planned_at=planned_at,
         source=source,
         restart_source=request.restart_source,
-        image=Image(
-            name=name,
-            description=request.image.description or f"golden image of {source.instance_id}",
-            tags=request.image.tags or {},
-        ),
+        image=image,
         image_method=source.image_method,
         launch_template=launch_template.plan(
             request.launch_template_name,
@@ -89,6 +84,16 @@ def _rollout(request: RunRequest, found: AutoScalingGroupTypeDef | None) -> str:
             "all, then launch as many from the new image) or none (leave them; new ones get the image)."
         )
     return NONE
+
+
+def _image(run: str, request: RunRequest, source: Source) -> Image:
+    name = request.image.name or registration.default_name(run, request.auto_scaling_group_name)
+    registration.refuse_taken_name(name)
+    return Image(
+        name=name,
+        description=request.image.description or f"golden image of {source.instance_id}",
+        tags=request.image.tags or {},
+    )
 
 
 def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source) -> GroupPlan:
