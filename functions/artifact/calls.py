@@ -17,10 +17,10 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from artifact import PACKAGES
+from artifact.modules import sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _CLIENT, _ONCE = "golden_image.aws.client", "golden_image.aws.ec2_once"
@@ -43,18 +43,6 @@ def _service(client: str) -> tuple[str, dict[str, str]]:
     loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     model = ServiceModel(loader.load_service_model(client, "service-2"), client)
     return model.signing_name, {xform_name(name): name for name in model.operation_names}
-
-
-def sources(functions: Path) -> dict[str, str]:
-    """The source of each module of functions/ that runs on Lambda, by names such as `golden_image.tags`."""
-    paths = sorted(path for package in PACKAGES for path in (functions / package).rglob("*.py"))
-    names = (".".join(path.relative_to(functions).with_suffix("").parts) for path in paths)
-    return {name: path.read_text(encoding="utf-8") for name, path in zip(names, paths, strict=True)}
-
-
-def handlers(modules: Iterable[str]) -> list[str]:
-    """Those modules that have a handler, such as `handlers.undo.roll_back`."""
-    return sorted(name for name in modules if name.startswith("handlers.") and "__" not in name)
 
 
 def iam_prefix(client: str) -> str:

@@ -13,6 +13,7 @@ from py_compile import PycInvalidationMode
 
 from artifact import PACKAGES
 from artifact.cache import made_once
+from artifact.modules import handlers, sources
 
 # Where Lambda unpacks an artifact.
 _TASK_ROOT = "/var/task"
@@ -51,9 +52,9 @@ def _write_models(place: Path) -> None:
     from artifact import calls, models  # noqa: PLC0415 - botocore, which they import, was installed just now
 
     code = calls.Code.of(place)
-    handlers = calls.handlers(calls.sources(place))
-    models.write(place / "models", {call for name in handlers for call in code.calls(f"{name}.handler")})
-    clients = {name: sorted(code.clients(f"{name}.handler")) for name in handlers}
+    names = handlers(sources(place))
+    models.write(place / "models", {call for name in names for call in code.calls(f"{name}.handler")})
+    clients = {name: sorted(code.clients(f"{name}.handler")) for name in names}
     (place / "models/clients.json").write_text(json.dumps(clients), encoding="utf-8")
 
 

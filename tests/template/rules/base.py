@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from artifact.calls import sources
+from artifact.modules import sources
 from tools import policies, project
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from artifact import calls
+from artifact.calls import Code
+from artifact.modules import handlers
 from golden_image.events import camel
 from tests.template.rules.base import Project, drop, parsed, put, reword, rule
 from tools import project as files
@@ -22,17 +23,12 @@ _EVENTS_OF_AWS = {"sweep_runs"}
 
 
 @lru_cache(maxsize=4)
-def _code(sources: tuple[tuple[str, str], ...]) -> calls.Code:
-    return calls.Code({name: parsed(source) for name, source in sources})
+def _code(sources: tuple[tuple[str, str], ...]) -> Code:
+    return Code({name: parsed(source) for name, source in sources})
 
 
-def code_of(project: Project) -> calls.Code:
+def code_of(project: Project) -> Code:
     return _code(tuple(project.code.items()))
-
-
-def handlers(project: Project) -> list[str]:
-    """The modules that have a handler."""
-    return calls.handlers(project.code)
 
 
 def _own_name(module: str) -> str:
@@ -49,7 +45,7 @@ def _own_name(module: str) -> str:
     ),
 )
 def every_handler_has_its_function_and_the_other_way_round(project: Project) -> list[str]:
-    return sorted(set(handlers(project)) ^ set(files.functions(project.template).values()))
+    return sorted(set(handlers(project.code)) ^ set(files.functions(project.template).values()))
 
 
 @rule(
@@ -75,12 +71,12 @@ def a_function_is_named_after_its_handler(project: Project) -> list[str]:
 
 @rule((put({"a"}, "events", "stop_everything"), "stop_everything"), (drop("events", "start_run"), "start"))
 def every_handler_has_an_event_and_the_other_way_round(project: Project) -> list[str]:
-    return sorted({_own_name(module) for module in handlers(project)} ^ set(project.events))
+    return sorted({_own_name(module) for module in handlers(project.code)} ^ set(project.events))
 
 
 @rule((reword("code", _STOP, "\n\n\n", "\n" * 30), _STOP))
 def a_handler_is_short(project: Project) -> list[str]:
-    return [name for name in handlers(project) if len(project.code[name].splitlines()) > _MOST_LINES]
+    return [name for name in handlers(project.code) if len(project.code[name].splitlines()) > _MOST_LINES]
 
 
 def _handler(source: str) -> ast.FunctionDef | None:
@@ -128,7 +124,7 @@ def a_handler_is_handed_what_it_takes_and_nothing_else(project: Project) -> list
 )
 def the_event_of_a_handler_is_what_it_takes(project: Project) -> list[str]:
     found = []
-    for module in handlers(project):
+    for module in handlers(project.code):
         name, handler = _own_name(module), _handler(project.code[module])
         if handler:
             keys, event = taken(handler)[0], project.events.get(name, set())

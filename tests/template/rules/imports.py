@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from artifact import calls
+from artifact.modules import handlers
 from tests.template.rules.base import Project, parsed, put, reword, rule
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _own(project: Project, handler: str) -> set[str]:
 )
 def a_handler_loads_what_it_needs(project: Project) -> list[str]:
     found = []
-    for handler in calls.handlers(project.code):
+    for handler in handlers(project.code):
         name = handler.removeprefix("handlers.")
         listed = set(_LOADED.get(name, "no entry here").split())
         found += [f"{name}: {module}" for module in sorted(_own(project, handler) ^ listed)]

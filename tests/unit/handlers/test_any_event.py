@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from artifact import calls
+from artifact.modules import handlers, sources
 from golden_image.errors import GoldenImageError, InvalidInput
 from golden_image.events import from_event
 from golden_image.model.plan import Plan
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("ledger_table")
 
 EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path("events").glob("*.json")}
-MODULES = {name.rpartition(".")[2]: name for name in calls.handlers(calls.sources(Path("functions")))}
+MODULES = {name.rpartition(".")[2]: name for name in handlers(sources(Path("functions")))}
 FOR_CALLERS = {"describe_run", "get_openapi", "list_runs", "start_run", "stop_run"}
 STEPS = sorted(set(EVENTS) - FOR_CALLERS)
 NO_OBJECTS: list[object] = [None, [], "", "x", 0, 1.5, True, [{}]]

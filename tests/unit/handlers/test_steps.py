@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from artifact import calls
+from artifact.modules import handlers, sources
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("ledger_table")
 
 EVENTS = Path("events")
-MODULES = {name.rpartition(".")[2]: name for name in calls.handlers(calls.sources(Path("functions")))}
+MODULES = {name.rpartition(".")[2]: name for name in handlers(sources(Path("functions")))}
 RUN = json.loads((EVENTS / "roll_back.json").read_text(encoding="utf-8"))["run"]
 TO_STOPPED = ["plan_refresh", "lock_group", "stop_source", "check_source_stopped"]
 TO_IMAGE = [
