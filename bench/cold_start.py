@@ -183,8 +183,10 @@ def _world() -> Iterator[dict[str, str]]:
         server.server_close()
 
 
-def _handlers() -> list[str]:
-    return sorted(project.functions(project.template()).values())
+def _handlers() -> dict[str, str]:
+    """The module of each handler, by its own name (`stop_source`)."""
+    modules = sorted(project.functions(project.template()).values())
+    return {module.rpartition(".")[2]: module for module in modules}
 
 
 def _steps() -> set[str]:
@@ -192,16 +194,16 @@ def _steps() -> set[str]:
     template = project.template()
     machine = template["Resources"][project.STATE_MACHINE]["Properties"]["DefinitionSubstitutions"]
     modules = project.functions(template)
-    return {module for name, module in modules.items() if f"{name}Arn" in machine}
+    return {module.rpartition(".")[2] for name, module in modules.items() if f"{name}Arn" in machine}
 
 
 def _function_of(handler: str) -> str:
     modules = project.functions(project.template())
-    return next(name for name, module in modules.items() if module == handler)
+    return next(name for name, module in modules.items() if module == _handlers()[handler])
 
 
 def _of(code: Path, name: str) -> Function:
-    return Function(code, f"handlers.{name}.handler", _event(name))
+    return Function(code, f"{_handlers()[name]}.handler", _event(name))
 
 
 def _event(name: str) -> Path:

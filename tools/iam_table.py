@@ -24,7 +24,7 @@ calls that its function's code makes, and as narrow as AWS allows.
 A statement of a managed policy is listed with each function or state machine that has the policy.
 A resource is written without its Region and account, which are the stack's own where nothing else is said.
 Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its logs), the state machine
-AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRefreshFunction,
+AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRunFunction,
 and both that role and that function the right to send to ScheduleDeadLetterQueue.
 
 | who | actions | resources | condition | why |

@@ -40,9 +40,9 @@ def machine(name: str) -> str:
 
 
 def functions(template: dict[str, Any]) -> dict[str, str]:
-    """The handler module's name (`stop_source`) of each function's logical id."""
+    """The handler's module (`handlers.undo.roll_back`) of each function's logical id."""
     return {
-        name: resource["Properties"]["Handler"].removeprefix("handlers.").removesuffix(".handler")
+        name: resource["Properties"]["Handler"].removesuffix(".handler")
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }

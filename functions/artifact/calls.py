@@ -17,7 +17,7 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from artifact import PACKAGES
+from artifact.modules import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +45,6 @@ def _service(client: str) -> tuple[str, dict[str, str]]:
     return model.signing_name, {xform_name(name): name for name in model.operation_names}
 
 
-def sources(functions: Path) -> dict[str, str]:
-    """The source of each module of functions/ that runs on Lambda, by names such as `golden_image.source`."""
-    paths = sorted(path for package in PACKAGES for path in (functions / package).rglob("*.py"))
-    names = (".".join(path.relative_to(functions).with_suffix("").parts) for path in paths)
-    return {name: path.read_text(encoding="utf-8") for name, path in zip(names, paths, strict=True)}
-
-
 def iam_prefix(client: str) -> str:
     """`states` for `stepfunctions`; the same word for most."""
     return _service(client)[0]
@@ -63,7 +56,7 @@ def operation(client: str, method: str) -> str | None:
 
 
 class Code:
-    """The modules of functions/ as one graph of functions, by names such as `golden_image.source.stop`."""
+    """The modules of functions/ as one graph of functions, by names such as `golden_image.tags.token`."""
 
     def __init__(self, modules: Modules) -> None:
         self.functions: dict[str, FunctionNode] = {}
@@ -243,9 +236,6 @@ def _followed(parent: ast.AST) -> list[ast.AST]:
 
 
 def _environment_read(node: ast.AST) -> list[str]:
-    """The variable of `os.environ["X"]` and of `os.environ.get("X")`."""
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
-        return [ast.literal_eval(node.slice)]
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "os.environ.get":
-        return [ast.literal_eval(node.args[0])]
-    return []
+    """The variable of `Settings.from_env().x`, the one form in which the code reads its environment."""
+    read = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Settings.from_env()"
+    return [node.attr.upper()] if read else []  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from py_compile import PycInvalidationMode
 
 from artifact import PACKAGES
 from artifact.cache import made_once
+from artifact.modules import handlers, sources
 
 # Where Lambda unpacks an artifact.
 _TASK_ROOT = "/var/task"
@@ -41,7 +42,7 @@ def make(source: Path, place: Path, cache: Path) -> None:
 def imported_files(code: Path, packages: Path) -> list[Path]:
     """Those modules of `packages` that the code imports anywhere, and what these import."""
     finder = ModuleFinder([str(code), str(packages)])
-    for handler in sorted((code / "handlers").glob("*.py")):
+    for handler in sorted((code / "handlers").rglob("*.py")):
         finder.run_script(str(handler))
     found = (getattr(module, "__file__", None) for module in finder.modules.values())
     return sorted(Path(file) for file in found if file and Path(file).is_relative_to(packages))
@@ -51,9 +52,9 @@ def _write_models(place: Path) -> None:
     from artifact import calls, models  # noqa: PLC0415 - botocore, which they import, was installed just now
 
     code = calls.Code.of(place)
-    handlers = [f"handlers.{path.stem}" for path in sorted((place / "handlers").glob("[!_]*.py"))]
-    models.write(place / "models", {call for name in handlers for call in code.calls(f"{name}.handler")})
-    clients = {name: sorted(code.clients(f"{name}.handler")) for name in handlers}
+    names = handlers(sources(place))
+    models.write(place / "models", {call for name in names for call in code.calls(f"{name}.handler")})
+    clients = {name: sorted(code.clients(f"{name}.handler")) for name in names}
     (place / "models/clients.json").write_text(json.dumps(clients), encoding="utf-8")
 
 

@@ -1,1 +1,1 @@
-"""What a golden image refresh knows about AWS; the handlers call it, it calls the clients."""
+"""What a run knows about AWS, a folder for each subject; the handlers call it, it calls the clients."""

@@ -2,6 +2,44 @@
 
 The state machine's Retry and Catch match these class names, so a rename here is a rename there; a test
 holds both sets equal. A message says what was found, where, and what the person can do.
+
+GoldenImageError
+  x InvalidInput
+  x SourceNotFound            refused by the plan or the lock: nothing was changed
+  x SourceNotSupported
+  x SourceNotReady
+  x KeyNotGranted
+  x RolloutRequired
+  x GroupNotSupported
+  x ImageNameTaken
+  x LaunchTemplateNotSupported
+  x RunInProgress
+  x PlanOutdated
+  x SourceStopTimedOut        a stage ended badly: the run is undone
+  x SourceReturnTimedOut
+  x SourceLost
+  x SnapshotFailed
+  x SnapshotTimedOut
+  x ImageFailed
+  x ImageTimedOut
+  x ImageDiffers
+  x LaunchTemplateInvalid
+  x DrainTimedOut
+  x RolloutTimedOut
+  x RollBackIncomplete
+  · TryAgain                  the workflow tries the call again
+    x RequestThrottled
+    x ServiceUnavailable
+    x ResourceBusy
+    x NotYetVisible
+  x RequestRefused
+  · CallerError               answers to callers of the API
+    x RunNotFound
+    x RunOver
+    x IdempotencyKeyReused
+    x UnsupportedMediaType
+
+An `x` is raised; the others are bases.
 """
 
 from dataclasses import dataclass
@@ -62,7 +100,7 @@ class LaunchTemplateNotSupported(GoldenImageError):
     """The launch template of that name is not this stack's, or cannot take another version."""
 
 
-class RefreshInProgress(GoldenImageError):
+class RunInProgress(GoldenImageError):
     """Another run holds the lock on the group, the source or the launch template."""
 
 
@@ -155,11 +193,11 @@ class CallerError(GoldenImageError):
     """Base of the errors that are answers to a caller of the API; never raised itself."""
 
 
-class RefreshNotFound(CallerError):
+class RunNotFound(CallerError):
     """This state machine has no run of that name (AWS forgets a run 90 days after its end)."""
 
 
-class RefreshOver(CallerError):
+class RunOver(CallerError):
     """The run has ended already, so there is nothing to stop."""
 
 

@@ -1,47 +1,22 @@
-"""Frozen dataclasses to the workflow's camelCase JSON and back, and what a step's event holds."""
+"""Values as the workflow's camelCase JSON and back, and a function's arguments from an event."""
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from golden_image.errors import FieldError, InvalidInput
 
-# What the fields of events hold, by name; those that are not here are told by the handler's from_event.
-_KINDS: dict[str, Any] = {
-    **dict.fromkeys(("run", "instanceId", "imageId", "groupName", "rollout"), str),
-    **dict.fromkeys(("waited", "limit"), int),
-    **dict.fromkeys(("volumeIds", "snapshotIds"), list[str]),
-    "snapshots": list[Any],
-    "tags": dict[str, str],
-    "userData": str | None,
-}
-
-
-class Fields(dict[str, Any]):
-    """A step's event; a field that is missing, or is not what its name says, is InvalidInput."""
-
-    def __getitem__(self, key: str) -> Any:
-        """The field, as the workflow or a person at the command line gave it."""
-        if key not in self:
-            raise _wrong(key, "is missing")
-        return _build(_KINDS.get(key, Any), super().__getitem__(key), key)
-
-
-def fields_of(event: object) -> Fields:
-    """An event as its fields.
-
-    Raises:
-        InvalidInput: it is no object.
-    """
-    return Fields(_checked(dict, event, ""))
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @cache
 def camel(name: str) -> str:
-    """`kms_key_id` as `kmsKeyId`, the spelling of events and of the input."""
+    """`kms_key_id` as `kmsKeyId`, the spelling of events and of the input; `input_` is `input`."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
 
@@ -66,6 +41,31 @@ def from_event[T](kind: type[T], data: Any) -> T:
     return _build(kind, data, "")  # type: ignore[no-any-return]
 
 
+def arguments(function: Callable[..., object], event: object) -> dict[str, Any]:
+    """The arguments of a function from an event: the parameter `instance_id` from the key `instanceId`.
+
+    Each is built as its annotation says; a key that is missing leaves the parameter its default.
+
+    Raises:
+        InvalidInput: names the part that is missing or of another type.
+    """
+    return _built(_parameters(function), event, "")
+
+
+@cache
+def _parameters(function: Callable[..., object]) -> dict[str, tuple[Any, bool]]:
+    """The type of each parameter, and whether it has a default."""
+    hints, parameters = get_type_hints(function), inspect.signature(function).parameters.values()
+    return {one.name: (hints[one.name], one.default is not one.empty) for one in parameters}
+
+
+@cache
+def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """The type of each field of a dataclass, and whether it has a default."""
+    hints = get_type_hints(kind)
+    return {one.name: (hints[one.name], one.default is not MISSING) for one in fields(kind)}
+
+
 def _build(kind: Any, data: Any, field: str) -> Any:
     origin, args = get_origin(kind), get_args(kind)
     if origin is UnionType:
@@ -77,20 +77,26 @@ def _build(kind: Any, data: Any, field: str) -> Any:
         items = _checked(dict, data, field).items()
         return {key: _build(args[1], item, f"{field}.{key}") for key, item in items}
     if is_dataclass(kind):
-        return _build_object(kind, _checked(dict, data, field), field)
+        return _build_object(kind, data, field)
     return _checked(kind, data, field)
 
 
-def _build_object(kind: Any, data: dict[str, Any], field: str) -> Any:
-    hints, given = get_type_hints(kind), {}
-    for one in fields(kind):
-        key = camel(one.name)
+def _build_object(kind: Any, data: Any, field: str) -> Any:
+    return kind(**_built(_fields(kind), data, field))
+
+
+def _built(wanted: Mapping[str, tuple[Any, bool]], data: Any, field: str) -> dict[str, Any]:
+    """Values by name from the object's keys; `wanted` has the type of each, and whether it may be missing."""
+    given = _checked(dict, data, field)
+    values = {}
+    for name, (kind, optional) in wanted.items():
+        key = camel(name)
         path = f"{field}.{key}" if field else key
-        if key in data:
-            given[one.name] = _build(hints[one.name], data[key], path)
-        elif one.default is MISSING:
+        if key in given:
+            values[name] = _build(kind, given[key], path)
+        elif not optional:
             raise _wrong(path, "is missing")
-    return kind(**given)
+    return values
 
 
 def _checked(kind: Any, data: Any, field: str) -> Any:

@@ -1,10 +1,15 @@
 """How long to wait before looking again; the waiting itself stands in the workflow."""
 
 import hashlib
-from dataclasses import dataclass
 
 from golden_image.errors import GoldenImageError
+from golden_image.model.check import Check
 
+# EC2's reads are eventually consistent: they show a write after "seconds to minutes", AWS says. An undo that
+# has found nothing trusts that after so many seconds,
+SETTLED_AFTER = 60
+# and what a run has made itself is missed only after so many.
+VISIBLE_AFTER = 300
 _SHORTEST = 4
 _LONGEST = 240
 _DAY = 86_400
@@ -12,15 +17,6 @@ _DAY = 86_400
 _OLD = 21_600
 # Points of percent: AWS's progress need not come in single ones.
 _JUMP = 20
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a check saw: done, or the seconds to wait before the next look, and progress in words."""
-
-    done: bool
-    wait_seconds: int
-    progress: str
 
 
 def finished(progress: str) -> Check:

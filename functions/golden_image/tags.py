@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from golden_image.errors import GoldenImageError, NotYetVisible
+from golden_image.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
@@ -19,12 +21,12 @@ STACK = "golden-image:stack"
 
 def stack() -> str:
     """The name of the stack that this function belongs to."""
-    return os.environ["STACK_NAME"]
+    return Settings.from_env().stack_name
 
 
-def of_run(run: str, source: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def of_run(run: str, instance_id: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The tags of everything that `run` (the execution's ARN) makes, after the `extra` ones of the input."""
-    return {**(extra or {}), RUN: run, SOURCE: source, STACK: stack()}
+    return {**(extra or {}), RUN: run, SOURCE: instance_id, STACK: stack()}
 
 
 def to_aws(tags: Mapping[str, str]) -> list[TagTypeDef]:
@@ -45,6 +47,36 @@ def specifications(tags: Mapping[str, str], *kinds: ResourceTypeType) -> list[Ta
 def made_by(run: str) -> list[FilterTypeDef]:
     """Describe filters for what this run made."""
     return [{"Name": f"tag:{RUN}", "Values": [run]}]
+
+
+def owned_by(run: str, resource: Mapping[str, Any]) -> bool:
+    """Whether a resource, as EC2 or Auto Scaling describes it, carries this run's mark."""
+    return from_aws(resource.get("Tags")).get(RUN) == run
+
+
+def adopted[T: Mapping[str, Any]](
+    run: str, found: T | None, what: str, refusal: Callable[[T], GoldenImageError]
+) -> T:
+    """The resource of a name that AWS says is taken, where a lost try of the same run has made it.
+
+    Args:
+        found: the resource as AWS describes it; None where it is not shown.
+        what: the resource in words.
+        refusal: the error for one that this run did not make.
+
+    Raises:
+        NotYetVisible: the resource exists and is not shown yet.
+    """
+    if found is None:
+        raise NotYetVisible(f"{what} exists and is not shown yet")
+    if not owned_by(run, found):
+        raise refusal(found)
+    return found
+
+
+def of_stack(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource carries this stack's mark."""
+    return from_aws(resource.get("Tags")).get(STACK) == stack()
 
 
 def token(run: str, purpose: str) -> str:

@@ -1,1 +1,1 @@
-"""One module per state that needs code, named after the state."""
+"""A folder for each workflow and one for the API; in it a module for each state or route that needs code."""

@@ -17,15 +17,15 @@ WITHOUT_LOCK = "without-lock"
 
 def install() -> None:
     """Change the domain's functions in this process."""
-    snapshots, roll_back, ledger, polling = (
+    snapshots, undo, ledger, polling = (
         importlib.import_module(f"golden_image.{name}")
-        for name in ("snapshots", "roll_back", "ledger", "polling")
+        for name in ("image.snapshots", "undo.undo", "run.ledger", "polling")
     )
     for module, name, run_of, changed in (
         (snapshots, "create", lambda run, *_: run, _blind(snapshots)),
         (snapshots, "delete_strays", lambda run, *_: run, {WITHOUT_ADOPTION: lambda *_: None}),
-        (roll_back, "undo", lambda run, *_: run, {WITHOUT_ROLL_BACK: lambda *_, **__: polling.finished("")}),
-        (ledger, "lock", lambda plan: plan.run, _unlocked(ledger)),
+        (undo, "undo", lambda run, *_: run, {WITHOUT_ROLL_BACK: lambda *_, **__: polling.finished("")}),
+        (ledger, "lock", lambda plan, *_: plan.run, _unlocked(ledger)),
     ):
         setattr(module, name, _for_some(getattr(module, name), run_of, changed))
 
@@ -59,10 +59,10 @@ def _unlocked(ledger: Any) -> dict[str, Any]:
     """Write the run's row and take no lock."""
     lock, locks = ledger.lock, ledger._locks
 
-    def unlocked(plan: Any) -> Any:
+    def unlocked(*arguments: Any) -> Any:
         ledger._locks = lambda _: []
         try:
-            return lock(plan)
+            return lock(*arguments)
         finally:
             ledger._locks = locks
 

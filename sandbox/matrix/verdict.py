@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SETTLE_SECONDS = 5
 _SUCCEEDED = "SUCCEEDED"
-_REFUSALS = {"RefreshInProgress", "PlanOutdated"}
+_REFUSALS = {"RunInProgress", "PlanOutdated"}
 
 
 @dataclass

@@ -78,17 +78,18 @@ def test_every_module_is_compiled_and_never_held_against_its_source(artifact: Pa
 def test_a_handler_starts_with_the_artifact_and_lambdas_own_packages(
     read_only: Path, packages: Path, name: str
 ) -> None:
-    program = f"import handlers.{name} as it; print(it.__file__, it.__cached__)"
+    program = f"import {name} as it; print(it.__file__, it.__cached__)"
 
     source, compiled = started(read_only, packages, program).split()
 
-    assert source == str(read_only / f"handlers/{name}.py")
+    assert source == str(read_only / f"{name.replace('.', '/')}.py")
     assert files(read_only)[compiled.removeprefix(f"{read_only}/")]
 
 
 def test_a_step_loads_no_more_than_it_needs(read_only: Path, packages: Path) -> None:
+    step = "handlers.golden_image_refresh.stop_source"
     heavy = ["boto3", "pydantic", "aws_xray_sdk", "aws_lambda_powertools.event_handler", "fastjsonschema"]
-    program = f"import handlers.stop_source; print([name for name in {heavy} if name in sys.modules])"
+    program = f"import {step}; print([name for name in {heavy} if name in sys.modules])"
 
     assert started(read_only, packages, program) == "[]\n"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CODE = Code.of(project.FUNCTIONS)
 HANDLERS = sorted(project.functions(project.template()).values())
-CALLS = {call for name in HANDLERS for call in CODE.calls(f"handlers.{name}.handler")}
+CALLS = {call for name in HANDLERS for call in CODE.calls(f"{name}.handler")}
 OPERATIONS = sorted({(call.service, call.operation) for call in CALLS})
 SERVICES = sorted({call.service for call in CALLS})
 WHOLE = Loader()
@@ -134,8 +134,8 @@ def test_documentation_is_left_out_but_not_a_member_of_that_name() -> None:
 def test_a_handler_makes_the_clients_of_its_calls_when_it_starts(artifact: Path) -> None:
     clients = json.loads((artifact / "models/clients.json").read_text())
 
-    assert set(clients) == {f"handlers.{name}" for name in HANDLERS}
+    assert set(clients) == set(HANDLERS)
     for handler, made in clients.items():
         called = {call.service for call in CODE.calls(f"{handler}.handler")}
         assert {name.removesuffix("_once") for name in made} == called
-    assert clients["handlers.create_snapshots"] == ["ec2", "ec2_once"]
+    assert clients["handlers.golden_image_refresh.create_snapshots"] == ["ec2", "ec2_once"]

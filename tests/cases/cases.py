@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GROUP = "unit/golden_image/test_group.py"
-IMAGE = "unit/golden_image/test_image.py"
-LEDGER = "unit/golden_image/test_ledger.py"
-ROLLOUT = "unit/golden_image/test_rollout.py"
-SNAPSHOTS = "unit/golden_image/test_snapshots.py"
-TEMPLATE = "unit/golden_image/test_launch_template.py"
+GROUP = "unit/golden_image/group/test_group.py"
+IMAGE = "unit/golden_image/image/test_image.py"
+LEDGER = "unit/golden_image/run/test_ledger.py"
+ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
+SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
+TEMPLATE = "unit/golden_image/group/test_launch_template.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
@@ -81,7 +81,7 @@ CASES = (
     Case(
         "No orphaned snapshot or image after a failure at any state, time-outs included.",
         ("hashicorp/packer#3320", "hashicorp/packer#8116"),
-        (MATRIX, "unit/golden_image/test_roll_back.py::test_a_run_is_undone_from_wherever_it_got_to"),
+        (MATRIX, "unit/golden_image/undo/test_undo.py::test_a_run_is_undone_from_wherever_it_got_to"),
     ),
     Case(
         "A retry after a lost answer adopts its own image and refuses a foreign one of that name.",
@@ -135,9 +135,9 @@ CASES = (
         ("deitch/aws-asg-roller#36", "deitch/aws-asg-roller#37"),
         (
             f"{LEDGER}::test_a_run_locks_its_group_its_source_and_its_template_and_writes_its_plan",
-            "unit/golden_image/test_roll_back.py::test_an_existing_group_gets_everything_back",
+            "unit/golden_image/undo/test_undo.py::test_an_existing_group_gets_everything_back",
             "workflow/test_rollouts.py::test_recreate_of_an_existing_group_gives_it_the_sizes_from_before",
-            "unit/golden_image/test_plan.py::test_sizes_that_do_not_hold_together_are_refused",
+            "unit/golden_image/run/test_plan.py::test_sizes_that_do_not_hold_together_are_refused",
             f"{GROUP}::test_a_resize_sets_all_three_sizes_in_one_call",
         ),
     ),
@@ -151,7 +151,7 @@ CASES = (
         ("cloud-custodian/cloud-custodian#8007",),
         (
             "workflow/test_refusals.py::test_a_source_that_cannot_be_imaged_is_refused",
-            "unit/golden_image/test_refusals.py"
+            "unit/golden_image/source/test_refusals.py"
             "::test_a_stop_protected_source_is_refused_with_the_command_that_unprotects_it",
         ),
     ),

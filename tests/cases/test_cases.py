@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from golden_image import input_schema
+from golden_image.run import input_schema
 from tests.cases.cases import CASES, Case
 
 TESTS = Path(__file__).parent.parent

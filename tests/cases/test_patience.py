@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from golden_image import image, snapshots, source
 from golden_image.errors import ImageTimedOut, SnapshotTimedOut
+from golden_image.image import checks, registration, snapshots
+from golden_image.model.image import Image
+from golden_image.source import facts
 from tests.unit.account import RUN
 
 if TYPE_CHECKING:
-    from golden_image.snapshots import Snapshot
-    from golden_image.source import Source
+    from golden_image.model.image import Snapshot
+    from golden_image.model.source import Source
     from tests.unit.account import Account
 
 HOURS, DAY = 3 * 3600, 86_400
@@ -20,13 +22,13 @@ LIMITS = (600, HOURS, 7 * DAY)
 
 
 def taken(account: Account) -> tuple[Source, list[Snapshot]]:
-    facts = source.describe(source.find(account.seed()))
-    volumes = [volume.volume_id for volume in facts.volumes]
-    return facts, snapshots.create(RUN, facts.instance_id, volumes, {})
+    source = facts.describe(facts.find(account.seed()))
+    volumes = [volume.volume_id for volume in source.volumes]
+    return source, snapshots.create(RUN, source.instance_id, volumes, {})
 
 
 def registered(facts: Source, made: list[Snapshot]) -> str:
-    return image.register(RUN, image.Image(name="web", description="", tags={}), facts, made)
+    return registration.register(RUN, Image(name="web", description="", tags={}), facts, made)
 
 
 def test_what_is_pending_for_three_hours_is_waited_for(account: Account) -> None:
@@ -39,9 +41,9 @@ def test_what_is_pending_for_three_hours_is_waited_for(account: Account) -> None
 
     account.freeze()
     image_id = registered(facts, made)
-    assert not any(image.check(image_id, waited, DAY).done for waited in range(0, HOURS, 600))
+    assert not any(checks.check(image_id, waited, DAY).done for waited in range(0, HOURS, 600))
     account.flow()
-    assert image.check(image_id, HOURS, DAY).done
+    assert checks.check(image_id, HOURS, DAY).done
 
 
 def test_the_deadline_of_snapshots_is_the_users(account: Account) -> None:
@@ -59,6 +61,6 @@ def test_the_deadline_of_the_image_is_the_users(account: Account) -> None:
     account.freeze()
     image_id = registered(facts, made)
     for limit in LIMITS:
-        assert not image.check(image_id, limit - 1, limit).done
+        assert not checks.check(image_id, limit - 1, limit).done
         with pytest.raises(ImageTimedOut, match=rf"after {limit} s"):
-            image.check(image_id, limit, limit)
+            checks.check(image_id, limit, limit)

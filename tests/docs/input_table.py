@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from golden_image.input_schema import schema
+from golden_image.run.input_schema import schema
 from tests.docs.markdown import ROOT
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ import pytest
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
+from golden_image.run import request
+from handlers.api import start_scheduled_run
 from ec2world.control.verbs import VERBS
 from ec2world.trouble.faults import Faults
-from golden_image import request
-from handlers import start_scheduled_refresh
 from tests.docs.markdown import OWN_PAGES, ROOT, page
 from tests.unit.api_calls import body_of
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _MACHINE = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}'
 _ROUTES = {
-    ("POST", "/refreshes"): ("start_refresh", "Refresh"),
-    ("GET", "/refreshes"): ("list_refreshes", "RefreshPage"),
-    ("GET", "/refreshes/{name}"): ("describe_refresh", "Refresh"),
-    ("DELETE", "/refreshes/{name}"): ("stop_refresh", "Refresh"),
+    ("POST", "/refreshes"): ("start_run", "Refresh"),
+    ("GET", "/refreshes"): ("list_runs", "RefreshPage"),
+    ("GET", "/refreshes/{name}"): ("describe_run", "Refresh"),
+    ("DELETE", "/refreshes/{name}"): ("stop_run", "Refresh"),
 }
 _CONTEXT = SimpleNamespace(
     function_name="handler",
@@ -64,6 +64,8 @@ def step_functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "DEFAULT_GROUP_NAME": "",
+        "STACK_NAME": "refresh",
+        "LEDGER_TABLE": "refresh-ledger",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -123,7 +125,7 @@ def _ask(question: Message) -> tuple[dict[str, Any], str]:
         "queryStringParameters": dict(parse_qsl(parts.query)),
         "body": question.body,
     }
-    answer: dict[str, Any] = importlib.import_module(f"handlers.{module}").handler(event, _CONTEXT)
+    answer: dict[str, Any] = importlib.import_module(f"handlers.api.{module}").handler(event, _CONTEXT)
     return answer, kind
 
 
@@ -140,8 +142,8 @@ def _lasting(value: Any) -> Any:
 @pytest.mark.usefixtures("step_functions")
 def test_the_schedule_event_of_run_md_starts_the_run_that_it_names() -> None:
     [event] = [value for value in _objects("docs/run.md") if "scheduledTime" in value]
-    assert event == json.loads((ROOT / "events/start_scheduled_refresh.json").read_text())
-    assert f"`{start_scheduled_refresh.handler(event, _CONTEXT)['name']}`" in page("docs/run.md").text
+    assert event == json.loads((ROOT / "events/start_scheduled_run.json").read_text())
+    assert f"`{start_scheduled_run.handler(event, _CONTEXT)['name']}`" in page("docs/run.md").text
 
 
 def test_the_output_in_the_readme_has_the_fields_of_the_definition() -> None:

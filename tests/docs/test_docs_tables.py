@@ -10,7 +10,8 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from bench import footprint
-from golden_image import ledger, polling
+from golden_image import polling
+from golden_image.run import ledger
 from tests.docs import input_table
 from tests.docs.markdown import ROOT, page, rows
 

@@ -78,7 +78,7 @@ def test_every_alarm_and_message_is_in_the_list_of_what_wakes_people() -> None:
     assert [name for name in alarms if f"`{name}`" not in listed] == []
     subject = STATES["Notify Failure"]["Arguments"]["Subject"]
     assert f'"{subject}"' in listed
-    cleaned = re.search(r'Subject="([^"]+)"', (ROOT / "functions/golden_image/sweeper.py").read_text())
+    cleaned = re.search(r'Subject="([^"]+)"', (ROOT / "functions/golden_image/undo/sweeper.py").read_text())
     assert cleaned
     assert f'"{cleaned[1]}"' in listed
 
@@ -101,7 +101,7 @@ def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
 
 
 def test_the_parts_of_an_incomplete_roll_back_are_the_code_s() -> None:
-    code = (ROOT / "functions/golden_image/roll_back.py").read_text()
+    code = (ROOT / "functions/golden_image/undo/undo.py").read_text()
     parts = re.findall(r'^ +f?"([^"]+)": _\w+,$', code, re.MULTILINE)
     assert len(parts) == 4
     section = PAGE.section("## An incomplete roll-back")

@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from golden_image.events import from_event
+from golden_image.model.plan import Plan
+from golden_image.run import ledger, plan, request
 from ec2world.control.verbs import control
 from ec2world.ec2.idempotency import Tokens
-from golden_image import plan, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ec2world.world import World
-    from golden_image.plan import Plan
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
@@ -129,3 +130,9 @@ class Account:
         """The plan of RUN for a source and the group web, with other fields of the input as given."""
         complete = {"sourceInstanceId": source_id, "autoScalingGroupName": "web", **wanted}
         return plan.make(RUN, request.parse(complete))
+
+
+def kept_plan(run: str) -> Plan | None:
+    """The plan in a run's row; None where it has no row."""
+    row = ledger.read(run)
+    return from_event(Plan, row.plan) if row else None

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.stub import Stubber
 from jsonschema import Draft202012Validator
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.stepfunctions.models import stepfunctions_backends
 
 from golden_image import aws
-from golden_image.openapi import document
+from golden_image.api.openapi import document
+from tests.unit.account import REGION
+
+if TYPE_CHECKING:
+    from moto.stepfunctions.models import Execution
 
 
 def proxy_event(name: str) -> dict[str, Any]:
@@ -37,3 +43,15 @@ def throttled(operation: str) -> Stubber:
     stubber = Stubber(aws.client("stepfunctions"))
     stubber.add_client_error(operation, "ThrottlingException", "Rate exceeded", 400)
     return stubber
+
+
+def executions() -> list[Execution]:
+    """What moto keeps of the runs, oldest first."""
+    return stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines[0].executions  # type: ignore
+
+
+def end(name: str, status: str, **outcome: str) -> None:
+    execution = next(execution for execution in executions() if execution.name == name)
+    execution.status, execution.stop_date = status, execution.start_date
+    for field, value in outcome.items():
+        setattr(execution, field, value)

@@ -48,6 +48,8 @@ def state_machine(aws_in_process: str, monkeypatch: pytest.MonkeyPatch) -> str:
         roleArn="arn:aws:iam::123456789012:role/machine",
     )["stateMachineArn"]
     monkeypatch.setenv("STATE_MACHINE_ARN", arn)
+    monkeypatch.setenv("STACK_NAME", STACK)
+    monkeypatch.setenv("LEDGER_TABLE", LEDGER)
     monkeypatch.setenv("DEFAULT_GROUP_NAME", "")
     return arn
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from golden_image.input_schema import schema
+from golden_image.run.input_schema import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

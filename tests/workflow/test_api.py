@@ -123,7 +123,7 @@ def test_a_body_that_is_no_json_gets_400(api: Api) -> None:
 def test_an_unknown_run_gets_404(api: Api) -> None:
     answer = api.call("GET", "/refreshes/never-started")
 
-    assert (answer.status, answer.body["error"]) == (404, "RefreshNotFound")
+    assert (answer.status, answer.body["error"]) == (404, "RunNotFound")
 
 
 def test_a_run_is_stopped_and_cannot_be_stopped_again(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.client import Client
 
 # A plan that is made while the source stops is refused for that.
-REFUSALS = {"RefreshInProgress", "PlanOutdated", "SourceNotReady"}
+REFUSALS = {"RunInProgress", "PlanOutdated", "SourceNotReady"}
 
 
 def test_a_hundred_deliveries_of_one_scheduled_time_start_one_run(sandbox: Client, group: str) -> None:

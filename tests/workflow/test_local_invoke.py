@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.build import ROOT, sam_build
 from sandbox.rie import Invocation, invoke
 from tests.workflow.conftest import eventually, group_of, source_state
+from tools import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +46,11 @@ REFRESH = [
     "unlock_group",
     "roll_back",
     "sweep_runs",
-    "start_scheduled_refresh",
+    "start_scheduled_run",
 ]
-API = ["start_refresh", "list_refreshes", "describe_refresh", "stop_refresh", "get_openapi"]
+API = ["start_run", "list_runs", "describe_run", "stop_run", "get_openapi"]
 APART = ["create_image"]
+HANDLERS = project.functions(project.template())
 ID = re.compile(r"\b[a-z]+-[0-9a-f]{17}\b")
 
 
@@ -83,7 +84,7 @@ class Functions:
         """What a cold function gives for its event."""
         logical_id = "".join(word.capitalize() for word in name.split("_")) + "Function"
         code = self._build / logical_id
-        return invoke(code, f"handlers.{name}.handler", self.event(name), self._environment)
+        return invoke(code, f"{HANDLERS[logical_id]}.handler", self.event(name), self._environment)
 
     def answer(self, name: str) -> Any:
         """A function's answer, when a check's is that it is done."""
@@ -121,10 +122,7 @@ def know(functions: Functions, seeded: dict[str, Any], volumes: list[str]) -> No
 
 
 def test_every_function_is_invoked_here() -> None:
-    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
-    handlers = {r["Properties"]["Handler"] for r in resources if r["Type"] == "AWS::Serverless::Function"}
-
-    assert {f"handlers.{name}.handler" for name in REFRESH + API + APART} == handlers
+    assert set(REFRESH + API + APART) == {module.rpartition(".")[2] for module in HANDLERS.values()}
 
 
 def test_the_steps_of_a_refresh_answer_their_events(sandbox: Client, functions: Functions) -> None:

@@ -125,7 +125,7 @@ def test_a_second_run_for_the_same_group_is_refused_with_the_name_of_the_first(
 
     second = sandbox.run({"sourceInstanceId": other, "autoScalingGroupName": group})
 
-    assert second.error == "RefreshInProgress"
+    assert second.error == "RunInProgress"
     assert first in str(second.cause)
     assert sandbox.wait(first).status == "SUCCEEDED"
 
@@ -139,7 +139,7 @@ def test_a_second_run_for_the_same_source_is_refused_with_the_name_of_the_first(
 
     second = sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": f"{group}-b"})
 
-    assert second.error in {"RefreshInProgress", "SourceNotReady"}
+    assert second.error in {"RunInProgress", "SourceNotReady"}
     assert sandbox.wait(first).status == "SUCCEEDED"
 
 

@@ -10,8 +10,9 @@ from tests.template.rules.base import Project, parsed, put, reword, rule
 from tools.project import TRUNK, machine
 
 _AWS = "golden_image.aws"
-_LEDGER = "golden_image.ledger"
-_ROLL_BACK = "golden_image.roll_back"
+_LEDGER = "golden_image.run.ledger"
+_PLAN = "golden_image.run.plan"
+_POLLING = "golden_image.polling"
 _SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
 _SETTLE = (*_SWEEPER, "Environment", "Variables", "SETTLE_SECONDS")
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
@@ -94,13 +95,13 @@ def the_ledger_keeps_a_row_longer_than_a_run_may_last(project: Project) -> list[
 @rule(
     (put("100", *_SETTLE), "a sweep"),
     (put(100, "template", "Globals", "Function", "Timeout"), "a sweep"),
-    (reword("code", _ROLL_BACK, "SETTLED_AFTER = 60", "SETTLED_AFTER = 90"), "a sweep"),
+    (reword("code", _POLLING, "SETTLED_AFTER = 60", "SETTLED_AFTER = 90"), "a sweep"),
 )
 def a_sweep_keeps_the_locks_until_nothing_of_the_run_can_still_come(project: Project) -> list[str]:
     """A handler may outlive its run by its own time-out, and what it made is not shown at once."""
     own = project.resources["SweepRunsFunction"]["Properties"]["Environment"]["Variables"]
     keeps = int(own["SETTLE_SECONDS"])
-    comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _ROLL_BACK, "SETTLED_AFTER")
+    comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _POLLING, "SETTLED_AFTER")
     return [f"a sweep keeps the locks {keeps} s, the last may come after {comes}"] if keeps < comes else []
 
 
@@ -141,9 +142,9 @@ def the_table_has_the_attributes_that_the_ledger_writes(project: Project) -> lis
     return [name for name in names if f'"{name}"' not in project.code[_LEDGER]]
 
 
-@rule((reword("code", "golden_image.plan", "/golden-image/", "/images/"), "/images/"))
+@rule((reword("code", _PLAN, "/golden-image/", "/images/"), "/images/"))
 def the_published_parameter_is_one_that_the_policy_allows(project: Project) -> list[str]:
-    written = re.search(r'f"(/[\w-]+/)\{tags\.stack\(\)\}/', project.code["golden_image.plan"])
+    written = re.search(r'f"(/[\w-]+/)\{tags\.stack\(\)\}/', project.code[_PLAN])
     allowed = str(project.resources[machine(TRUNK)]["Properties"]["Policies"])
     name = written[1] if written else "no parameter"
     return [] if f":parameter{name}${{AWS::StackName}}/*" in allowed else [name]

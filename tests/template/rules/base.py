@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from artifact.calls import sources
+from artifact.modules import sources
 from tools import policies, project
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Project:
     Attributes:
         definitions: by the names of their files, such as `undo`; `definition_texts` is their text.
         standards: the retriers and catchers of retry.json.
-        code: the source of each module that runs on Lambda, such as `golden_image.source`.
+        code: the source of each module that runs on Lambda, such as `golden_image.tags`.
         events: the keys of each events/<name>.json, such as `stop_source`.
         comments: the comment above each of the template's policy statements.
     """
@@ -103,7 +103,7 @@ def parsed(source: str) -> ast.Module:
 
 
 def load() -> Project:
-    schema = project.FUNCTIONS / "golden_image/input.schema.json"
+    schema = project.FUNCTIONS / "golden_image/run/input.schema.json"
     events = (project.ROOT / "events").glob("*.json")
     return Project(
         template=project.template(),

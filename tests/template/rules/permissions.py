@@ -30,6 +30,16 @@ INTEGRATIONS = {
     "arn:${Partition}:states:::lambda:invoke": {"lambda:InvokeFunction"},
     "arn:${Partition}:states:::dynamodb:updateItem": {"dynamodb:UpdateItem"},
     "arn:${Partition}:states:::sns:publish": {"sns:Publish"},
+    # To wait for a child takes the rights to follow it, by a rule of EventBridge's, and to stop it.
+    # https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+    "arn:${Partition}:states:::states:startExecution.sync:2": {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "events:DescribeRule",
+        "events:PutRule",
+        "events:PutTargets",
+    },
     # SSM looks up, in the caller's name, the image of a parameter of type aws:ec2:image.
     "arn:${Partition}:states:::aws-sdk:ssm:putParameter": {"ssm:PutParameter", "ec2:DescribeImages"},
 }

@@ -15,13 +15,15 @@ from tests.template.rules.permissions import (
     NO_ACTIONS,
 )
 from tools.policies import documents, statements
-from tools.project import STATE_MACHINE, functions
+from tools.project import TRUNK, functions, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STOP, _SNAPSHOTS, _ROLL_BACK = "StopSourceFunction", "CreateSnapshotsFunction", "RollBackFunction"
 _EQUALS = ("Condition", "StringEquals")
+_TRUNK = machine(TRUNK)
+_TEMPLATES = "golden_image.group.launch_template"
 
 
 def edit(owner: str, action: str, *path: Any, to: object = None) -> Callable[[Project], None]:
@@ -60,7 +62,7 @@ def uncomment(owner: str, action: str) -> Callable[[Project], None]:
 
 def _needed(project: Project, handler: str) -> set[str]:
     actions = set()
-    for call in code_of(project).calls(f"handlers.{handler}.handler"):
+    for call in code_of(project).calls(f"{handler}.handler"):
         action = f"{iam_prefix(call.service)}:{call.operation}"
         actions |= {action} - NO_ACTIONS
         for (dependent, word), more in NEEDED.items():
@@ -90,11 +92,11 @@ def _difference(owner: str, needed: set[str], allowed: set[str]) -> list[str]:
     (edit(_SNAPSHOTS, "ec2:CreateTags"), f"{_SNAPSHOTS} lacks ec2:CreateTags"),
     (edit("LockGroupFunction", "dynamodb:PutItem"), "LockGroupFunction lacks dynamodb:PutItem"),
     (
-        reword("code", "golden_image.source", "stop_instances", "terminate_instances"),
+        reword("code", "golden_image.source.power", "stop_instances", "terminate_instances"),
         "StopSourceFunction lacks ec2:TerminateInstances",
     ),
     (
-        reword("code", "golden_image.keys", '"list_grants"', '"list_key_policies"'),
+        reword("code", "golden_image.source.keys", '"list_grants"', '"list_key_policies"'),
         "lacks kms:ListKeyPolicies",
     ),
 )
@@ -110,17 +112,20 @@ def a_function_may_do_what_its_code_calls_and_nothing_else(project: Project) -> 
     (
         reword(
             "code",
-            "golden_image.source",
+            "golden_image.source.power",
             'aws.client("ec2").stop_instances',
             "aws.client(kind).stop_instances",
         ),
-        "golden_image.source.stop",
+        "golden_image.source.power.stop",
     ),
     (
         reword(
-            "code", "golden_image.launch_template", 'ec2 = aws.client("ec2")', 'ec2 = [aws.client("ec2")][0]'
+            "code",
+            _TEMPLATES,
+            'ec2 = aws.client("ec2")',
+            'ec2 = [aws.client("ec2")][0]',
         ),
-        "golden_image.launch_template.create",
+        f"{_TEMPLATES}.create",
     ),
 )
 def every_call_to_aws_is_in_sight(project: Project) -> list[str]:
@@ -128,27 +133,46 @@ def every_call_to_aws_is_in_sight(project: Project) -> list[str]:
 
 
 @rule(
-    (edit(STATE_MACHINE, "sns:Publish"), "lacks sns:Publish"),
-    (
-        edit(STATE_MACHINE, "sns:Publish", "Action", to="sns:Subscribe"),
-        "does not need sns:Subscribe",
-    ),
-    (edit(STATE_MACHINE, "lambda:InvokeFunction", "Resource", 2), _STOP),
-    (
-        put(
-            "arn:${Partition}:states:::sqs:sendMessage", "definition", "States", "Notify Failure", "Resource"
-        ),
-        "sqs:sendMessage",
-    ),
+    (edit(_TRUNK, "sns:Publish"), f"{_TRUNK} lacks sns:Publish"),
+    (edit(_TRUNK, "sns:Publish", "Action", to="sns:Subscribe"), "does not need sns:Subscribe"),
+    (edit(_TRUNK, "states:StopExecution"), f"{_TRUNK} lacks states:StopExecution"),
+    (edit(_TRUNK, "events:PutRule"), f"{_TRUNK} lacks events:PutRule"),
+    (edit("RollOut", "logs:CreateLogDelivery"), "RollOut lacks logs:CreateLogDelivery"),
+    (edit("Undo", "sns:Publish"), "Undo lacks sns:Publish"),
+    (put("arn:${Partition}:states:::sqs:sendMessage", TRUNK, "Notify Failure", "Resource"), "sqs:sendMessage"),
 )
-def the_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) -> list[str]:
-    integrations = {task["Resource"] for task in project.tasks.values()}
-    needed = set(LOG_DELIVERY)
-    for integration in integrations:
-        needed |= INTEGRATIONS.get(integration, {f"an entry here for {integration}"})
-    found = _difference(STATE_MACHINE, needed, allowed(project, STATE_MACHINE))
-    invoked = {re.sub(r"\W|Arn}$", "", t["Arguments"]["FunctionName"]) for t in project.lambda_tasks.values()}
-    for statement in statements(project.template):
-        if "lambda:InvokeFunction" in statement.actions:
-            found += sorted(invoked ^ set(statement.resources))
+def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) -> list[str]:
+    found = []
+    for name in project.definitions:
+        needed = set(LOG_DELIVERY)
+        for task in project.tasks:
+            if task.definition == name:
+                resource = task.own["Resource"]
+                needed |= INTEGRATIONS.get(resource, {f"an entry here for {resource}"})
+        found += _difference(machine(name), needed, allowed(project, machine(name)))
+    return found
+
+
+@rule(
+    (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2), f"{_TRUNK}: lambda:InvokeFunction: {_STOP}"),
+    (edit("Undo", "lambda:InvokeFunction", "Resource", 0), "Undo: lambda:InvokeFunction: BeginUndoFunction"),
+    (edit(_TRUNK, "states:StartExecution", "Resource", 0), f"{_TRUNK}: states:StartExecution: RollOut"),
+    (put("${StopSourceFunctionArn}", "undo", "Roll Back", "Arguments", "FunctionName"), "RollBackFunction"),
+)
+def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Project) -> list[str]:
+    """Every version of it: a run goes on with those that it began with."""
+    found = []
+    for name in project.definitions:
+        for action, tasks in (
+            ("lambda:InvokeFunction", project.lambda_tasks),
+            ("states:StartExecution", project.child_tasks),
+        ):
+            called = {task.target for task in tasks if task.definition == name}
+            may = {
+                re.sub(r"\$\{(\w+)(\.Arn)?\}(:\*)?", r"\1", resource)
+                for statement in statements(project.template)
+                if statement.owner == machine(name) and action in statement.actions
+                for resource in statement.resources
+            }
+            found += [f"{machine(name)}: {action}: {one}" for one in sorted(called ^ may)]
     return found

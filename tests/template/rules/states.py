@@ -214,11 +214,9 @@ def a_variable_is_assigned_on_every_path_to_where_it_is_read(project: Project) -
 def conditions_compare_with_words_that_exist(project: Project) -> list[str]:
     text = "\n".join(text for state in project.states for text in graph.texts(state.own))
     rollouts = set(project.schema["properties"]["rollout"]["enum"])
-    methods = {
-        word
-        for source in project.code.values()
-        for word in re.findall(r'^(?:REGISTER|CREATE)\w* = "(\w+)"', source, re.MULTILINE)
-    }
+    methods = set(
+        re.findall(r'^(?:REGISTER|CREATE) = "(\w+)"', project.code["golden_image.model.source"], re.M)
+    )
     return sorted(
         (set(re.findall(r"rollout = '(\w+)'", text)) - rollouts)
         | (set(re.findall(r"\$plan\.imageMethod = '(\w+)'", text)) - methods)

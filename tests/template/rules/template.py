@@ -86,17 +86,21 @@ def logs_are_kept_for_a_stated_time(project: Project) -> list[str]:
 @rule(
     (drop("template", "Globals", "Function", "LoggingConfig"), "functions"),
     (drop(*_MACHINE, "Logging"), STATE_MACHINE),
+    (drop("template", "Resources", "Undo", "Properties", "Logging"), "Undo"),
 )
 def functions_and_runs_log_to_a_group_of_the_stack(project: Project) -> list[str]:
     groups = project.of_type("AWS::Logs::LogGroup")
     group = project.template["Globals"]["Function"].get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
-    logging = json.dumps(project.resources[STATE_MACHINE]["Properties"].get("Logging", {}))
-    machine = any(f'["{name}", "Arn"]' in logging for name in groups)
-    return [*([] if group in groups else ["functions"]), *([] if machine else [STATE_MACHINE])]
+    found = [] if group in groups else ["functions"]
+    for name, own in project.of_type("AWS::Serverless::StateMachine").items():
+        logging = json.dumps(own.get("Logging", {}))
+        if not any(f'["{group}", "Arn"]' in logging for group in groups):
+            found.append(name)
+    return found
 
 
 @rule((put(False, *_MACHINE, "Tracing", "Enabled"), STATE_MACHINE))
-def the_state_machine_is_traced(project: Project) -> list[str]:
+def every_state_machine_is_traced(project: Project) -> list[str]:
     machines = project.of_type("AWS::Serverless::StateMachine")
     return [name for name, machine in machines.items() if machine.get("Tracing") != {"Enabled": True}]
 

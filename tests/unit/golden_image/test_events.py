@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from golden_image import events
+from golden_image.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,61 @@ def test_an_empty_tuple_differs_from_one_that_is_not_given() -> None:
     event = events.to_event(Machine(Disk("/dev/sda1"), (), {}, names=()))
     assert events.from_event(Machine, event).names == ()
     assert events.from_event(Machine, event | {"names": None}).names is None
+
+
+# Arguments
+
+
+def act(instance_id: str, disks: list[Disk], tags: dict[str, str], input_: Any, waited: int = 0) -> None:
+    """A function of every kind of parameter."""
+    raise AssertionError(instance_id, disks, tags, input_, waited)
+
+
+EVENT = {"instanceId": "i-1", "disks": [{"deviceName": "/dev/sda1"}], "tags": {"a b": "c"}, "input": None}
+
+
+def test_a_function_gets_its_arguments_from_an_events_keys() -> None:
+    assert events.arguments(act, EVENT | {"waited": 5, "other": 1}) == {
+        "instance_id": "i-1",
+        "disks": [Disk("/dev/sda1")],
+        "tags": {"a b": "c"},
+        "input_": None,
+        "waited": 5,
+    }
+
+
+def test_a_parameter_with_a_default_may_be_missing() -> None:
+    assert "waited" not in events.arguments(act, EVENT)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"instanceId": 1}, "instanceId: must be of the type str, found int"),
+        ({"instanceId": None}, "instanceId: must be of the type str, found NoneType"),
+        ({"disks": {}}, "disks: must be of the type list, found dict"),
+        ({"disks": [{}]}, "disks[0].deviceName: is missing"),
+        (
+            {"disks": [{"deviceName": "a"}, {"deviceName": []}]},
+            "disks[1].deviceName: must be of the type str",
+        ),
+        ({"tags": {"a": 1}}, "tags.a: must be of the type str, found int"),
+        ({"waited": True}, "waited: must be of the type int, found bool"),
+        ({"waited": 0.5}, "waited: must be of the type int, found float"),
+    ],
+)
+def test_what_is_of_another_type_is_named_by_its_path(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{re.escape(message)}"):
+        events.arguments(act, EVENT | wrong)
+
+
+@pytest.mark.parametrize("key", EVENT)
+def test_what_is_missing_is_named(key: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{key}: is missing$"):
+        events.arguments(act, {name: value for name, value in EVENT.items() if name != key})
+
+
+@pytest.mark.parametrize("event", [None, [], "x", 1])
+def test_an_event_that_is_no_object_has_no_arguments(event: object) -> None:
+    with pytest.raises(InvalidInput, match="must be of the type dict"):
+        events.arguments(act, event)

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import jsonata
 import pytest
 
-from golden_image import group, image, launch_template, ledger, roll_back, snapshots, source
 from golden_image.errors import InvalidInput
 from golden_image.events import to_event
-from golden_image.request import parse
+from golden_image.group import group, launch_template
+from golden_image.image import checks, likeness, lookup, registration, snapshots
+from golden_image.run import ledger
+from golden_image.run.request import parse
+from golden_image.source import power
+from golden_image.undo import undo as undoing
 from tests.unit.account import DEFINITION, RUN
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
 
 if TYPE_CHECKING:
-    from golden_image.plan import Plan
+    from golden_image.model.plan import Plan
     from tests.unit.account import Account
 
 MOST_PAYLOAD = 16 * 1024
@@ -81,12 +85,12 @@ def carry_out(plan: Plan, user_data: str | None) -> str:
     """What a run makes, by the functions that its steps call; answers the image's id."""
     facts, run = plan.source, plan.run
     ledger.lock(plan)
-    source.stop(facts.instance_id)
-    source.check_stopped(facts.instance_id, 0, 900)
+    power.stop(facts.instance_id)
+    power.check_stopped(facts.instance_id, 0, 900)
     made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], plan.image.tags)
-    image_id = image.register(run, plan.image, facts, made)
-    assert image.check(image_id, 0, 900).done
-    image.verify(run, image_id, facts)
+    image_id = registration.register(run, plan.image, facts, made)
+    assert checks.check(image_id, 0, 900).done
+    likeness.verify(run, image_id, facts)
     template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, user_data)
     group.create(run, facts.instance_id, plan.group, template)
     group.configure(plan.group)
@@ -110,7 +114,7 @@ def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
     assert len(found["Tags"]) == 43
     assert len(found["Instances"]) == 1
     waited = 0
-    while not (check := roll_back.undo(RUN, waited, 3600)).done:
+    while not (check := undoing.undo(RUN, waited, 3600)).done:
         waited += check.wait_seconds
     assert group.find(plan.group.name) is None
     assert snapshots.of_run(RUN) == []
@@ -139,7 +143,7 @@ def test_a_source_with_forty_volumes_is_imaged_in_one_set(account: Account) -> N
     plan = account.plan(seed_with(account, 40))
     assert len(plan.source.volumes) == 40
     image_id = carry_out(plan, None)
-    made = image.snapshot_ids(image.find(image_id))
+    made = lookup.snapshot_ids(lookup.find(image_id))
     assert len(set(made)) == 40
     assert {snapshot["SnapshotId"] for snapshot in snapshots.of_run(RUN)} == set(made)
     assert len(account.calls("CreateSnapshots")) == 1

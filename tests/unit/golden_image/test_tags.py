@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from golden_image import tags
+from golden_image.errors import GroupNotSupported, NotYetVisible
 from tests.unit.account import OTHER_RUN, RUN
 
 
 @pytest.fixture(autouse=True)
 def stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STACK_NAME", "refresh")
+    monkeypatch.setenv("LEDGER_TABLE", "refresh-ledger")
 
 
 def test_everything_that_a_run_makes_tells_its_run_its_source_and_its_stack() -> None:
@@ -48,3 +52,43 @@ def test_a_client_token_is_the_same_in_each_try_and_another_for_each_purpose_and
 
 def test_the_name_of_a_run_is_the_last_part_of_its_arn() -> None:
     assert tags.run_name(RUN) == "web-20261122T030000Z-0123abcd"
+
+
+# Whose a resource is
+
+
+def marked(**marks: str) -> dict[str, Any]:
+    """A resource as AWS describes it."""
+    return {
+        "Id": "x",
+        "Tags": [{"Key": f"golden-image:{key}", "Value": value} for key, value in marks.items()],
+    }
+
+
+@pytest.mark.parametrize(
+    "resource", [{}, {"Tags": None}, marked(), marked(run=OTHER_RUN), marked(source=RUN)]
+)
+def test_a_resource_without_a_runs_mark_is_not_that_runs(resource: dict[str, Any]) -> None:
+    assert not tags.owned_by(RUN, resource)
+
+
+def test_a_resource_with_a_runs_mark_is_that_runs() -> None:
+    assert tags.owned_by(RUN, marked(run=RUN))
+
+
+def test_what_a_lost_try_of_the_run_has_made_is_adopted() -> None:
+    assert tags.adopted(RUN, marked(run=RUN), "group 'web'", refusal) == marked(run=RUN)
+
+
+def test_what_another_has_made_is_not_adopted() -> None:
+    with pytest.raises(GroupNotSupported, match="x is not ours"):
+        tags.adopted(RUN, marked(run=OTHER_RUN), "group 'web'", refusal)
+
+
+def test_what_is_not_shown_yet_is_adopted_by_a_later_try() -> None:
+    with pytest.raises(NotYetVisible, match=r"^group 'web' exists and is not shown yet$"):
+        tags.adopted(RUN, None, "group 'web'", refusal)
+
+
+def refusal(found: dict[str, Any]) -> GroupNotSupported:
+    return GroupNotSupported(f"{found['Id']} is not ours")

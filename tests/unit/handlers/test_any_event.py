@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifact.modules import handlers, sources
 from golden_image.errors import GoldenImageError, InvalidInput
 from golden_image.events import from_event
-from golden_image.plan import Plan
+from golden_image.model.plan import Plan
 from tests.unit.account import ACCOUNT_ID, RUN
 from tests.unit.api_calls import body_of
 from tests.unit.inputs import EVERY_FIELD, SMALLEST
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("ledger_table")
 
 EVENTS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in Path("events").glob("*.json")}
-FOR_CALLERS = {"describe_refresh", "get_openapi", "list_refreshes", "start_refresh", "stop_refresh"}
+MODULES = {name.rpartition(".")[2]: name for name in handlers(sources(Path("functions")))}
+FOR_CALLERS = {"describe_run", "get_openapi", "list_runs", "start_run", "stop_run"}
 STEPS = sorted(set(EVENTS) - FOR_CALLERS)
 NO_OBJECTS: list[object] = [None, [], "", "x", 0, 1.5, True, [{}]]
 
@@ -52,7 +54,7 @@ def invoke(account: Account, context: Any, monkeypatch: pytest.MonkeyPatch) -> I
 
     def invoke(name: str, event: object) -> Any:
         account.forget_calls()
-        answer = import_module(f"handlers.{name}").handler(event, context)
+        answer = import_module(MODULES[name]).handler(event, context)
         return json.loads(json.dumps(answer, allow_nan=False))
 
     return invoke
@@ -120,7 +122,7 @@ def test_an_event_that_is_no_object_is_refused_without_a_change(
         assert account.changes() == []
 
 
-@pytest.mark.parametrize("step", sorted(set(STEPS) - {"sweep_runs", "start_scheduled_refresh"}))
+@pytest.mark.parametrize("step", sorted(set(STEPS) - {"sweep_runs", "start_scheduled_run"}))
 def test_a_field_that_is_missing_or_of_another_type_is_named_without_a_change(
     account: Account, invoke: Invoke, step: str
 ) -> None:
@@ -183,8 +185,8 @@ def test_any_body_starts_a_run_or_is_refused_by_name(
     headers: dict[str, str] | None,
     encoded: bool,
 ) -> None:
-    event = {**EVENTS["start_refresh"], "body": body, "headers": headers, "isBase64Encoded": encoded}
-    answer = invoke("start_refresh", event)
+    event = {**EVENTS["start_run"], "body": body, "headers": headers, "isBase64Encoded": encoded}
+    answer = invoke("start_run", event)
     if answer["statusCode"] != 200:
         check_answer(account, answer, "Refresh")
 
@@ -198,11 +200,11 @@ def test_any_body_starts_a_run_or_is_refused_by_name(
 def test_any_query_is_a_page_or_is_refused_by_name(
     account: Account, invoke: Invoke, query: dict[str, str]
 ) -> None:
-    answer = invoke("list_refreshes", {**EVENTS["list_refreshes"], "queryStringParameters": query})
+    answer = invoke("list_runs", {**EVENTS["list_runs"], "queryStringParameters": query})
     check_answer(account, answer, "RefreshPage")
 
 
-@pytest.mark.parametrize("route", ["describe_refresh", "stop_refresh"])
+@pytest.mark.parametrize("route", ["describe_run", "stop_run"])
 @settings(max_examples=60)
 @given(st.text(st.characters(), min_size=1) | st.just("x" * 5000))
 def test_any_name_of_no_run_is_not_found(account: Account, invoke: Invoke, route: str, name: str) -> None:

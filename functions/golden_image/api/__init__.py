@@ -1,0 +1,1 @@
+"""Runs as the callers of the API see them."""

@@ -1,0 +1,111 @@
+"""The runs of the workflow, as their callers see them: listed, described, stopped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.api.executions import Run, newest_progress, newest_state, run_of
+from golden_image.errors import FieldError, InvalidInput, RunNotFound, RunOver
+from golden_image.run.children import execution_arn
+from golden_image.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+USUAL_PAGE, LONGEST_PAGE = 20, 100
+
+# What a name may hold: StartExecution's rules, without what would make another ARN of it.
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f<>{}\[\]?*\"#%\\^|~`$&,;:/]{1,80}")
+# A poll is 9 events and a Task's retries are 3 each: the newest state and answer are among these.
+_RECENT_EVENTS = 60
+_STOPPED = {"error": "Stopped", "cause": "Stopped through the API"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some runs, newest first, and the token of the next page (None: there is none)."""
+
+    runs: tuple[Run, ...]
+    next_token: str | None
+
+
+def page(limit: int = USUAL_PAGE, next_token: str | None = None, status: str | None = None) -> Page:
+    """Runs, newest first; all arguments but next_token stay the same from page to page.
+
+    Raises:
+        InvalidInput: the token is not one that a page of this list gave within 24 hours.
+    """
+    query: dict[str, Any] = {"nextToken": next_token, "statusFilter": status}
+    given = {key: value for key, value in query.items() if value}
+    try:
+        page = aws.client("stepfunctions").list_executions(
+            stateMachineArn=Settings.from_env().state_machine_arn, maxResults=limit, **given
+        )
+    except ClientError as error:
+        if aws.code(error) != "InvalidToken":
+            raise
+        raise InvalidInput([FieldError("nextToken", "is not valid any more: begin with page 1")]) from error
+    return Page(tuple(run_of(item) for item in page["executions"]), page.get("nextToken"))
+
+
+def describe(name: str) -> Run:
+    """A run with its state and progress, or its output or error.
+
+    Raises:
+        RunNotFound: there is no run of that name.
+    """
+    found = execution(name)
+    if found["status"] != "RUNNING":
+        return run_of(found)
+    history = aws.client("stepfunctions").get_execution_history(
+        executionArn=found["executionArn"], reverseOrder=True, maxResults=_RECENT_EVENTS
+    )
+    events = history["events"]
+    return run_of(found, state=newest_state(events), progress=newest_progress(events))
+
+
+def stop(name: str) -> Run:
+    """Abort a run that is under way; what it made so far is undone afterwards, not by this call.
+
+    Raises:
+        RunNotFound: there is no run of that name.
+        RunOver: it has ended already.
+    """
+    found = execution(name)
+    if found["status"] != "RUNNING":
+        raise RunOver(f"{name} has ended already: {found['status']}")
+    try:
+        stopped = aws.client("stepfunctions").stop_execution(executionArn=found["executionArn"], **_STOPPED)
+    except ClientError as error:
+        if aws.code(error) != "ValidationException":
+            raise
+        raise RunOver(f"{name} ended while it was being stopped") from error
+    return run_of({**found, **_STOPPED, "status": "ABORTED", "stopDate": stopped["stopDate"]})
+
+
+def execution(name: str) -> DescribeExecutionOutputTypeDef:
+    """Step Functions' description of the run.
+
+    Raises:
+        RunNotFound: there is no run of that name.
+    """
+    missing = f"there is no run named {name[:80]!r}; AWS forgets a run 90 days after its end"
+    if not _NAME.fullmatch(name):
+        raise RunNotFound(missing)
+    try:
+        return aws.client("stepfunctions").describe_execution(executionArn=arn(name))
+    except ClientError as error:
+        if aws.code(error) not in {"ExecutionDoesNotExist", "InvalidArn"}:
+            raise
+        raise RunNotFound(missing) from error
+
+
+def arn(name: str) -> str:
+    """The ARN of the run of that name."""
+    return execution_arn(Settings.from_env().state_machine_arn, name)

@@ -1,0 +1,1 @@
+"""The Auto Scaling group, its options and its launch template."""

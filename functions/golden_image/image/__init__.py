@@ -1,0 +1,1 @@
+"""The image: its snapshots, its registration, the checks of both."""

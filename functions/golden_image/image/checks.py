@@ -1,0 +1,40 @@
+"""Whether the image is available."""
+
+from __future__ import annotations
+
+from golden_image import polling
+from golden_image.errors import ImageFailed, ImageTimedOut
+from golden_image.image import lookup
+from golden_image.model.check import ImageCheck
+
+
+def check(image_id: str, waited: int, limit: int) -> ImageCheck:
+    """Whether the image is available.
+
+    Raises:
+        ImageFailed: it never will be, with AWS's StateReason.
+        ImageTimedOut: it is not after `limit` seconds.
+    """
+    image = lookup.find(image_id)
+    if image is None and waited > polling.VISIBLE_AFTER:
+        raise ImageFailed(f"{image_id} has disappeared. Something outside this run deregistered it.")
+    state = image["State"] if image else "not visible yet"
+    if image and state not in {"pending", "transient", "available"}:
+        reason = image.get("StateReason", {}).get("Message") or "no reason given"
+        raise ImageFailed(f"{image_id} is {state}: {reason}")
+    if state == "available":
+        answer = polling.finished(state)
+    else:
+        answer = polling.pending(
+            image_id,
+            waited,
+            limit,
+            state,
+            ImageTimedOut(f"{image_id} is still {state} after {limit} s. Allow more with timeouts.image."),
+        )
+    return ImageCheck(
+        done=answer.done,
+        wait_seconds=answer.wait_seconds,
+        progress=answer.progress,
+        snapshot_ids=lookup.snapshot_ids(image),
+    )

@@ -1,0 +1,94 @@
+"""Whether a new image is like its source in what decides how it boots, performs and is billed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from golden_image.errors import ImageDiffers, NotYetVisible
+from golden_image.image import lookup, snapshots
+from golden_image.model.source import REGISTER
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import ImageTypeDef
+
+    from golden_image.model.source import Source
+
+
+def verify(run: str, image_id: str, source: Source) -> None:
+    """Compare the new image with its source, and remove what a lost try of this run left beside it.
+
+    Raises:
+        ImageDiffers: names each attribute with both values.
+        NotYetVisible: the image is not shown.
+    """
+    image = lookup.find(image_id)
+    if image is None:
+        raise NotYetVisible(f"{image_id} is not shown")
+    _refuse_different(image, source, registered=source.image_method == REGISTER)
+    snapshots.delete_strays(run, list(lookup.snapshot_ids(image)))
+
+
+def _refuse_different(image: ImageTypeDef, source: Source, registered: bool) -> None:
+    """Compare the image with its source.
+
+    Args:
+        registered: made by RegisterImage. CreateImage takes IMDS support from the source's own image, so it
+            is not compared then; the launch template requires IMDSv2 on its own.
+
+    Raises:
+        ImageDiffers: names each attribute with both values.
+    """
+    found = _comparable(image)
+    wanted = _wanted(source)
+    if registered:
+        wanted["IMDS support"] = source.imds_support
+    different = [name for name in wanted if wanted[name] != found[name]]
+    if different:
+        listed = "; ".join(f"{name} is {found[name]}, the source has {wanted[name]}" for name in different)
+        raise ImageDiffers(f"{image['ImageId']} is not like {source.instance_id}: {listed}")
+
+
+def _wanted(source: Source) -> dict[str, object]:
+    """What of the source the image has to have."""
+    return {
+        "architecture": source.architecture,
+        "virtualization type": source.virtualization_type,
+        "root device": source.root_device_name,
+        "boot mode": source.boot_mode,
+        "ENA support": source.ena_support,
+        "SR-IOV support": source.sriov_net_support,
+        "TPM support": source.tpm_support,
+        "platform": source.platform,
+        "usage operation": source.usage_operation,
+        "product codes": sorted(source.product_codes),
+        "volumes": {v.device_name: _volume(v.size, v.type, encrypted=v.encrypted) for v in source.volumes},
+    }
+
+
+def _comparable(image: ImageTypeDef) -> dict[str, object]:
+    mappings = [m for m in image.get("BlockDeviceMappings", []) if "Ebs" in m]
+    return {
+        "architecture": image["Architecture"],
+        "virtualization type": image["VirtualizationType"],
+        "root device": image.get("RootDeviceName"),
+        "boot mode": image.get("BootMode"),
+        "ENA support": image.get("EnaSupport", False),
+        "SR-IOV support": image.get("SriovNetSupport"),
+        "TPM support": image.get("TpmSupport"),
+        "IMDS support": image.get("ImdsSupport"),
+        "platform": image.get("PlatformDetails", "Linux/UNIX"),
+        "usage operation": image.get("UsageOperation", "RunInstances"),
+        "product codes": sorted(code["ProductCodeId"] for code in image.get("ProductCodes", [])),
+        "volumes": {
+            m["DeviceName"]: _volume(
+                m["Ebs"].get("VolumeSize"),
+                m["Ebs"].get("VolumeType"),
+                encrypted=m["Ebs"].get("Encrypted", False),
+            )
+            for m in mappings
+        },
+    }
+
+
+def _volume(size: int | None, kind: str | None, *, encrypted: bool) -> str:
+    return f"{size} GiB {kind}{' encrypted' if encrypted else ''}"

@@ -1,0 +1,45 @@
+"""The launch template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MetadataOptions:
+    """Instance metadata options; None: as the source has it. IMDSv2 is required by default."""
+
+    http_tokens: str
+    http_put_response_hop_limit: int | None = None
+    http_endpoint: str | None = None
+    instance_metadata_tags: str | None = None
+
+
+@dataclass(frozen=True)
+class LaunchTemplate:
+    """A launch template and the one version of it that a run made."""
+
+    id: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class LaunchTemplatePlan:
+    """What the new version has; id is None where the template is yet to be made.
+
+    Attributes:
+        subnet_id: a subnet of the group, in which EC2 is asked whether it would launch.
+    """
+
+    id: str | None
+    name: str
+    instance_type: str
+    key_name: str | None
+    security_group_ids: tuple[str, ...]
+    iam_instance_profile: str | None
+    metadata_options: MetadataOptions
+    monitoring: bool
+    ebs_optimized: bool
+    subnet_id: str
+    tags: dict[str, str]

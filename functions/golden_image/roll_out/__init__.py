@@ -1,0 +1,1 @@
+"""The rollout: what happens to the group's instances."""

@@ -1,0 +1,20 @@
+"""The executions that a run starts: they are found by names that follow from the run."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+
+def child_name(run: str, chapter: str, attempt: int) -> str:
+    """The name of the run's execution of a chapter, such as `undo`; each attempt has one of its own.
+
+    Step Functions refuses a second start under a name (ExecutionAlreadyExists), so that two attempts cannot
+    race. A name has at most 80 characters; this one has 64 for the run, whose ARN may be longer.
+    """
+    return f"{chapter}-{attempt}-{sha256(run.encode()).hexdigest()}"
+
+
+def execution_arn(state_machine_arn: str, name: str) -> str:
+    """The ARN of a state machine's execution; one that a version or an alias started is named without it."""
+    _, partition, service, region, account, _, machine, *_ = state_machine_arn.split(":")
+    return f"arn:{partition}:{service}:{region}:{account}:execution:{machine}:{name}"

@@ -1,0 +1,195 @@
+"""The ledger: a run's locks, and what was there before it began. Written before the first change.
+
+Items of the table, by `pk`: `run#<execution ARN>` holds the plan and the keys of the run's locks;
+`group#<name>`, `source#<id>` and `launch-template#<name>` are locks that name the run holding them, or say
+when they were released.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, events
+from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
+from golden_image.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutTypeDef, TransactWriteItemTypeDef
+
+    from golden_image.model.plan import Plan
+
+# Longer than any run may last (the state machine's TimeoutSeconds): no lock is held for ever.
+_KEPT_SECONDS = 40 * 86_400
+# Longer than a plan can wait for its locks.
+_RELEASED_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run's row.
+
+    Attributes:
+        plan: the plan as an event: whoever needs it makes a Plan of it.
+        locks: the keys of the run's locks.
+        committed: the rollout has succeeded; such a run is never undone.
+    """
+
+    plan: Any
+    locks: tuple[str, ...]
+    committed: bool
+
+
+def _table() -> str:
+    return Settings.from_env().ledger_table
+
+
+def _locks(plan: Plan) -> list[str]:
+    return [
+        f"group#{plan.group.name}",
+        f"source#{plan.source.instance_id}",
+        f"launch-template#{plan.launch_template.name}",
+    ]
+
+
+def _run_key(run: str) -> str:
+    return f"run#{run}"
+
+
+def lock(plan: Plan) -> None:
+    """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
+
+    A lock that is free remembers when it was released: a plan from before that may have seen what the other
+    run was about to change, such as a source that it had stopped.
+
+    Raises:
+        RunInProgress: names the run that holds a lock.
+        PlanOutdated: another run released a lock after this plan was made.
+        ResourceBusy: another run was taking or releasing one in the same moment.
+    """
+    expires = _in(_KEPT_SECONDS)
+    # Not in ASCII: tags at EC2's limits, escaped, would be more than the 400 KB of an item.
+    text = json.dumps(events.to_event(plan), ensure_ascii=False)
+    locks = _locks(plan)
+    row: dict[str, AttributeValueTypeDef] = {
+        "pk": {"S": _run_key(plan.run)},
+        "plan": {"S": text},
+        "locks": {"L": [{"S": key} for key in locks]},
+        "expiresAt": expires,
+    }
+    items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
+    items += [{"Put": _held(key, plan, expires)} for key in locks]
+    try:
+        aws.client("dynamodb").transact_write_items(TransactItems=items)
+    except ClientError as error:
+        if aws.code(error) != "TransactionCanceledException":
+            raise
+        _refuse_taken(plan)
+        raise ResourceBusy(f"another run is at the same locks: {error}") from error
+
+
+def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:
+    """A lock that the run holds, if nobody else does or has done since the plan was made."""
+    return {
+        "TableName": _table(),
+        "Item": {"pk": {"S": key}, "run": {"S": plan.run}, "expiresAt": expires},
+        "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
+        "ExpressionAttributeNames": {"#run": "run"},
+        "ExpressionAttributeValues": {":run": {"S": plan.run}, ":planned": {"N": str(plan.planned_at)}},
+    }
+
+
+def _refuse_taken(plan: Plan) -> None:
+    for key in _locks(plan):
+        what = key.replace("#", " ", 1)
+        found = _get(key)
+        holder = found.get("run", {}).get("S", plan.run)
+        if holder != plan.run:
+            raise RunInProgress(
+                f"{what} is in use by the run {holder}. Wait for its end, or stop it, then start again."
+            )
+        if int(found.get("released", {}).get("N", 0)) >= plan.planned_at:
+            raise PlanOutdated(f"another run of {what} ended while this one was planned. Start it again.")
+
+
+def _get(key: str) -> dict[str, Any]:
+    answer = aws.client("dynamodb").get_item(TableName=_table(), Key={"pk": {"S": key}}, ConsistentRead=True)
+    return dict(answer.get("Item", {}))
+
+
+def _in(seconds: int) -> AttributeValueTypeDef:
+    return {"N": str(int(time.time()) + seconds)}
+
+
+def read(run: str) -> Row | None:
+    """The row of a run; None where it never changed anything, or has been unlocked."""
+    row = _get(_run_key(run))
+    if not row:
+        return None
+    return Row(
+        plan=json.loads(row["plan"]["S"]),
+        locks=tuple(key["S"] for key in row["locks"]["L"]),
+        committed="committed" in row,
+    )
+
+
+def claim_undo(run: str) -> bool:
+    """Note that the run is being undone, so that a last call of its own cannot commit it any more.
+
+    False where it is committed, or has no row.
+    """
+    try:
+        aws.client("dynamodb").update_item(
+            TableName=_table(),
+            Key={"pk": {"S": _run_key(run)}},
+            UpdateExpression="SET undoing = :true",
+            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed)",
+            ExpressionAttributeValues={":true": {"BOOL": True}},
+        )
+    except ClientError as error:
+        if aws.code(error) != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def open_runs() -> list[str]:
+    """The runs that have a row: under way, or ended without having cleaned up."""
+    pages = aws.client("dynamodb").get_paginator("scan")
+    found = pages.paginate(
+        TableName=_table(),
+        ConsistentRead=True,
+        ProjectionExpression="pk",
+        FilterExpression="begins_with(pk, :run)",
+        ExpressionAttributeValues={":run": {"S": _run_key("")}},
+    )
+    return [item["pk"]["S"].removeprefix(_run_key("")) for page in found for item in page["Items"]]
+
+
+def unlock(run: str) -> None:
+    """Release the run's own locks and remove its row; nothing happens the second time."""
+    row = read(run)
+    if row is None:
+        return
+    for key in row.locks:
+        _release(key, run)
+    aws.client("dynamodb").delete_item(TableName=_table(), Key={"pk": {"S": _run_key(run)}})
+
+
+def _release(key: str, run: str) -> None:
+    released = {"N": str(time.time_ns() // 1_000_000)}
+    try:
+        aws.client("dynamodb").put_item(
+            TableName=_table(),
+            Item={"pk": {"S": key}, "released": released, "expiresAt": _in(_RELEASED_SECONDS)},
+            ConditionExpression="#run = :run",
+            ExpressionAttributeNames={"#run": "run"},
+            ExpressionAttributeValues={":run": {"S": run}},
+        )
+    except ClientError as error:
+        if aws.code(error) != "ConditionalCheckFailedException":
+            raise

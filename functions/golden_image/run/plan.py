@@ -1,0 +1,168 @@
+"""The plan: the input made complete. All look-ups and all refusals happen here, before anything changes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from typing import TYPE_CHECKING
+
+from golden_image import tags
+from golden_image.errors import FieldError, InvalidInput, RolloutRequired
+from golden_image.group import group, launch_template
+from golden_image.image import registration
+from golden_image.model.group import DRAIN, NONE, GroupPlan, GroupState, Sizes
+from golden_image.model.image import Image
+from golden_image.model.plan import Plan
+from golden_image.model.source import RUNNING, Source
+from golden_image.roll_out.refusals import refuse_unfinishable
+from golden_image.run.request import GroupRequest, RunRequest, for_new_group
+from golden_image.source import facts, keys
+from golden_image.source.refusals import refuse_unsupported
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+
+_EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
+
+
+def make(run: str, request: RunRequest) -> Plan:
+    """The plan of a run, which is an execution's ARN.
+
+    Raises:
+        SourceNotFound, SourceNotSupported, SourceNotReady, KeyNotGranted, RolloutRequired,
+        GroupNotSupported, ImageNameTaken, LaunchTemplateNotSupported, InvalidInput: see each.
+    """
+    if not _EXECUTION.fullmatch(run):
+        raise InvalidInput([FieldError("run", "must be the ARN of a state machine's execution")])
+    planned_at = time.time_ns() // 1_000_000
+    instance = facts.find(request.source_instance_id)
+    refuse_unsupported(instance)
+    source = facts.describe(instance)
+    found = group.find(request.auto_scaling_group_name)
+    chosen = _rollout(request, found)
+    if found:
+        refuse_unfinishable(found, chosen)
+    keys.refuse_ungranted(source, found, run)
+    image = _image(run, request, source)
+    planned = _group(request, found, source)
+    subnets = planned.subnet_ids or (planned.before.subnet_ids if planned.before else ())
+    return Plan(
+        run=run,
+        planned_at=planned_at,
+        source=source,
+        restart_source=request.restart_source,
+        image=image,
+        image_method=source.image_method,
+        launch_template=launch_template.plan(
+            request.launch_template_name,
+            request.launch_template,
+            instance,
+            subnets[0] if subnets else source.subnet_id,
+        ),
+        group=planned,
+        rollout=chosen,
+        timeouts=request.timeouts,
+        parameter_name=_parameter_name(request.auto_scaling_group_name),
+        dry_run=request.dry_run,
+        warnings=_warnings(instance),
+    )
+
+
+def _rollout(request: RunRequest, found: AutoScalingGroupTypeDef | None) -> str:
+    """As stated; drain for a new group; none for an empty one. No instance is drained by omission."""
+    if request.rollout:
+        return request.rollout
+    if found is None:
+        return DRAIN
+    if found["Instances"]:
+        raise RolloutRequired(
+            f"'{request.auto_scaling_group_name}' exists and has {len(found['Instances'])} instances. "
+            "Say what happens to them with rollout: drain (terminate all, stay at zero), recreate (terminate "
+            "all, then launch as many from the new image) or none (leave them; new ones get the image)."
+        )
+    return NONE
+
+
+def _image(run: str, request: RunRequest, source: Source) -> Image:
+    name = request.image.name or registration.default_name(run, request.auto_scaling_group_name)
+    registration.refuse_taken_name(name)
+    return Image(
+        name=name,
+        description=request.image.description or f"golden image of {source.instance_id}",
+        tags=request.image.tags or {},
+    )
+
+
+def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source) -> GroupPlan:
+    wanted = request.group if found else for_new_group(request.group)
+    before = group.state(found, wanted.notification_topic_arn) if found else None
+    return GroupPlan(
+        name=request.auto_scaling_group_name,
+        before=before,
+        sizes=_sizes(wanted, before),
+        subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (source.subnet_id,),
+        target_group_arns=wanted.target_group_arns,
+        health_check_type=wanted.health_check_type,
+        health_check_grace_period=wanted.health_check_grace_period,
+        target_cpu=wanted.target_cpu_utilization,
+        notification_topic_arn=wanted.notification_topic_arn,
+        tags=wanted.tags or {},
+    )
+
+
+def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
+    """The sizes after the rollout: those stated, the others as they are.
+
+    Like Auto Scaling itself, a desired capacity that is not stated follows the other two.
+    """
+    base = before.sizes if before else Sizes.EMPTY
+    low = base.min_size if wanted.min_size is None else wanted.min_size
+    high = base.max_size if wanted.max_size is None else wanted.max_size
+    desired = wanted.desired_capacity
+    if desired is None:
+        desired = max(low, min(base.desired_capacity, high))
+    if not low <= desired <= high:
+        sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
+        message = f"{sizes} does not hold together with the sizes that the group has. State all three."
+        raise InvalidInput([FieldError("group", message)])
+    return Sizes(low, high, desired)
+
+
+def _parameter_name(group_name: str) -> str:
+    """`/golden-image/<stack>/<group>`, in the characters that SSM allows a parameter's name.
+
+    A name with other characters gets a digest at its end: `a b` and `a-b` are two groups.
+    """
+    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", group_name)
+    if allowed != group_name:
+        allowed += f"-{hashlib.sha256(group_name.encode()).hexdigest()[:8]}"
+    return f"/golden-image/{tags.stack()}/{allowed}"
+
+
+def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
+    """What a stop and start of the source does not give back, and what its template does not take over."""
+    found = []
+    address = instance.get("PublicIpAddress")
+    owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
+    if address and owners <= {"amazon", None} and instance["State"]["Name"] == RUNNING:
+        found.append(
+            f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
+            "it gets another one when it starts again."
+        )
+    placement = instance["Placement"]
+    reservation = instance.get("CapacityReservationSpecification", {})
+    options = {
+        "tenancy": placement.get("Tenancy", "default") != "default",
+        "placement group": placement.get("GroupName"),
+        "Nitro Enclaves": instance.get("EnclaveOptions", {}).get("Enabled"),
+        "hibernation": instance.get("HibernationOptions", {}).get("Configured"),
+        "capacity reservation": reservation.get("CapacityReservationPreference", "open") != "open"
+        or "CapacityReservationTarget" in reservation,
+        "further network interfaces": len(instance.get("NetworkInterfaces", [])) > 1,
+    }
+    if lost := [name for name, there in options.items() if there]:
+        found.append(f"the launch template does not take over the source's {', '.join(lost)}.")
+    return tuple(found)

@@ -1,0 +1,139 @@
+"""The input of a run, typed: checked against input.schema.json, its defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from golden_image.errors import FieldError, InvalidInput
+from golden_image.events import from_event
+from golden_image.model.launch_template import MetadataOptions
+from golden_image.model.plan import Timeouts
+from golden_image.run.input_schema import completed, properties, wrong_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+# EC2's 50, less those that a run adds.
+_MOST_TAGS = 47
+
+
+@dataclass(frozen=True)
+class ImageRequest:
+    """The image's name (None: made from the run), description and tags."""
+
+    name: str | None = None
+    description: str | None = None
+    tags: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class LaunchTemplateRequest:
+    """What the new launch template version says; None: as the source has it. user_data is plain text."""
+
+    metadata_options: MetadataOptions
+    instance_type: str | None = None
+    key_name: str | None = None
+    security_group_ids: tuple[str, ...] | None = None
+    iam_instance_profile: str | None = None
+    user_data: str | None = None
+    monitoring: bool | None = None
+    tags: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class GroupRequest:
+    """The group's settings; None: as the group has it, or what for_new_group says."""
+
+    min_size: int | None = None
+    max_size: int | None = None
+    desired_capacity: int | None = None
+    subnet_ids: tuple[str, ...] | None = None
+    target_group_arns: tuple[str, ...] | None = None
+    health_check_type: str | None = None
+    health_check_grace_period: int | None = None
+    target_cpu_utilization: float | None = None
+    notification_topic_arn: str | None = None
+    tags: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A valid input of a run. rollout is None where the input leaves it to the plan."""
+
+    source_instance_id: str
+    auto_scaling_group_name: str
+    launch_template_name: str
+    restart_source: bool
+    image: ImageRequest
+    launch_template: LaunchTemplateRequest
+    group: GroupRequest
+    timeouts: Timeouts
+    dry_run: bool
+    rollout: str | None = None
+
+
+def parse(raw: object, default_group_name: str | None = None) -> RunRequest:
+    """The request that an input makes, whatever JSON value the input is.
+
+    Args:
+        raw: the input as decoded from JSON; it is not changed.
+        default_group_name: the group for an input that names none (the stack's DefaultGroupName).
+
+    Raises:
+        InvalidInput: with one entry for each wrong field.
+    """
+    if isinstance(raw, dict) and default_group_name:
+        raw = {"autoScalingGroupName": default_group_name, **raw}
+    errors = wrong_fields(raw)
+    if not errors:
+        complete = completed(raw)
+        complete.setdefault("launchTemplateName", complete.get("autoScalingGroupName"))
+        errors = list(_disagreements(complete))
+    if errors:
+        raise InvalidInput(errors)
+    return from_event(RunRequest, complete)
+
+
+def for_new_group(group: GroupRequest) -> GroupRequest:
+    """The settings of a group that does not exist yet: x-defaultForNewGroup for what the input leaves open.
+
+    A size that was not given moves as far from its default as the given ones demand.
+    """
+    fields = properties("group")
+
+    def default(name: str) -> Any:
+        return fields[name]["x-defaultForNewGroup"]
+
+    low, high, desired = group.min_size, group.max_size, group.desired_capacity
+    if low is None:
+        low = min(size for size in (default("minSize"), high, desired) if size is not None)
+    if high is None:
+        high = max(size for size in (default("maxSize"), low, desired) if size is not None)
+    if desired is None:
+        desired = min(max(default("desiredCapacity"), low), high)
+    health_check = group.health_check_type or default("healthCheckType")
+    sized = replace(group, min_size=low, max_size=high, desired_capacity=desired)
+    return replace(sized, health_check_type=health_check)
+
+
+def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
+    if "autoScalingGroupName" not in complete:
+        yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
+        return
+    for error in wrong_fields(complete["launchTemplateName"], "launchTemplateName"):
+        yield FieldError(
+            error.field, f"{error.message}. It was taken from the group's name: give one of its own"
+        )
+    group = complete["group"]
+    on_instance = complete["launchTemplate"].get("tags", {}).keys() | group.get("tags", {}).keys()
+    if len(on_instance) > _MOST_TAGS:
+        message = f"make {len(on_instance)} with those of the launch template; an instance takes {_MOST_TAGS}"
+        yield FieldError("group.tags", f"{message} beside the run's own")
+    sizes = [name for name in ("minSize", "desiredCapacity", "maxSize") if name in group]
+    for low, high in pairwise(sizes):
+        if group[low] > group[high]:
+            message = f"must not be below group.{low}, found {group[high]} < {group[low]}"
+            yield FieldError(f"group.{high}", message)

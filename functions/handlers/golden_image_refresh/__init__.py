@@ -1,0 +1,1 @@
+"""The states of golden_image_refresh that need code: from the plan to the group, and the lock."""

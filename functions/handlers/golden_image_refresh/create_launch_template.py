@@ -1,0 +1,15 @@
+"""Create Launch Template: the template, or a new version of it, proven to launch."""
+
+from golden_image.group import launch_template as templates
+from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
+from golden_image.step import step
+
+
+@step
+def handler(
+    run: str, instance_id: str, launch_template: LaunchTemplatePlan, image_id: str, user_data: str | None
+) -> LaunchTemplate:
+    """The version; `user_data` None takes the source's own."""
+    made = templates.create(run, instance_id, launch_template, image_id, user_data)
+    templates.prove(made, launch_template.subnet_id)
+    return made

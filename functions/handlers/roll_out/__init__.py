@@ -1,0 +1,1 @@
+"""The states of the rollout that need code: drain, then restore."""

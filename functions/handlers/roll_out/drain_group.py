@@ -1,0 +1,10 @@
+"""Drain Group: set the group to zero, so that all of its instances are terminated."""
+
+from golden_image.roll_out import drain
+from golden_image.step import step
+
+
+@step
+def handler(group_name: str) -> None:
+    """Returns before the instances are terminated."""
+    drain.drain(group_name)

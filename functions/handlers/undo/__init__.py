@@ -1,0 +1,1 @@
+"""The way back: the state that undoes a run, and the sweeper, which looks for runs that need it."""

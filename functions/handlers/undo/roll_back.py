@@ -1,0 +1,11 @@
+"""Roll Back: remove what the run made, give the source and the group back their state."""
+
+from golden_image.model.check import Check
+from golden_image.step import step
+from golden_image.undo import undo
+
+
+@step
+def handler(run: str, waited: int, limit: int) -> Check:
+    """`waited` and `limit` are seconds."""
+    return undo.undo(run, waited, limit)

@@ -1,0 +1,15 @@
+"""Sweep Runs: clean up after runs that ended where no state could catch it."""
+
+from typing import Any
+
+from golden_image.run import ledger
+from golden_image.step import step
+from golden_image.undo import sweeper
+
+
+@step
+def handler(detail: Any = None) -> dict[str, list[str]]:
+    """Takes an "Execution Status Change" event for its one run, or a schedule's for all; answers `clean`."""
+    # A schedule of EventBridge Scheduler that has no input of its own sends the text "{}" as detail.
+    ended = detail.get("executionArn") if isinstance(detail, dict) else None
+    return {"clean": sweeper.sweep([ended] if ended else ledger.open_runs())}

@@ -1,0 +1,169 @@
+"""Rules of imports: in which direction they go, and what of the product each handler loads."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from artifact.modules import handlers
+from tests.template.rules.base import Project, parsed, put, reword, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_STOP = "handlers.golden_image_refresh.stop_source"
+_POWER = "golden_image.source.power"
+# What of golden_image each handler loads, but for values (golden_image.model) and what all may load.
+_ALL = {"aws", "errors", "events", "settings", "step"}
+_LOADED = {
+    "api.describe_run": "api.executions api.http api.runs run.children",
+    "api.get_openapi": "api.executions api.http api.openapi api.runs run.children run.input_schema",
+    "api.list_runs": "api.executions api.http api.runs run.children",
+    "api.start_run": "api.executions api.http api.runs api.start run.children run.input_schema run.request",
+    "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
+    "api.stop_run": "api.executions api.http api.runs run.children",
+    "golden_image_refresh.check_image": "image.checks image.lookup polling",
+    "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
+    "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.configure_auto_scaling_group": "group.group group.options tags",
+    "golden_image_refresh.create_auto_scaling_group": "group.group group.options tags",
+    "golden_image_refresh.create_image": "image.registration tags",
+    "golden_image_refresh.create_launch_template": "group.launch_template tags",
+    "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
+    "golden_image_refresh.lock_group": "run.ledger",
+    "golden_image_refresh.plan_refresh": (
+        "group.group group.launch_template group.options image.lookup image.registration "
+        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
+        "source.refusals tags"
+    ),
+    "golden_image_refresh.register_image": "image.registration tags",
+    "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.unlock_group": "run.ledger",
+    "golden_image_refresh.update_auto_scaling_group": "group.group group.options tags",
+    "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
+    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity tags",
+    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain tags",
+    "roll_out.drain_group": "group.group group.options polling roll_out.drain tags",
+    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity tags",
+    "undo.roll_back": (
+        "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
+        "polling run.ledger source.facts source.power tags undo.instances undo.undo"
+    ),
+    "undo.sweep_runs": (
+        "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
+        "polling run.ledger source.facts source.power tags undo.instances undo.sweeper undo.undo"
+    ),
+}
+_SCHEMA = "run.input_schema"
+# The plan, and those who start runs or describe how that is done.
+_READ_THE_SCHEMA = {
+    "api.get_openapi",
+    "api.start_run",
+    "api.start_scheduled_run",
+    "golden_image_refresh.plan_refresh",
+}
+
+
+def _imported(project: Project, module: str, typing: bool = False) -> set[str]:
+    """What a module imports when it is loaded: modules of the product, packages of others.
+
+    Args:
+        typing: what it imports for type checkers alone, too.
+    """
+    found = set()
+    for node in _nodes(parsed(project.code[module]), typing):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in project.code else node.module for name in names.values()}
+    return found
+
+
+def _nodes(tree: ast.AST, typing: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if typing or not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from _nodes(node, typing)
+
+
+def loaded(project: Project, module: str, typing: bool = False) -> set[str]:
+    """The modules of the product that an import of this one loads, but for packages."""
+    found: set[str] = set()
+    left = _imported(project, module, typing) & project.code.keys()
+    while left:
+        found |= left
+        left = {n for name in left for n in _imported(project, name, typing)} & project.code.keys() - found
+    return found
+
+
+def _also(module: str, line: str) -> Callable[[Project], None]:
+    """A change: one more import in a module."""
+
+    def change(mutant: Project) -> None:
+        mutant.code[module] += f"\n{line}\n"
+
+    return change
+
+
+@rule(
+    (_also(_STOP, "import boto3"), "boto3"),
+    (_also(_STOP, "import handlers.x"), "handlers"),
+    (_also(_POWER, "import boto3"), "boto3"),
+    (_also(_POWER, "from handlers import undo"), "handlers"),
+    (_also("golden_image.model.plan", "from golden_image import aws"), "golden_image.model"),
+)
+def imports_go_from_handlers_to_the_domain_to_the_clients(project: Project) -> list[str]:
+    """And from all of them to the values, which import nothing that acts."""
+    found = []
+    for name in project.code:
+        banned = {"handlers"} | ({"boto3"} if name != "golden_image.aws" else set())
+        banned |= {"botocore"} if name.startswith("handlers.") else set()
+        for imported in sorted(_imported(project, name, typing=True)):
+            acts = name.startswith("golden_image.model.") and imported.startswith("golden_image")
+            if imported.split(".")[0] in banned or (acts and not imported.startswith("golden_image.model.")):
+                found.append(f"{name} imports {imported}")
+    return found
+
+
+@rule(
+    (
+        _also(
+            "golden_image.group.options",
+            "if TYPE_CHECKING:\n    from golden_image.group.group import find",
+        ),
+        "golden_image.group.group",
+    ),
+    (_also("golden_image.settings", "import golden_image.tags"), "golden_image.tags"),
+)
+def modules_import_each_other_in_no_circle(project: Project) -> list[str]:
+    """Not for type checkers either: who reads a module need not know those that use it."""
+    return [name for name in project.code if name in loaded(project, name, typing=True)]
+
+
+def _own(project: Project, handler: str) -> set[str]:
+    """What a handler loads of golden_image, but for values and what all may load."""
+    names = {name.removeprefix("golden_image.") for name in loaded(project, handler)}
+    return {name for name in names if not name.startswith("model.")} - _ALL
+
+
+@rule(
+    (_also(_POWER, "from golden_image.run import ledger"), "stop_source: run.ledger"),
+    (reword("code", _STOP, "from golden_image.source import power", ""), "stop_source: source.power"),
+    (put("", "code", "handlers.undo.sweep_everything"), "sweep_everything"),
+)
+def a_handler_loads_what_it_needs(project: Project) -> list[str]:
+    found = []
+    for handler in handlers(project.code):
+        name = handler.removeprefix("handlers.")
+        listed = set(_LOADED.get(name, "no entry here").split())
+        found += [f"{name}: {module}" for module in sorted(_own(project, handler) ^ listed)]
+    return found
+
+
+@rule((_also("golden_image.run.ledger", "from golden_image.run import request"), "unlock_group"))
+def none_but_the_plan_and_the_start_of_a_run_load_the_schema(project: Project) -> list[str]:
+    reading = {name for name in _LOADED if _SCHEMA in _own(project, f"handlers.{name}")}
+    return sorted(reading ^ _READ_THE_SCHEMA)

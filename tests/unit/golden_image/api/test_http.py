@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image.api import http
+from golden_image.api.executions import Run
+from golden_image.errors import (
+    CallerError,
+    FieldError,
+    GoldenImageError,
+    InvalidInput,
+    RequestRefused,
+    UnsupportedMediaType,
+)
+
+if TYPE_CHECKING:
+    from tests.unit.conftest import Context
+
+
+def failing(error: Exception) -> Any:
+    @http.endpoint
+    def handler(_request: http.Request) -> http.Answer:
+        raise error
+
+    return handler
+
+
+def body_of(answer: http.Answer) -> Any:
+    assert answer["headers"]["Content-Type"] == "application/json"
+    return json.loads(answer["body"])
+
+
+def test_every_error_of_a_caller_has_a_status() -> None:
+    assert set(CallerError.__subclasses__()) <= http.STATUS_OF_ERROR.keys()
+
+
+def test_each_wrong_field_has_an_entry_in_the_answer(context: Context) -> None:
+    wrong = InvalidInput(
+        [FieldError("group.minSize", "must be integer"), FieldError("", "must be an object")]
+    )
+    answer = failing(wrong)({}, context)
+    assert answer["statusCode"] == 400
+    assert body_of(answer) == {
+        "error": "InvalidInput",
+        "message": "group.minSize: must be integer; input: must be an object",
+        "fields": [
+            {"field": "group.minSize", "message": "must be integer"},
+            {"field": "", "message": "must be an object"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(k, s) for k, s in http.STATUS_OF_ERROR.items() if k is not InvalidInput]
+)
+def test_a_named_error_is_answered_by_its_name(
+    kind: type[GoldenImageError], status: int, context: Context
+) -> None:
+    answer = failing(kind("in words"))({}, context)
+    assert answer["statusCode"] == status
+    assert body_of(answer) == {"error": kind.__name__, "message": "in words"}
+    assert ("Retry-After" in answer["headers"]) == (status in {429, 503})
+
+
+@pytest.mark.parametrize("error", [KeyError("secret"), RequestRefused("secret"), RecursionError("secret")])
+def test_any_other_error_is_answered_without_details(error: Exception, context: Context) -> None:
+    answer = failing(error)({}, context)
+    assert answer["statusCode"] == 500
+    assert "secret" not in answer["body"]
+    assert body_of(answer)["error"] == "InternalError"
+    assert context.aws_request_id in body_of(answer)["message"]
+
+
+@pytest.mark.parametrize("declared", [None, "application/json", "Application/JSON; charset=utf-8"])
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+def test_a_body_declared_as_json_is_read(declared: str | None, name: str) -> None:
+    assert http.Request(headers={name: declared} if declared else None, body="[1]").json_body() == [1]
+
+
+@pytest.mark.parametrize("declared", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"])
+def test_a_body_declared_as_something_else_is_refused(declared: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match=declared):
+        http.Request(headers={"Content-Type": declared}, body="{}").json_body()
+
+
+def test_a_body_in_base64_is_decoded() -> None:
+    body = base64.b64encode('{"이름": 1}'.encode()).decode()
+    assert http.Request(body=body, is_base64_encoded=True).json_body() == {"이름": 1}
+
+
+@pytest.mark.parametrize("body", [None, "", "{", "{'a': 1}", "[" * 100_000, "1" * 5000])
+@pytest.mark.parametrize("in_base64", [False, True])
+def test_a_body_that_is_not_json_is_refused(body: str | None, in_base64: bool) -> None:
+    if body and in_base64:
+        body = base64.b64encode(body.encode()).decode()
+    with pytest.raises(InvalidInput, match="the body is not JSON"):
+        http.Request(body=body, is_base64_encoded=in_base64).json_body()
+
+
+@pytest.mark.parametrize("body", ["%%%", "가", base64.b64encode(b"\xff").decode()])
+def test_a_body_that_is_no_base64_of_text_is_refused(body: str) -> None:
+    with pytest.raises(InvalidInput):
+        http.Request(body=body, is_base64_encoded=True).json_body()
+
+
+@pytest.mark.parametrize("query", [None, {}])
+def test_a_page_has_twenty_runs_unless_the_query_says_otherwise(query: Any) -> None:
+    expected = {"limit": 20, "next_token": None, "status": None}
+    assert http.Request(query_string_parameters=query).page_query() == expected
+
+
+def test_a_query_names_each_wrong_parameter() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        http.Request(query_string_parameters={"limit": "0", "status": "DONE", "page": "2"}).page_query()
+    assert [error.field for error in refused.value.fields] == ["page", "limit", "status"]
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "ten", "²", "9" * 5000])
+def test_a_limit_out_of_range_is_refused(limit: str) -> None:
+    with pytest.raises(InvalidInput, match="limit"):
+        http.Request(query_string_parameters={"limit": limit}).page_query()
+
+
+def test_a_run_shows_what_applies_and_its_path() -> None:
+    linked = http.linked(Run("a+b", "arn", "RUNNING", state="Plan Refresh"))
+    assert linked == {
+        "name": "a+b",
+        "executionArn": "arn",
+        "status": "RUNNING",
+        "state": "Plan Refresh",
+        "links": {"self": "/refreshes/a%2Bb"},
+    }
+
+
+@pytest.mark.parametrize("given", ["a+b", "a%2Bb"])
+def test_a_name_in_the_path_is_decoded_whether_api_gateway_did_so_or_not(given: str) -> None:
+    assert http.Request(path_parameters={"name": given}).run_name() == "a+b"

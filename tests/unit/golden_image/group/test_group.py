@@ -1,0 +1,510 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image import aws
+from golden_image.errors import (
+    GroupNotSupported,
+    NotYetVisible,
+    RequestRefused,
+    ResourceBusy,
+    ServiceUnavailable,
+)
+from golden_image.group import group, options
+from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes
+from golden_image.model.launch_template import LaunchTemplate
+from tests.unit.account import MARKS, OTHER_RUN, RUN
+
+if TYPE_CHECKING:
+    from tests.unit.account import Account
+
+SOURCE = "i-0123456789abcdef0"
+TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
+BLUE, GREEN = f"{TARGETS}/blue/0123456789abcdef", f"{TARGETS}/green/0123456789abcdef"
+TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:web-scaling"
+
+
+@pytest.fixture
+def template(account: Account) -> LaunchTemplate:
+    """A golden launch template with two versions."""
+    ec2 = account.client("ec2")
+    data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"}
+    made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
+    ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData=data)
+    return LaunchTemplate(made["LaunchTemplateId"], "web", 2)
+
+
+def new_group(account: Account, **changes: Any) -> GroupPlan:
+    plan = GroupPlan(
+        name="web",
+        before=None,
+        sizes=Sizes(1, 3, 2),
+        subnet_ids=tuple(account.subnets()[:2]),
+        target_group_arns=None,
+        health_check_type="EC2",
+        health_check_grace_period=None,
+        target_cpu=None,
+        notification_topic_arn=None,
+        tags={},
+    )
+    return replace(plan, **changes)
+
+
+def same_group(account: Account, **changes: Any) -> GroupPlan:
+    """The plan of a run that leaves everything of the existing group but its version as it is."""
+    topic = changes.get("notification_topic_arn")
+    before = group.state(found(), topic)
+    return new_group(
+        account,
+        **{"before": before, "sizes": before.sizes, "subnet_ids": None, "health_check_type": None} | changes,
+    )
+
+
+def create(plan: GroupPlan, template: LaunchTemplate, run: str = RUN) -> None:
+    with aws.named_errors():
+        group.create(run, SOURCE, plan, template)
+
+
+def found() -> Any:
+    return group.find("web")
+
+
+def sizes_of(described: Any) -> tuple[int, int, int]:
+    return described["MinSize"], described["MaxSize"], described["DesiredCapacity"]
+
+
+def policies(account: Account) -> list[dict[str, Any]]:
+    described = account.client("autoscaling").describe_policies(AutoScalingGroupName="web")
+    listed: list[dict[str, Any]] = described["ScalingPolicies"]
+    return listed
+
+
+def notifications(account: Account) -> set[str]:
+    described = account.client("autoscaling").describe_notification_configurations(
+        AutoScalingGroupNames=["web"]
+    )["NotificationConfigurations"]
+    return {one["NotificationType"] for one in described if one["TopicARN"] == TOPIC}
+
+
+# A new group
+
+
+def test_a_new_group_has_what_the_plan_says(account: Account, template: LaunchTemplate) -> None:
+    create(
+        new_group(
+            account,
+            target_group_arns=(BLUE,),
+            health_check_type="ELB",
+            health_check_grace_period=300,
+            tags={"Environment": "production"},
+        ),
+        template,
+    )
+    made = found()
+    assert made["LaunchTemplate"]["LaunchTemplateId"] == template.id
+    assert made["LaunchTemplate"]["Version"] == "2"
+    assert sizes_of(made) == (1, 3, 2)
+    assert set(made["VPCZoneIdentifier"].split(",")) == set(account.subnets()[:2])
+    assert made["TargetGroupARNs"] == [BLUE]
+    assert (made["HealthCheckType"], made["HealthCheckGracePeriod"]) == ("ELB", 300)
+
+
+def test_a_new_group_is_tagged_in_the_creating_call_and_hands_on_only_the_inputs_tags(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account, tags={"Environment": "production"}), template)
+    tags = {tag["Key"]: (tag["Value"], tag["PropagateAtLaunch"]) for tag in found()["Tags"]}
+    marks = {"golden-image:source": SOURCE, **MARKS}
+    assert tags == {"Environment": ("production", True)} | {key: (marks[key], False) for key in marks}
+    assert "CreateOrUpdateTags" not in account.changes()
+
+
+def test_creating_twice_makes_one_group(account: Account, template: LaunchTemplate) -> None:
+    plan = new_group(account)
+    create(plan, template)
+    create(plan, template)
+    assert len(found()["Instances"]) == 2
+
+
+def test_a_group_whose_answer_was_lost_is_adopted(account: Account, template: LaunchTemplate) -> None:
+    plan = new_group(account)
+    account.lose_answer("autoscaling", "CreateAutoScalingGroup")
+    with pytest.raises(ServiceUnavailable):
+        create(plan, template)
+    create(plan, template)
+    assert len(found()["Instances"]) == 2
+
+
+def test_a_group_that_exists_and_is_not_shown_yet_is_looked_for_again(
+    account: Account, template: LaunchTemplate
+) -> None:
+    plan = new_group(account)
+    stale = {"action": "CreateAutoScalingGroup", "effect": "stale", "reads": 1}
+    account.faults({"service": "autoscaling", **stale})
+    create(plan, template)
+    with pytest.raises(NotYetVisible, match="'web' exists and is not shown yet"):
+        create(plan, template)
+    create(plan, template)
+    assert found()
+
+
+def test_a_foreign_group_that_appeared_after_the_plan_is_not_adopted(
+    account: Account, template: LaunchTemplate
+) -> None:
+    plan = new_group(account)
+    create(plan, template, OTHER_RUN)
+    with pytest.raises(GroupNotSupported, match="'web' was created by something else after the plan"):
+        create(plan, template)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "name"),
+    [
+        (
+            "ValidationError",
+            "You must use a valid fully-formed launch template. Value (web) for parameter "
+            "iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+            ResourceBusy,
+        ),
+        ("ValidationError", "The subnet ID 'subnet-1' does not exist", RequestRefused),
+        ("ResourceContention", "pending update", ResourceBusy),
+        ("LimitExceeded", "You have reached your limit of groups", RequestRefused),
+    ],
+)
+def test_what_auto_scaling_says_to_the_creation_decides_whether_it_is_tried_again(
+    account: Account, template: LaunchTemplate, code: str, message: str, name: type[Exception]
+) -> None:
+    wrong = {"action": "CreateAutoScalingGroup", "code": code, "message": message}
+    account.faults({"service": "autoscaling", **wrong})
+    with pytest.raises(name):
+        create(new_group(account), template)
+    assert found() is None
+
+
+def test_policy_and_notifications_are_set_once_however_often(
+    account: Account, template: LaunchTemplate
+) -> None:
+    plan = new_group(account, target_cpu=50.0, notification_topic_arn=TOPIC, tags={"a": "b"})
+    create(plan, template)
+    group.configure(plan)
+    group.configure(plan)
+    (policy,) = policies(account)
+    assert policy["PolicyName"] == "golden-image-target-cpu"
+    assert policy["TargetTrackingConfiguration"]["TargetValue"] == 50.0
+    assert notifications(account) == set(options.NOTIFICATIONS)
+    assert "CreateOrUpdateTags" not in account.changes()
+
+
+def test_a_new_group_without_settings_of_their_own_calls_needs_none(
+    account: Account, template: LaunchTemplate
+) -> None:
+    plan = new_group(account)
+    create(plan, template)
+    account.forget_calls()
+    group.configure(plan)
+    assert account.calls("DescribeAutoScalingGroups") == account.changes() == []
+
+
+def test_a_new_group_that_is_not_shown_yet_gets_its_policy_later(account: Account) -> None:
+    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+        group.configure(new_group(account, target_cpu=50.0))
+    assert account.changes() == []
+
+
+# An existing group
+
+
+def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) -> None:
+    made = account.group(
+        TargetGroupARNs=[BLUE],
+        HealthCheckType="ELB",
+        HealthCheckGracePeriod=120,
+        Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": True}],
+    )
+    group.configure(new_group(account, target_cpu=60.0, notification_topic_arn=TOPIC))
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web", ScalingProcesses=["AZRebalance"]
+    )
+    assert group.state(found(), TOPIC) == GroupState(
+        launch_template_id=made["LaunchTemplate"]["LaunchTemplateId"],
+        launch_template_version="1",
+        launch_configuration=None,
+        sizes=Sizes(0, 4, 2),
+        subnet_ids=(account.subnets()[0],),
+        health_check_type="ELB",
+        health_check_grace_period=120,
+        target_group_arns=(BLUE,),
+        tags=(GroupTag("Environment", "production", propagate=True),),
+        target_cpu=60.0,
+        notification_types=options.NOTIFICATIONS,
+        suspended_processes=("AZRebalance",),
+    )
+
+
+def test_a_group_that_is_not_there_is_found_as_nothing(account: Account) -> None:
+    assert group.find("web") is None
+    assert account.changes() == []
+
+
+@pytest.mark.parametrize("rollout", ["drain", "recreate"])
+def test_an_update_pins_the_version_and_leaves_the_sizes_to_the_rollout(
+    account: Account, template: LaunchTemplate, rollout: str
+) -> None:
+    before = account.group()
+    group.update(same_group(account, sizes=Sizes(3, 3, 3)), template, rollout)
+    after = found()
+    assert after["LaunchTemplate"]["Version"] == "2"
+    assert sizes_of(after) == sizes_of(before)
+    assert after["VPCZoneIdentifier"] == before["VPCZoneIdentifier"]
+
+
+def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    subnets = tuple(account.subnets()[1:3])
+    plan = same_group(
+        account,
+        sizes=Sizes(1, 5, 3),
+        subnet_ids=subnets,
+        health_check_type="ELB",
+        health_check_grace_period=0,
+    )
+    group.update(plan, template, "none")
+    group.update(plan, template, "none")
+    after = found()
+    assert sizes_of(after) == (1, 5, 3)
+    assert set(after["VPCZoneIdentifier"].split(",")) == set(subnets)
+    assert (after["HealthCheckType"], after["HealthCheckGracePeriod"]) == ("ELB", 0)
+
+
+def test_configuring_an_existing_group_makes_its_target_groups_the_stated_ones(account: Account) -> None:
+    account.group(TargetGroupARNs=[BLUE])
+    plan = same_group(account, target_group_arns=(GREEN,), tags={"Environment": "production"})
+    group.configure(plan)
+    account.forget_calls()
+    group.configure(plan)
+    assert found()["TargetGroupARNs"] == [GREEN]
+    assert account.changes() == ["CreateOrUpdateTags"]
+    tags = {tag["Key"]: tag["Value"] for tag in found()["Tags"]}
+    assert tags == {"Environment": "production"}
+
+
+def test_a_resize_sets_all_three_sizes_in_one_call(account: Account) -> None:
+    account.group()
+    account.forget_calls()
+    group.resize("web", Sizes(1, 2, 2))
+    assert account.changes() == ["UpdateAutoScalingGroup"]
+    assert sizes_of(found()) == (1, 2, 2)
+
+
+def test_a_busy_group_is_resized_by_a_later_try(account: Account) -> None:
+    account.group()
+    busy = {"action": "UpdateAutoScalingGroup", "code": "ScalingActivityInProgress"}
+    account.faults({"service": "autoscaling", **busy})
+    with pytest.raises(ResourceBusy), aws.named_errors():
+        group.resize("web", Sizes(0, 0, 0))
+    group.resize("web", Sizes(0, 0, 0))
+    assert sizes_of(found()) == (0, 0, 0)
+
+
+# The way back
+
+
+def test_a_group_that_the_run_made_is_deleted_with_its_instances(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account), template)
+    members = [one["InstanceId"] for one in found()["Instances"]]
+    assert group.remove(RUN, "web")
+    assert account.found_group() == {}
+    assert not group.remove(RUN, "web")
+    assert {account.state(member) for member in members} == {"terminated"}
+
+
+def test_a_group_that_is_being_deleted_is_still_there_and_left_to_it(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account), template)
+    assert found()["Instances"]
+    account.freeze()
+    assert group.remove(RUN, "web")
+    assert group.remove(RUN, "web")
+    assert found()["Status"] == "Delete in progress"
+    assert len(account.calls("DeleteAutoScalingGroup")) == 1
+
+
+@pytest.mark.parametrize("run", [OTHER_RUN, None])
+def test_a_group_that_the_run_did_not_make_is_not_deleted(
+    account: Account, template: LaunchTemplate, run: str | None
+) -> None:
+    if run is None:
+        account.group()
+    else:
+        create(new_group(account), template, run)
+    assert not group.remove(RUN, "web")
+    assert found()
+    assert "DeleteAutoScalingGroup" not in account.changes()
+
+
+def everything(account: Account) -> GroupPlan:
+    """A plan that changes all that can be changed of the existing group."""
+    return same_group(
+        account,
+        sizes=Sizes(1, 1, 1),
+        subnet_ids=tuple(account.subnets()[1:3]),
+        target_group_arns=(GREEN,),
+        health_check_type="ELB",
+        health_check_grace_period=300,
+        target_cpu=50.0,
+        notification_topic_arn=TOPIC,
+        tags={"Environment": "test", "New": "yes"},
+    )
+
+
+def test_a_group_gets_back_everything_that_a_run_changed(account: Account, template: LaunchTemplate) -> None:
+    account.group(
+        TargetGroupARNs=[BLUE],
+        Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": False}],
+    )
+    plan = everything(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    group.configure(plan)
+    assert group.state(found(), TOPIC) != plan.before
+    assert group.restore(plan, plan.before)
+    assert group.state(found(), TOPIC) == plan.before
+    account.forget_calls()
+    assert not group.restore(plan, plan.before)
+    assert account.changes() == []
+
+
+def test_a_restore_that_broke_off_is_finished_by_the_next(account: Account, template: LaunchTemplate) -> None:
+    account.group(TargetGroupARNs=[BLUE])
+    plan = everything(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    group.configure(plan)
+    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "code": "InternalFailure"})
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        group.restore(plan, plan.before)
+    assert group.state(found(), TOPIC) != plan.before
+    assert group.restore(plan, plan.before)
+    assert group.state(found(), TOPIC) == plan.before
+
+
+def test_a_group_that_the_run_has_not_changed_stays_as_it_is_though_others_have(account: Account) -> None:
+    account.group()
+    plan = same_group(account)
+    assert plan.before
+    group.resize("web", Sizes(1, 4, 3))
+    account.forget_calls()
+    assert not group.restore(plan, plan.before)
+    assert account.changes() == []
+    assert sizes_of(found()) == (1, 4, 3)
+
+
+def test_a_group_that_is_gone_has_nothing_to_get_back(account: Account) -> None:
+    account.group()
+    plan = same_group(account)
+    assert plan.before
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    assert account.found_group() == {}
+    assert not group.restore(plan, plan.before)
+
+
+def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    group.configure(new_group(account, target_cpu=70.0))
+    types = ["autoscaling:EC2_INSTANCE_LAUNCH_ERROR"]
+    account.client("autoscaling").put_notification_configuration(
+        AutoScalingGroupName="web", TopicARN=TOPIC, NotificationTypes=types
+    )
+    plan = everything(account)
+    assert plan.before
+    assert (plan.before.target_cpu, plan.before.notification_types) == (70.0, tuple(types))
+    group.update(plan, template, "drain")
+    group.configure(plan)
+    group.restore(plan, plan.before)
+    assert policies(account)[0]["TargetTrackingConfiguration"]["TargetValue"] == 70.0
+    assert notifications(account) == set(types)
+
+
+def test_a_drained_group_gets_its_sizes_and_its_old_version_back(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group(MinSize=1)
+    plan = same_group(account)
+    assert plan.before
+    group.update(plan, template, "drain")
+    group.resize("web", Sizes.EMPTY)
+    assert not found()["Instances"]
+    group.restore(plan, plan.before)
+    after = found()
+    assert sizes_of(after) == (1, 4, 2)
+    assert {one["LaunchTemplate"]["Version"] for one in after["Instances"]} == {"1"}
+
+
+@pytest.mark.parametrize("version", ["$Latest", "$Default"])
+def test_a_group_that_follows_a_version_follows_it_again(
+    account: Account, template: LaunchTemplate, version: str
+) -> None:
+    account.group(LaunchTemplate={"LaunchTemplateName": "web", "Version": version})
+    plan = same_group(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    group.restore(plan, plan.before)
+    assert found()["LaunchTemplate"]["Version"] == version
+
+
+def test_a_group_gets_its_launch_configuration_back(account: Account, template: LaunchTemplate) -> None:
+    autoscaling = account.client("autoscaling")
+    autoscaling.create_launch_configuration(
+        LaunchConfigurationName="old", ImageId="ami-0123456789abcdef0", InstanceType="t3.small"
+    )
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="web",
+        LaunchConfigurationName="old",
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=account.subnets()[0],
+    )
+    plan = same_group(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    account.forget_calls()
+    group.restore(plan, plan.before)
+    # moto's groups keep both, so what is asked for is looked at: AWS takes one or the other.
+    (asked,) = account.calls("UpdateAutoScalingGroup")
+    assert asked["LaunchConfigurationName"] == "old"
+    assert "LaunchTemplate" not in asked
+
+
+def test_a_group_without_subnets_of_its_own_is_given_none_back(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    plan = same_group(account)
+    assert plan.before
+    before = replace(plan.before, subnet_ids=())
+    group.update(plan, template, "none")
+    account.forget_calls()
+    group.restore(plan, before)
+    assert "VPCZoneIdentifier" not in account.calls("UpdateAutoScalingGroup")[0]
+
+
+def test_what_the_plan_leaves_alone_is_not_touched_on_the_way_back(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group(TargetGroupARNs=[BLUE])
+    plan = same_group(account)
+    assert plan.before
+    group.update(plan, template, "none")
+    account.forget_calls()
+    group.restore(plan, plan.before)
+    assert account.changes() == ["UpdateAutoScalingGroup"]

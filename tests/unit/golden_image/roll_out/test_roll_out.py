@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut
+from golden_image.group import group
+from golden_image.model.group import Sizes
+from golden_image.roll_out import capacity, drain, refusals
+
+if TYPE_CHECKING:
+    from tests.unit.account import Account
+
+
+def judge(chosen: str) -> None:
+    found = group.find("web")
+    assert found
+    refusals.refuse_unfinishable(found, chosen)
+
+
+def members(account: Account) -> list[str]:
+    return [one["InstanceId"] for one in account.found_group()["Instances"]]
+
+
+# Groups that cannot be rolled
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_a_plain_group_is_accepted(account: Account, chosen: str) -> None:
+    account.group()
+    judge(chosen)
+    assert account.found_group()["DesiredCapacity"] == 2
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_a_group_that_is_being_deleted_is_refused(account: Account, chosen: str) -> None:
+    account.group()
+    account.freeze()
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    with pytest.raises(GroupNotSupported, match=r"'web' is being deleted \(Delete in progress\). Wait, or"):
+        judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_a_mixed_instances_policy_is_refused(account: Account, chosen: str) -> None:
+    account.group("other")
+    account.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName="web",
+        MinSize=0,
+        MaxSize=0,
+        VPCZoneIdentifier=account.subnets()[0],
+        MixedInstancesPolicy={
+            "LaunchTemplate": {
+                "LaunchTemplateSpecification": {"LaunchTemplateName": "other-by-hand", "Version": "1"}
+            }
+        },
+    )
+    with pytest.raises(
+        GroupNotSupported, match=r"'web' has a mixed instances policy, .* Use a group with one"
+    ):
+        judge(chosen)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "suspended", "blocked"),
+    [
+        ("drain", ["Terminate"], "Terminate"),
+        ("recreate", ["Terminate"], "Terminate"),
+        ("recreate", ["Launch"], "Launch"),
+        ("recreate", ["Launch", "Terminate"], "Launch and Terminate"),
+        ("drain", ["Launch"], "Launch"),
+        ("none", ["Launch", "Terminate"], None),
+        ("recreate", ["AZRebalance"], None),
+    ],
+)
+def test_suspended_processes_are_refused_where_the_rollout_needs_them(
+    account: Account, chosen: str, suspended: list[str], blocked: str | None
+) -> None:
+    account.group()
+    account.client("autoscaling").suspend_processes(AutoScalingGroupName="web", ScalingProcesses=suspended)
+    if blocked is None:
+        judge(chosen)
+        return
+    says = f"'web' has suspended {blocked}, so a {chosen} would not end, or could not be undone. Resume"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
+def test_protected_instances_are_refused_by_name(account: Account, chosen: str) -> None:
+    account.group()
+    protected = members(account)[0]
+    account.client("autoscaling").set_instance_protection(
+        InstanceIds=[protected], AutoScalingGroupName="web", ProtectedFromScaleIn=True
+    )
+    says = f"protected from scale-in, which a {chosen} would wait for in vain: {protected}. Remove"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    judge("none")
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
+def test_standby_instances_are_refused_by_name(account: Account, chosen: str) -> None:
+    account.group()
+    standby = members(account)[0]
+    account.client("autoscaling").enter_standby(
+        InstanceIds=[standby], AutoScalingGroupName="web", ShouldDecrementDesiredCapacity=True
+    )
+    says = f"in Standby, which a {chosen} would wait for in vain: {standby}. Put them back"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    judge("none")
+
+
+def test_instances_on_their_way_to_standby_are_refused_too(account: Account) -> None:
+    account.group()
+    member = {"InstanceId": "i-1", "LifecycleState": "EnteringStandby"}
+    found: Any = {"AutoScalingGroupName": "web", "Instances": [member]}
+    with pytest.raises(GroupNotSupported, match="i-1"):
+        refusals.refuse_unfinishable(found, "drain")
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_an_instance_refresh_under_way_is_refused_by_its_id(account: Account, chosen: str) -> None:
+    account.group()
+    account.freeze()
+    started = account.client("autoscaling").start_instance_refresh(AutoScalingGroupName="web")
+    says = f"'web' has the instance refresh {started['InstanceRefreshId']} under way"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    account.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName="web")
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+    account.flow()
+    judge(chosen)
+
+
+# The drain
+
+
+def test_a_drain_takes_every_instance_out(account: Account) -> None:
+    account.group(MinSize=1)
+    gone = members(account)
+    drain.drain("web")
+    drain.drain("web")
+    assert drain.check_drained("web", 0, 3600).done
+    assert {account.state(one) for one in gone} == {"terminated"}
+    found = account.found_group()
+    assert (found["MinSize"], found["MaxSize"], found["DesiredCapacity"]) == (0, 0, 0)
+
+
+def test_a_drain_is_not_over_while_instances_terminate(account: Account) -> None:
+    account.group()
+    members(account)
+    account.freeze()
+    drain.drain("web")
+    check = drain.check_drained("web", 0, 3600)
+    assert (check.done, check.progress) == (False, "2 left")
+
+
+@pytest.mark.parametrize(
+    "state", ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Pending:Wait", "Detaching"]
+)
+def test_an_instance_in_any_state_is_still_there(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    found = {"Instances": [{"InstanceId": "i-1", "LifecycleState": state}]}
+    monkeypatch.setattr(group, "find", lambda _: found)
+    assert not drain.check_drained("web", 0, 3600).done
+    with pytest.raises(
+        DrainTimedOut, match=f"'web' still has 1 instances after 3600 s \\(i-1 {state}\\). Look"
+    ):
+        drain.check_drained("web", 3600, 3600)
+
+
+def test_instances_of_a_warm_pool_are_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group, "find", lambda _: {"Instances": [], "WarmPoolSize": 3})
+    assert drain.check_drained("web", 0, 3600).progress == "3 left"
+    with pytest.raises(DrainTimedOut, match=r"3 instances after 3600 s \(in its warm pool"):
+        drain.check_drained("web", 3600, 3600)
+
+
+@pytest.mark.usefixtures("account")
+def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
+    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+        drain.check_drained("web", 0, 3600)
+    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+        capacity.check("web", Sizes(0, 4, 2), 0, 3600)
+
+
+# The capacity after it
+
+
+def test_restored_capacity_is_there_when_all_are_in_service(account: Account) -> None:
+    account.group()
+    drain.drain("web")
+    assert drain.check_drained("web", 0, 3600).done
+    account.freeze()
+    capacity.restore("web", Sizes(1, 4, 2))
+    check = capacity.check("web", Sizes(1, 4, 2), 0, 7200)
+    assert (check.done, check.progress) == (False, "0 of 2 in service")
+    account.flow()
+    check = capacity.check("web", Sizes(1, 4, 2), 10, 7200)
+    assert (check.done, check.progress) == (True, "2 of 2 in service")
+
+
+def test_a_group_that_wants_none_has_its_capacity(account: Account) -> None:
+    account.group(DesiredCapacity=0)
+    assert capacity.check("web", Sizes(0, 4, 0), 0, 7200).done
+
+
+def test_a_group_that_is_scaled_out_meanwhile_is_not_waited_for(account: Account) -> None:
+    account.group(DesiredCapacity=3)
+    assert capacity.check("web", Sizes(0, 4, 2), 0, 7200).progress == "3 of 2 in service"
+
+
+def test_a_group_that_is_scaled_in_meanwhile_is_followed(account: Account) -> None:
+    account.group(DesiredCapacity=1)
+    assert capacity.check("web", Sizes(0, 4, 2), 0, 7200).progress == "1 of 1 in service"
+
+
+def test_a_group_whose_limits_were_changed_meanwhile_is_followed_too(account: Account) -> None:
+    account.group(DesiredCapacity=2, MaxSize=6)
+    assert capacity.check("web", Sizes(0, 4, 3), 0, 7200).progress == "2 of 2 in service"
+
+
+def test_sizes_from_before_the_plans_are_no_scaling_in(account: Account) -> None:
+    account.group(DesiredCapacity=0, MaxSize=0)
+    check = capacity.check("web", Sizes(0, 4, 2), 0, 7200)
+    assert (check.done, check.progress) == (False, "0 of 2 in service")
+
+
+def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
+    account.group()
+    sick = members(account)[0]
+    account.freeze()
+    account.client("autoscaling").set_instance_health(InstanceId=sick, HealthStatus="Unhealthy")
+    assert not capacity.check("web", Sizes(0, 4, 2), 0, 7200).done
+
+
+def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Account) -> None:
+    account.group(DesiredCapacity=0)
+    failing = {"action": "UpdateAutoScalingGroup", "effect": "fail", "message": "insufficient t3 capacity"}
+    account.faults({"service": "autoscaling", **failing})
+    capacity.restore("web", Sizes(0, 2, 2))
+    with pytest.raises(
+        RolloutTimedOut, match=r"0 of 2 in service after 7200 s. Last failed launch: .*t3 capacity"
+    ):
+        capacity.check("web", Sizes(0, 2, 2), 7200, 7200)
+
+
+def test_instances_that_are_only_slow_have_no_failed_launch(account: Account) -> None:
+    account.freeze()
+    account.group()
+    with pytest.raises(RolloutTimedOut, match="Last failed launch: none"):
+        capacity.check("web", Sizes(0, 4, 2), 7200, 7200)

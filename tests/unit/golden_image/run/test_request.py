@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from golden_image.errors import InvalidInput
+from golden_image.events import camel
+from golden_image.run.input_schema import schema
+from golden_image.run.request import GroupRequest, for_new_group, parse
+from tests.unit.inputs import EVERY_FIELD, SMALLEST, leaves, with_value
+
+EXECUTIONS = sorted(Path("events/execution").glob("*.json"))
+
+
+def wrong(raw: object, default_group_name: str | None = None) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as refused:
+        parse(raw, default_group_name)
+    return {error.field: error.message for error in refused.value.fields}
+
+
+def at(value: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        names = {camel(field.name): field.name for field in fields(value)} if is_dataclass(value) else {}
+        value = getattr(value, names[key]) if names else value[key]
+    return value
+
+
+@pytest.mark.parametrize("file", EXECUTIONS, ids=lambda file: file.stem)
+def test_every_example_of_an_execution_is_a_valid_input(file: Path) -> None:
+    raw = json.loads(file.read_text())
+    assert parse(raw).source_instance_id == raw["sourceInstanceId"]
+    Draft7Validator(schema()).validate(raw)
+
+
+def test_the_first_example_is_the_smallest_input() -> None:
+    assert json.loads(EXECUTIONS[0].read_text()) == SMALLEST
+
+
+def test_what_is_not_given_gets_the_default_of_the_schema() -> None:
+    request = parse(SMALLEST)
+    for path, field in leaves(schema()).items():
+        if path[0] not in {*SMALLEST, "launchTemplateName"}:
+            assert at(request, path) == field.get("default"), path
+    assert request.launch_template_name == "web"
+
+
+def test_every_field_of_the_schema_is_in_the_example_and_reaches_the_request() -> None:
+    request = parse(EVERY_FIELD)
+    for path in leaves(schema()):
+        expected = at(EVERY_FIELD, path)
+        assert at(request, path) == (tuple(expected) if isinstance(expected, list) else expected), path
+
+
+def test_each_wrong_field_is_reported_with_where_it_is_and_what_was_found() -> None:
+    found = wrong(
+        {
+            "sourceInstanceId": "web-1",
+            "autoScalingGroupName": "a:b",
+            "rollout": "rolling",
+            "timeouts": {"stop": 0, "drain": "1h"},
+            "group": {"minSize": True, "subnetIds": ["subnet-1"]},
+            "launchTemplate": {"metadataOptions": {"httpPutResponseHopLimit": 65}},
+            "dryRun": None,
+        }
+    )
+    assert set(found) == {
+        "sourceInstanceId",
+        "autoScalingGroupName",
+        "rollout",
+        "timeouts.stop",
+        "timeouts.drain",
+        "group.minSize",
+        "group.subnetIds[0]",
+        "launchTemplate.metadataOptions.httpPutResponseHopLimit",
+        "dryRun",
+    }
+    assert found["rollout"].startswith("must be one of ['drain', 'recreate', 'none'], found \"rolling\"")
+    assert 'found "web-1"; for example "i-0123456789abcdef0"' in found["sourceInstanceId"]
+    assert found["timeouts.drain"] == 'must be integer, found "1h"'
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [("sourceInstanceID", "sourceInstanceId"), ("dryrun", "dryRun"), ("rollOut", "rollout")],
+)
+def test_a_mistyped_key_is_refused_with_the_key_that_was_meant(key: str, near: str) -> None:
+    assert wrong({**SMALLEST, key: True})[key] == f"is not a field of the input; did you mean {near}?"
+
+
+def test_a_key_that_resembles_nothing_is_refused_with_all_that_are_known_there() -> None:
+    message = wrong({**SMALLEST, "image": {"xyz": 1}})["image.xyz"]
+    assert message == "is not a field of the input; known here: name, description, tags"
+
+
+@pytest.mark.parametrize("raw", [None, [], "x", 1, True, float("nan")])
+def test_an_input_that_is_no_object_is_refused(raw: object) -> None:
+    assert wrong(raw)[""].startswith("must be an object, found ")
+
+
+def test_the_group_may_come_from_the_stack() -> None:
+    only_source = {"sourceInstanceId": SMALLEST["sourceInstanceId"]}
+    assert parse(only_source, "web").auto_scaling_group_name == "web"
+    assert parse(SMALLEST, "other").auto_scaling_group_name == "web"
+    assert set(wrong(only_source)) == {"autoScalingGroupName"}
+    assert set(wrong(only_source, "a:b")) == {"autoScalingGroupName"}
+
+
+def test_a_group_name_that_no_launch_template_may_have_asks_for_a_name_of_its_own() -> None:
+    spaced = {**SMALLEST, "autoScalingGroupName": "web servers"}
+    assert "give one" in wrong(spaced)["launchTemplateName"]
+    assert parse({**spaced, "launchTemplateName": "web-servers"}).auto_scaling_group_name == "web servers"
+
+
+@pytest.mark.parametrize(
+    ("group", "field"),
+    [
+        ({"minSize": 3, "maxSize": 2}, "group.maxSize"),
+        ({"minSize": 3, "desiredCapacity": 2}, "group.desiredCapacity"),
+        ({"desiredCapacity": 3, "maxSize": 2, "minSize": 1}, "group.maxSize"),
+    ],
+)
+def test_sizes_that_contradict_each_other_are_refused(group: dict[str, int], field: str) -> None:
+    assert set(wrong({**SMALLEST, "group": group})) == {field}
+
+
+@pytest.mark.parametrize(
+    ("given_sizes", "sizes"),
+    [
+        ({}, (1, 1, 1)),
+        ({"min_size": 3}, (3, 3, 3)),
+        ({"max_size": 0}, (0, 0, 0)),
+        ({"desired_capacity": 4}, (1, 4, 4)),
+        ({"min_size": 0, "max_size": 5}, (0, 1, 5)),
+    ],
+)
+def test_a_new_group_gets_sizes_that_fit_the_given_ones(
+    given_sizes: dict[str, int], sizes: tuple[int, int, int]
+) -> None:
+    group = for_new_group(GroupRequest(**given_sizes))
+    assert (group.min_size, group.desired_capacity, group.max_size) == sizes
+    assert group.health_check_type == "EC2"
+
+
+def test_user_data_is_measured_in_bytes() -> None:
+    assert parse(with_value(SMALLEST, ("launchTemplate", "userData"), "가" * 5461))
+    assert wrong(with_value(SMALLEST, ("launchTemplate", "userData"), "가" * 5462)) == {
+        "launchTemplate.userData": "must be at most 16384 bytes in UTF-8"
+    }
+
+
+@pytest.mark.parametrize(
+    "key", ["aws:a", "AWS:a", "golden-image:run", "Golden-Image:Stack", "", "k" * 129, "a\n", "a\tb"]
+)
+@pytest.mark.parametrize("section", ["image", "launchTemplate", "group"])
+def test_a_tag_key_that_aws_or_the_run_keeps_for_itself_is_refused(section: str, key: str) -> None:
+    assert set(wrong(with_value(SMALLEST, (section, "tags"), {key: "x"}))) == {f"{section}.tags.{key}"}
+
+
+def test_tags_of_any_language_at_the_limits_are_accepted() -> None:
+    tags = {f"{number:02}" + "키" * 126: "값" * 256 for number in range(40)}
+    assert parse(with_value(SMALLEST, ("image", "tags"), tags)).image.tags == tags
+    assert "image.tags" in wrong(with_value(SMALLEST, ("image", "tags"), {**tags, "one": "more"}))
+
+
+def test_a_whole_number_written_as_a_fraction_is_an_integer() -> None:
+    stop = parse({**SMALLEST, "timeouts": {"stop": 900.0}}).timeouts.stop
+    assert stop == 900
+    assert isinstance(stop, int)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, 0, 100.5, True])
+def test_a_cpu_target_that_is_no_percentage_is_refused(value: float) -> None:
+    assert set(wrong(with_value(SMALLEST, ("group", "targetCpuUtilization"), value))) == {
+        "group.targetCpuUtilization"
+    }
+
+
+def test_the_input_itself_is_left_as_it_was() -> None:
+    raw = copy.deepcopy(SMALLEST)
+    parse(raw, "other")
+    assert raw == SMALLEST
+
+
+def test_a_number_too_long_to_be_printed_is_refused() -> None:
+    huge = 10**5000
+    found = wrong(
+        {**SMALLEST, "sourceInstanceId": huge, "group": {"minSize": huge, "targetCpuUtilization": -huge}}
+    )
+    assert all("found a huge number" in message for message in found.values())
+
+
+@pytest.mark.parametrize("field", ["image", "nonsense", "sourceInstanceId"])
+def test_nesting_without_end_is_refused(field: str) -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert wrong({**SMALLEST, field: deep, "launchTemplate": {"securityGroupIds": deep}})

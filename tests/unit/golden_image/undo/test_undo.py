@@ -1,0 +1,437 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from golden_image import aws, polling, tags
+from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
+from golden_image.group import group, launch_template
+from golden_image.image import checks, registration, snapshots
+from golden_image.model.check import Check
+from golden_image.model.group import Sizes
+from golden_image.model.image import Image
+from golden_image.roll_out import capacity, drain
+from golden_image.run import ledger
+from golden_image.source import facts, power
+from golden_image.undo import undo as undoing
+from tests.unit.account import OTHER_RUN, RUN, kept_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from golden_image.model.plan import Plan
+    from tests.unit.account import Account
+
+pytestmark = pytest.mark.usefixtures("ledger_table")
+LIMIT = 3600
+DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "times": None}
+
+
+def carry_out(plan: Plan) -> None:
+    """What a run does up to its rollout, by the functions that its steps call."""
+    ledger.lock(plan)
+    facts, run = plan.source, plan.run
+    power.stop(facts.instance_id)
+    power.check_stopped(facts.instance_id, 0, 900)
+    made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+    image_id = registration.register(run, plan.image, facts, made)
+    checks.check(image_id, 0, 900)
+    template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, None)
+    if plan.group.before is None:
+        group.create(run, facts.instance_id, plan.group, template)
+    else:
+        group.update(plan.group, template, plan.rollout)
+    group.configure(plan.group)
+    drain.drain(plan.group.name)
+
+
+def one_pass(waited: int = 0) -> Check:
+    """One pass of undoing RUN, so many seconds after its last change."""
+    return undoing.undo(RUN, waited, LIMIT)
+
+
+def undo(run: str = RUN) -> None:
+    """All passes, as the workflow makes them."""
+    waited = 0
+    while not (check := undoing.undo(run, waited, LIMIT)).done:
+        assert check.wait_seconds > 0
+        waited += check.wait_seconds
+
+
+def left_of(account: Account, run: str) -> list[str]:
+    """The ids of everything that carries the run's tag, but what is terminated or on its way to be."""
+    ec2 = account.client("ec2")
+    marked = [{"Name": "tag:golden-image:run", "Values": [run]}]
+    ids = [one["ImageId"] for one in ec2.describe_images(Owners=["self"], Filters=marked)["Images"]]
+    ids += [one["SnapshotId"] for one in ec2.describe_snapshots(Filters=marked)["Snapshots"]]
+    ids += [
+        one["LaunchTemplateId"] for one in ec2.describe_launch_templates(Filters=marked)["LaunchTemplates"]
+    ]
+    groups = account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return ids + [
+        one["AutoScalingGroupName"]
+        for one in groups
+        if any(tag["Value"] == run for tag in one["Tags"]) and "Status" not in one
+    ]
+
+
+@pytest.fixture
+def created(account: Account) -> Plan:
+    """A run that has made a group, up to the end of its drain."""
+    plan = account.plan(account.seed())
+    carry_out(plan)
+    assert left_of(account, RUN)
+    return plan
+
+
+@pytest.fixture
+def updated(account: Account) -> Plan:
+    """A run that has changed all of an existing group, up to the end of its drain."""
+    blue, green = (
+        f"arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/{name}/0123456789abcdef"
+        for name in ("blue", "green")
+    )
+    account.group(MinSize=1, TargetGroupARNs=[blue])
+    wanted = {
+        "minSize": 2,
+        "desiredCapacity": 3,
+        "subnetIds": account.subnets()[1:3],
+        "targetGroupArns": [green],
+        "healthCheckType": "ELB",
+        "healthCheckGracePeriod": 300,
+        "targetCpuUtilization": 50,
+        "notificationTopicArn": "arn:aws:sns:ap-northeast-2:123456789012:web-scaling",
+        "tags": {"Environment": "test"},
+    }
+    plan = account.plan(account.seed(), rollout="recreate", group=wanted)
+    carry_out(plan)
+    return plan
+
+
+def test_nothing_is_left_of_a_run_that_made_a_group_and_the_source_runs_again(
+    account: Account, created: Plan
+) -> None:
+    undo()
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_an_existing_group_gets_everything_back(account: Account, updated: Plan) -> None:
+    topic = updated.group.notification_topic_arn
+    found = group.find("web")
+    assert found
+    assert group.state(found, topic) != updated.group.before
+    undo()
+    found = group.find("web")
+    assert found
+    assert group.state(found, topic) == updated.group.before
+    assert len(found["Instances"]) == 2
+    assert left_of(account, RUN) == []
+    assert account.state(updated.source.instance_id) == "running"
+
+
+def test_a_template_of_before_loses_only_the_runs_version(account: Account) -> None:
+    plan = account.plan(account.seed())
+    account.client("ec2").create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0"},
+        TagSpecifications=[
+            {"ResourceType": "launch-template", "Tags": [{"Key": "golden-image:stack", "Value": "refresh"}]}
+        ],
+    )
+    plan = account.plan(plan.source.instance_id)
+    carry_out(plan)
+    undo()
+    described = account.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")
+    assert [one["VersionNumber"] for one in described["LaunchTemplateVersions"]] == [1]
+
+
+@pytest.mark.parametrize("case", ["created", "updated"])
+def test_undoing_twice_is_like_undoing_once(
+    account: Account, case: str, request: pytest.FixtureRequest
+) -> None:
+    plan = request.getfixturevalue(case)
+    undo()
+    before = account.found_group()
+    undo()
+    after = account.found_group()
+    assert left_of(account, RUN) == []
+    assert {**after, "Instances": len(after.get("Instances", []))} == {
+        **before,
+        "Instances": len(before.get("Instances", [])),
+    }
+    assert account.state(plan.source.instance_id) == "running"
+
+
+def test_a_run_that_changed_nothing_is_undone_without_a_change(account: Account) -> None:
+    account.plan(account.seed())
+    account.forget_calls()
+    undo()
+    assert account.changes() == []
+
+
+def test_a_run_that_was_refused_its_lock_does_not_undo_the_other(account: Account, created: Plan) -> None:
+    account.forget_calls()
+    undo(OTHER_RUN)
+    assert account.changes() == []
+    assert kept_plan(RUN) == created
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_a_run_is_undone_from_wherever_it_got_to(account: Account, done: int) -> None:
+    plan = account.plan(account.seed())
+    made: dict[str, Any] = {}
+    run, facts = plan.run, plan.source
+    volume_ids = [volume.volume_id for volume in facts.volumes]
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("lock", lambda: ledger.lock(plan)),
+        ("stop", lambda: power.stop(facts.instance_id)),
+        ("snapshots", lambda: snapshots.create(run, facts.instance_id, volume_ids, {})),
+        ("image", lambda: registration.register(run, plan.image, facts, made["snapshots"])),
+        (
+            "template",
+            lambda: launch_template.create(run, facts.instance_id, plan.launch_template, made["image"], None),
+        ),
+        ("group", lambda: group.create(run, facts.instance_id, plan.group, made["template"])),
+    ]
+    for name, step in steps[: done + 1]:
+        made[name] = step()
+    undo()
+    assert left_of(account, RUN) == []
+    assert account.state(facts.instance_id) == "running"
+
+
+def test_a_source_that_was_stopped_before_stays_stopped(account: Account) -> None:
+    plan = account.plan(account.seed(state="stopped"))
+    carry_out(plan)
+    undo()
+    assert account.state(plan.source.instance_id) == "stopped"
+
+
+def test_a_source_that_was_to_stay_stopped_runs_again_after_a_failure(account: Account) -> None:
+    plan = account.plan(account.seed(), restartSource=False)
+    carry_out(plan)
+    undo()
+    assert account.state(plan.source.instance_id) == "running"
+
+
+def test_a_source_that_is_still_stopping_is_started_by_a_later_pass(account: Account, created: Plan) -> None:
+    source_id = created.source.instance_id
+    power.start(source_id)
+    account.state(source_id)
+    account.freeze()
+    power.stop(source_id)
+    check = one_pass()
+    assert not check.done
+    assert f"source {source_id}" in check.progress
+    account.flow()
+    undo()
+    assert account.state(source_id) == "running"
+
+
+def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created: Plan) -> None:
+    ec2 = account.client("ec2")
+    source_id = created.source.instance_id
+    other = Image("other", "", {})
+    source = facts.describe(facts.find(source_id))
+    volume_ids = [volume.volume_id for volume in source.volumes]
+    kept = registration.register(
+        OTHER_RUN, other, source, snapshots.create(OTHER_RUN, source_id, volume_ids, {})
+    )
+    account.group("by-hand")
+    undo()
+    assert kept in left_of(account, OTHER_RUN)
+    assert len(snapshots.of_run(OTHER_RUN)) == 2
+    assert len(account.found_group("by-hand")["Instances"]) == 2
+    assert ec2.describe_launch_templates(LaunchTemplateNames=["by-hand-by-hand"])["LaunchTemplates"]
+
+
+@pytest.mark.parametrize(
+    ("action", "named", "undone"),
+    [
+        ("DeleteAutoScalingGroup", "Auto Scaling group 'web'", {"lt-", "ami-", "snap-"}),
+        ("DeleteLaunchTemplate", "launch template 'web'", {"web", "ami-", "snap-"}),
+        ("DeregisterImage", "image and snapshots", {"web", "lt-"}),
+        ("StartInstances", "source i-", {"web", "lt-", "ami-", "snap-"}),
+    ],
+)
+def test_one_part_that_stays_is_named_and_does_not_keep_the_others(
+    account: Account, created: Plan, action: str, named: str, undone: set[str]
+) -> None:
+    account.faults({"action": action, **DENIED})
+    with pytest.raises(RollBackIncomplete, match=f"could not undo: {named}.*RequestRefused.*denied by the"):
+        undo()
+    left = left_of(account, RUN)
+    assert not [one for one in left if one.startswith(tuple(undone))]
+    started = account.state(created.source.instance_id) == "running"
+    assert started == (action != "StartInstances")
+
+
+def test_every_part_that_stays_is_named(account: Account, created: Plan) -> None:
+    refused = ("DeleteLaunchTemplate", "DeregisterImage", "StartInstances")
+    account.faults(*({"service": "ec2", "action": action, **DENIED} for action in refused))
+    with pytest.raises(RollBackIncomplete) as incomplete:
+        undo()
+    for part in ("launch template 'web'", "image and snapshots", f"source {created.source.instance_id}"):
+        assert part in str(incomplete.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("RequestLimitExceeded", RequestThrottled), ("InternalError", ServiceUnavailable)]
+)
+def test_what_may_pass_is_tried_again_after_the_other_parts_are_undone(
+    account: Account, created: Plan, code: str, name: type[Exception]
+) -> None:
+    account.faults(
+        {"service": "ec2", "action": "DeleteLaunchTemplate", "code": code},
+        {"service": "ec2", "action": "StartInstances", **DENIED},
+    )
+    with pytest.raises(name):
+        undo()
+    assert [one for one in left_of(account, RUN) if not one.startswith("lt-")] == []
+    account.faults()
+    undo()
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_a_snapshot_that_an_image_of_someone_else_uses_is_told(account: Account, created: Plan) -> None:
+    used = snapshots.of_run(RUN)[0]["SnapshotId"]
+    mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": used}}
+    account.client("ec2").register_image(
+        Name="by-hand", RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping]
+    )
+    with pytest.raises(ResourceBusy, match=f"DeleteSnapshot: InvalidSnapshot.InUse: .*{used}"):
+        undo()
+    assert account.state(created.source.instance_id) == "running"
+
+
+def test_a_group_that_someone_has_deleted_meanwhile_is_not_missed(account: Account, updated: Plan) -> None:
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    assert account.found_group() == {}
+    undo()
+    assert left_of(account, RUN) == []
+    assert account.state(updated.source.instance_id) == "running"
+
+
+def test_a_source_that_someone_has_terminated_meanwhile_stays_so(account: Account, created: Plan) -> None:
+    account.client("ec2").terminate_instances(InstanceIds=[created.source.instance_id])
+    undo()
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "terminated"
+
+
+def test_a_source_that_is_not_shown_any_more_does_not_keep_the_rest(account: Account, created: Plan) -> None:
+    account.faults(
+        {"service": "ec2", "action": "DescribeInstances", "code": "InvalidInstanceID.NotFound", "times": None}
+    )
+    undo()
+    account.faults()
+    assert left_of(account, RUN) == []
+    assert account.state(created.source.instance_id) == "stopped"
+
+
+# Passes
+
+
+def test_a_run_without_a_row_has_nothing_to_undo(account: Account) -> None:
+    account.forget_calls()
+    assert one_pass() == Check(done=True, wait_seconds=0, progress="nothing to undo")
+    assert account.changes() == []
+
+
+def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account, created: Plan) -> None:
+    check = one_pass()
+    assert (check.done, check.wait_seconds) == (False, 20)
+    parts = ["Auto Scaling group 'web'", "launch template 'web'", "image and snapshots"]
+    assert check.progress == ", ".join([*parts, f"source {created.source.instance_id}"])
+    assert account.state(created.source.instance_id) == "running"
+    assert one_pass(20) == Check(done=False, wait_seconds=20, progress="looking again")
+
+
+@pytest.mark.usefixtures("ledger_table", "created")
+def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
+    one_pass()
+    assert not one_pass(polling.SETTLED_AFTER - 1).done
+    assert one_pass(polling.SETTLED_AFTER).done
+
+
+@pytest.mark.usefixtures("ledger_table", "created")
+def test_a_late_pass_that_finds_something_is_not_the_last() -> None:
+    assert not one_pass(LIMIT - 1).done
+
+
+@pytest.mark.parametrize(
+    ("service", "action"),
+    [
+        ("ec2", "CreateSnapshots"),
+        ("ec2", "CreateLaunchTemplate"),
+        ("autoscaling", "CreateAutoScalingGroup"),
+    ],
+)
+def test_what_a_first_pass_does_not_see_yet_is_undone_by_a_later_one(
+    account: Account, service: str, action: str
+) -> None:
+    plan = account.plan(account.seed())
+    ledger.lock(plan)
+    run, facts = plan.run, plan.source
+    account.faults({"service": service, "action": action, "effect": "stale", "reads": 1})
+    if action == "CreateSnapshots":
+        aws.ec2_once().create_snapshots(
+            InstanceSpecification={"InstanceId": facts.instance_id},
+            TagSpecifications=tags.specifications(tags.of_run(run, facts.instance_id), "snapshot"),
+        )
+    else:
+        template = launch_template.create(run, facts.instance_id, plan.launch_template, facts.image_id, None)
+        if action == "CreateAutoScalingGroup":
+            group.create(run, facts.instance_id, plan.group, template)
+    one_pass()
+    assert left_of(account, RUN)
+    undo()
+    assert left_of(account, RUN) == []
+
+
+def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Account) -> None:
+    plan = account.plan(account.seed())
+    ledger.lock(plan)
+    facts = plan.source
+    made = snapshots.create(RUN, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+    account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
+    registration.register(RUN, plan.image, facts, made)
+    with pytest.raises(ResourceBusy, match=r"InvalidSnapshot\.InUse"):
+        one_pass()
+    undo()
+    assert left_of(account, RUN) == []
+
+
+def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, created: Plan) -> None:
+    capacity.restore("web", created.group.sizes)
+    assert account.found_group()["Instances"]
+    account.freeze()
+    one_pass()
+    assert "Auto Scaling group 'web'" in one_pass(LIMIT - 1).progress
+    assert len(account.calls("DeleteAutoScalingGroup")) == 1
+    with pytest.raises(RollBackIncomplete, match=r"could not undo: .*Auto Scaling group 'web'"):
+        one_pass(LIMIT)
+
+
+def test_what_is_left_at_the_limit_is_named_beside_what_failed(account: Account, created: Plan) -> None:
+    account.freeze()
+    power.start(created.source.instance_id)
+    account.faults({"service": "ec2", "action": "DeregisterImage", **DENIED})
+    with pytest.raises(RollBackIncomplete) as incomplete:
+        one_pass(LIMIT)
+    assert "could not undo: image and snapshots (RequestRefused: " in str(incomplete.value)
+    assert str(incomplete.value).endswith(f"source {created.source.instance_id}")
+
+
+def test_a_group_that_others_resized_before_the_run_changed_it_stays_so(account: Account) -> None:
+    account.group()
+    plan = account.plan(account.seed(), rollout="recreate")
+    ledger.lock(plan)
+    capacity.restore("web", Sizes(1, 4, 3))
+    account.forget_calls()
+    undo()
+    assert account.changes() == []
+    assert account.found_group()["DesiredCapacity"] == 3

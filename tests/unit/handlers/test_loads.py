@@ -1,0 +1,30 @@
+"""What a handler loads of the product when Lambda starts it; tests/template/rules/imports.py has them all."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+
+def loaded(module: str) -> set[str]:
+    """The modules of the product, and of the schema's compiler, that a new process has after an import."""
+    ours = ("golden_image", "handlers", "fastjsonschema")
+    program = f"import sys, {module}; print([n for n in sys.modules if n.split('.')[0] in {ours}])"
+    environment = {"PYTHONPATH": "functions", "AWS_DEFAULT_REGION": "us-east-1"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return set(re.findall(r"'([\w.]+)'", done.stdout))
+
+
+def test_unlocking_loads_the_ledger_and_what_every_step_does() -> None:
+    every = {f"golden_image.{name}" for name in ("aws", "errors", "events", "settings", "step")}
+    packages = {"golden_image", "golden_image.run", "handlers", "handlers.golden_image_refresh"}
+    unlock = "handlers.golden_image_refresh.unlock_group"
+    assert loaded(unlock) == every | packages | {"golden_image.run.ledger", unlock}
+
+
+def test_planning_loads_the_schema() -> None:
+    assert {"golden_image.run.input_schema", "fastjsonschema"} <= loaded(
+        "handlers.golden_image_refresh.plan_refresh"
+    )
