@@ -22,11 +22,19 @@ from golden_image.errors import (
     RefreshOver,
     ServiceUnavailable,
 )
-from golden_image.executions import Refresh, decoded, iso_time, newest_progress, newest_state, refresh
+from golden_image.executions import (
+    Refresh,
+    decoded,
+    iso_time,
+    newest_progress,
+    newest_state,
+    refresh,
+    running_child,
+)
 from golden_image.request import RefreshRequest, parse
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, HistoryEventTypeDef
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 USUAL_PAGE, LONGEST_PAGE = 20, 100
@@ -137,10 +145,7 @@ class Refreshes:
         execution = self._execution(name)
         if execution["status"] != "RUNNING":
             return refresh(execution)
-        history = aws.client("stepfunctions").get_execution_history(
-            executionArn=execution["executionArn"], reverseOrder=True, maxResults=_RECENT_EVENTS
-        )
-        events = history["events"]
+        events = _newest_events(execution["executionArn"])
         return refresh(execution, state=newest_state(events), progress=newest_progress(events))
 
     def stop(self, name: str) -> Refresh:
@@ -189,6 +194,15 @@ class Refreshes:
 
     def _arn(self, name: str) -> str:
         return f"{self.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def _newest_events(arn: str) -> list[HistoryEventTypeDef]:
+    """The newest events of an execution, newest first: those of the child that it waits for, then its own."""
+    events = aws.client("stepfunctions").get_execution_history(
+        executionArn=arn, reverseOrder=True, maxResults=_RECENT_EVENTS
+    )["events"]
+    child = running_child(events)
+    return [*_newest_events(child), *events] if child else events
 
 
 def _fresh_name(request: RefreshRequest) -> str:

@@ -126,7 +126,8 @@ def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
     if rule.get("effect") in ("delay", "drop"):
         time.sleep(rule["seconds"] or 0)
     if fails:
-        raise states._ExecutionError(_error_name(rule, prefix), rule["message"])
+        cause = f"{rule['message']} (Service: {prefix}; Error Code: {rule['code']})"
+        raise states._ExecutionError(_error_name(rule, prefix), cause)
     return result
 
 

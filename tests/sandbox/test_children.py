@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.narration import Narration
 from sandbox.trace import root_of
 from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, run, start, until
 
@@ -360,6 +362,33 @@ def test_an_execution_is_of_the_run_that_its_input_names(
 
     traces = {call["trace"] for call in sandbox.calls(last) if call["role"] == undo.rpartition(":")[2]}
     assert traces == {root_of(the_run)}
+
+
+def test_a_run_is_told_with_its_children_in_their_place(
+    sandbox: Client, machine: Machine, parent: Machine
+) -> None:
+    child = machine({"In Child": {"Type": "Wait", "Seconds": 100, "Next": "Call"}, "Call": FAILS["Fail"]})
+    out = io.StringIO()
+    arn = start(sandbox, parent(child))
+
+    Narration(1, out).tell(sandbox.events(arn))
+
+    told = [line.split("  ")[-1] for line in out.getvalue().splitlines()[1:]]
+    assert told == ["Call", "In Child", "Caught"]
+    done = sandbox.wait(arn)
+    assert done.state_names == ["Call", "In Child", "Call", "Caught"]
+    assert [visit.exited is None for visit in done.states] == [False, False, True, False]
+
+
+def test_a_child_that_outlives_its_parent_is_told_to_its_end(
+    sandbox: Client, machine: Machine, parent: Machine
+) -> None:
+    child = machine({"Wait": {"Type": "Wait", "Seconds": 200, "Next": "Done"}, **SUCCEEDS})
+    sandbox.faults({"service": "workflow", "action": "Wait", "effect": "abort", "children": False})
+
+    told = [event["type"] for event in sandbox.events(start(sandbox, parent(child)))]
+
+    assert told[-2:] == ["ExecutionSucceeded", "ExecutionAborted"]
 
 
 def test_a_start_whose_answer_is_lost_is_tried_again_and_joins(
