@@ -93,7 +93,7 @@ def _steps(calls: Sequence[dict[str, Any]]) -> list[Step]:
 def _most_retries(client: Client, run: Run) -> int:
     """By how often the unluckiest visit of one of the run's states was refused, SDK's attempts and all."""
     most = refused = 0
-    for event in client.history(run.arn):
+    for event in client.events(run.arn):
         if "stateEnteredEventDetails" in event:
             refused = 0
         elif event.get("taskFailedEventDetails", {}).get("error") == "RequestThrottled":

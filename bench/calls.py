@@ -33,7 +33,7 @@ def tries(client: Client, run: Run) -> list[Try]:
     calls = [call for call in client.calls() if call["trace"] == root_of(run.arn)]
     moments = [moment(call) for call in calls]
     state, begun = "", []
-    for event in client.history(run.arn):
+    for event in client.events(run.arn):
         if "stateEnteredEventDetails" in event:
             state = event["stateEnteredEventDetails"]["name"]
         elif event["type"] == "TaskScheduled":

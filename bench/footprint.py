@@ -5,15 +5,15 @@ Counted in a sandbox. A first run warms it up, for a cold function is long at th
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
 from bench.sandboxed import sandboxed, succeeded
-from sandbox.build import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
     from sandbox.client import Client, Run
 
@@ -50,9 +50,10 @@ def measure() -> Iterator[Figure]:
         succeeded(_run(client, source, "cold", {}))
         for name, wanted in RUNS.items():
             run = succeeded(_run(client, source, "warm", wanted))
-            events = [event["type"] for event in client.history(run.arn)]
-            retries = events.count("TaskScheduled") - events.count("TaskStateEntered")
-            transitions, invocations = len(run.states) + retries, _invoked(run) + retries
+            events = list(client.events(run.arn))
+            kinds = [event["type"] for event in events]
+            retries = kinds.count("TaskScheduled") - kinds.count("TaskStateEntered")
+            transitions, invocations = len(run.states) + retries, _invoked(events)
             yield Figure(f"footprint/{name}/history events", len(events), None, "events")
             yield Figure(f"footprint/{name}/transitions", transitions, None, "transitions")
             yield Figure(f"footprint/{name}/invocations", invocations, None, "invocations")
@@ -64,6 +65,6 @@ def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run
     return client.run(given, seconds=300)
 
 
-def _invoked(run: Run) -> int:
-    states = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())["States"]
-    return sum("lambda:invoke" in states[name].get("Resource", "") for name in run.state_names)
+def _invoked(events: Iterable[HistoryEventTypeDef]) -> int:
+    tasks = (event["taskScheduledEventDetails"] for event in events if "taskScheduledEventDetails" in event)
+    return sum(task["resourceType"] == "lambda" for task in tasks)

@@ -54,6 +54,7 @@ class Run:
     error: str | None
     cause: str | None
     states: list[StateVisit]
+    """Those of the run's children too."""
     seconds: float
 
     @property
@@ -114,7 +115,7 @@ class Client:
         deadline = time.monotonic() + seconds
         while (described := self.stepfunctions.describe_execution(executionArn=arn))["status"] == "RUNNING":
             if time.monotonic() > deadline:
-                names = [visit.name for visit in _visits(list(self.history(arn)))]
+                names = [visit.name for visit in self._visits(arn)]
                 raise TimeoutError(f"{arn} is not over after {seconds} s: {', '.join(names)}")
             time.sleep(_POLL_SECONDS)
         output = described.get("output")
@@ -125,7 +126,7 @@ class Client:
             output=json.loads(output) if output and succeeded else None,
             error=described.get("error"),
             cause=described.get("cause"),
-            states=_visits(list(self.history(arn))),
+            states=self._visits(arn),
             seconds=(described["stopDate"] - described["startDate"]).total_seconds(),
         )
 
@@ -134,22 +135,42 @@ class Client:
         return self.wait(self.start(run_input, name), seconds)
 
     def history(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """A run's events so far."""
+        """An execution's own events so far."""
         pages = self.stepfunctions.get_paginator("get_execution_history")
         for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
             yield from page["events"]
 
     def events(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """A run's events as they happen, to the last one."""
+        """A run's events as they happen, to the last one; those of a child after the one that names it."""
         seen = 0
         while True:
             over = self.stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING"
             for event in list(self.history(arn))[seen:]:
                 seen += 1
                 yield event
+                if child := child_of(event):
+                    yield from self.events(child)
             if over:
                 return
             time.sleep(_POLL_SECONDS)
+
+    def _visits(self, arn: str) -> list[StateVisit]:
+        """The states of an execution so far, those of its children where they ran."""
+        visits: list[StateVisit] = []
+        open_visits: dict[str, int] = {}
+        for event in self.history(arn):
+            at = event["timestamp"].isoformat()
+            if "stateEnteredEventDetails" in event:
+                name = event["stateEnteredEventDetails"]["name"]
+                open_visits[name] = len(visits)
+                visits.append(StateVisit(name, at, None))
+            elif "stateExitedEventDetails" in event:
+                index = open_visits.pop(event["stateExitedEventDetails"]["name"], None)
+                if index is not None:
+                    visits[index] = StateVisit(visits[index].name, visits[index].entered, at)
+            elif child := child_of(event):
+                visits += self._visits(child)
+        return visits
 
     def seed(self, **source: Any) -> dict[str, Any]:
         """Make a source instance; see `POST /_sandbox/seed`. Answers its ids."""
@@ -206,17 +227,9 @@ class Client:
         return json.loads(text) if text else None
 
 
-def _visits(events: list[HistoryEventTypeDef]) -> list[StateVisit]:
-    visits: list[StateVisit] = []
-    open_visits: dict[str, int] = {}
-    for event in events:
-        at = event["timestamp"].isoformat()
-        if "stateEnteredEventDetails" in event:
-            name = event["stateEnteredEventDetails"]["name"]
-            open_visits[name] = len(visits)
-            visits.append(StateVisit(name, at, None))
-        elif "stateExitedEventDetails" in event:
-            index = open_visits.pop(event["stateExitedEventDetails"]["name"], None)
-            if index is not None:
-                visits[index] = StateVisit(visits[index].name, visits[index].entered, at)
-    return visits
+def child_of(event: HistoryEventTypeDef) -> str | None:
+    """The ARN of the execution that an event says was started; None where it says no such thing."""
+    if "taskSubmittedEventDetails" not in event:
+        return None
+    arn: str | None = json.loads(event["taskSubmittedEventDetails"]["output"]).get("ExecutionArn")
+    return arn

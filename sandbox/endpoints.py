@@ -26,6 +26,8 @@ class Endpoints:
     scale: float
     """Real seconds per virtual second."""
     stateMachineArn: str  # noqa: N815
+    stateMachines: dict[str, str]  # noqa: N815
+    """The ARN of the state machine of each file in statemachine/, by the file's name without `.asl.json`."""
     apiUrl: str  # noqa: N815
     ledgerTable: str  # noqa: N815
     notificationTopicArn: str  # noqa: N815

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import yaml
 
 from sandbox.build import ROOT, SAM, local_template, sam_environment
 from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
@@ -163,12 +164,15 @@ class _Place:
         cloudformation = session.client("cloudformation", endpoint_url=self.aws)
         stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+        arns = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
         return Endpoints(
             aws=self.aws,
             ec2=self.ec2,
             region=REGION,
             scale=self.scale,
             stateMachineArn=outputs["StateMachineArn"],
+            stateMachines=_state_machines(template, arns),
             apiUrl=_local_api_url(self.aws, outputs["ApiUrl"]),
             ledgerTable=outputs["LedgerTableName"],
             notificationTopicArn=outputs["NotificationTopicArn"],
@@ -176,6 +180,16 @@ class _Place:
             stackName=STACK_NAME,
             pid=os.getpid(),
         )
+
+
+def _state_machines(template: Path, arns: dict[str, str]) -> dict[str, str]:
+    """The ARN of each definition file's state machine, from the ARNs by logical id."""
+    resources = yaml.safe_load(template.read_text())["Resources"]
+    return {
+        Path(resource["Properties"]["DefinitionUri"]).name.removesuffix(".asl.json"): arns[logical_id]
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::StateMachine"
+    }
 
 
 def _local_api_url(aws: str, url: str) -> str:

@@ -14,7 +14,10 @@ from ec2world.wire.trace import root_of
 EFFECTS = ("error", "drop", "delay", "stale", "fail")
 # A state machine's states are "called" by the interpreter when they are entered: service `workflow`, action
 # the state's name. The run can be aborted or time out there, or its function be killed after its work.
+# In a state of a child the `target` is the child's run, or the child alone: "execution". Where `children` is
+# false, what ends leaves its own child running.
 WORKFLOW = "workflow"
+WORKFLOW_TARGETS = ("run", "execution")
 WORKFLOW_EFFECTS = ("abort", "timeout", "kill")
 # What can go wrong after the call was answered.
 FAILING_LATER = {
@@ -44,6 +47,8 @@ _KEYS: dict[str, Any] = {
     "message": str,
     "seconds": (int, float),
     "reads": int,
+    "target": str,
+    "children": bool,
 }
 
 
@@ -74,6 +79,8 @@ class Rule:
     message: str = "A fault that was asked for."
     seconds: float | None = None
     reads: int | None = None
+    target: str = "run"
+    children: bool = True
     seen: int = 0
     hits: int = 0
 
@@ -149,7 +156,7 @@ def parse_rule(number: int, given: Any) -> Rule:
     for key, value in given.items():
         if key not in _KEYS:
             raise WrongRule(f"{where}: unknown key {key!r}; there are: {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool)):
+        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and _KEYS[key] is not bool):
             raise WrongRule(f"{where}: {key} has the wrong type: {value!r}")
     values = dict(given)
     match = dict(values.get("match", {}))
@@ -173,6 +180,8 @@ def _check(where: str, rule: Rule) -> None:
     effects = WORKFLOW_EFFECTS if rule.service == WORKFLOW else EFFECTS
     if rule.effect not in effects:
         raise WrongRule(f"{where}: effect is one of {', '.join(effects)}, not {rule.effect!r}")
+    if rule.target not in WORKFLOW_TARGETS:
+        raise WrongRule(f"{where}: target is run or execution, not {rule.target!r}")
     if rule.when not in ("before", "after"):
         raise WrongRule(f"{where}: when is before or after, not {rule.when!r}")
     if rule.effect == "fail" and rule.action not in FAILING_LATER:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.ministack.scale import REAL_SCALE_FLOOR
 
+# The logical id of the state machine whose executions are the runs; any other's are children.
 MACHINE = "GoldenImageRefresh"
 # The longest time-out of a function, in the sandbox's real seconds.
 HANDLER_SECONDS = 60 * REAL_SCALE_FLOOR
@@ -24,7 +25,10 @@ _DENIED = {"ec2": "UnauthorizedOperation", "autoscaling": "AccessDenied", "sns":
 
 @dataclass(frozen=True)
 class Target:
-    """A call: the n-th of an action by a role. A state: service `workflow`, its first visit."""
+    """A call: the n-th of an action by a role. A state: service `workflow`, its first visit.
+
+    The role is the logical id of a function or of a state machine.
+    """
 
     role: str
     service: str
@@ -32,7 +36,8 @@ class Target:
     nth: int = 1
 
     def __str__(self) -> str:
-        place = f"{self.role}/{self.action}" if self.service != "workflow" else self.action
+        of_the_run = self.service == "workflow" and self.role == MACHINE
+        place = self.action if of_the_run else f"{self.role}/{self.action}"
         return f"{place}#{self.nth}" if self.nth > 1 else place
 
 
@@ -86,6 +91,10 @@ DENIED = Kind(
 KILLED = Kind("killed", _always(effect="kill"))
 ABORTED = Kind("aborted", _always(effect="abort"), ends=("ABORTED",))
 TIMED_OUT = Kind("timed out", _always(effect="timeout"), ends=("TIMED_OUT",))
+# In a state of a child: the run ends and its child goes on, or the child alone ends.
+ABANDONED = Kind("aborted alone", _always(effect="abort", children=False), ends=("ABORTED",))
+CHILD_ABORTED = Kind("child aborted", _always(effect="abort", target="execution"), ends=("FAILED",))
+CHILD_TIMED_OUT = Kind("child timed out", _always(effect="timeout", target="execution"), ends=("FAILED",))
 
 _OF_CALLS = (THROTTLED, BROKEN, LOST, CUT_BEFORE, CUT_AFTER, HANGS, DENIED)
 _READS = ("Describe", "Get", "List")
@@ -94,6 +103,9 @@ _READS = ("Describe", "Get", "List")
 def kinds_at(target: Target, has_function: bool) -> list[Kind]:
     """What can go wrong there; a state's own function can be killed, a write be seen late."""
     if target.service == "workflow":
-        return [KILLED, ABORTED, TIMED_OUT] if has_function else [ABORTED, TIMED_OUT]
+        ends = [ABORTED, TIMED_OUT]
+        if target.role != MACHINE:
+            ends += [ABANDONED, CHILD_ABORTED, CHILD_TIMED_OUT]
+        return [KILLED, *ends] if has_function else ends
     writes = target.service in ("ec2", "autoscaling") and not target.action.startswith(_READS)
     return [*_OF_CALLS, STALE] if writes else list(_OF_CALLS)

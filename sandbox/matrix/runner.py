@@ -9,9 +9,11 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ec2world.wire.trace import root_of
+from sandbox.client import child_of
 from sandbox.matrix.foreign import touched
 from sandbox.matrix.kinds import MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
@@ -66,10 +68,10 @@ class Runner:
             for call in self._client.calls()
             if call["trace"] == trace and call["role"] != "SweepRunsFunction"
         ]
-        states = list(dict.fromkeys(run.state_names))
+        states = list(dict.fromkeys(self._states(run.arn)))
         if scenario.denied:
             calls = calls[calls.index(scenario.denied) + 1 :]
-            states = states[states.index("Note Failure") :]
+            states = states[states.index(Target(MACHINE, "workflow", "Note Failure")) :]
         seen: Counter[tuple[str, str, str]] = Counter()
         targets = []
         for call in calls:
@@ -77,18 +79,35 @@ class Runner:
             # How often a check looks is a matter of milliseconds; its third look is like its second.
             if seen[call] <= _LOOKS or not call[0].startswith("Check"):
                 targets.append(Target(*call, seen[call]))
-        return CleanRun(
-            tuple(targets),
-            tuple(Target(MACHINE, "workflow", name) for name in states),
-            frozenset(self._with_function()),
-        )
+        return CleanRun(tuple(targets), tuple(states), frozenset(self._with_function()))
 
-    def _with_function(self) -> list[str]:
-        machine = self._client.stepfunctions.describe_state_machine(
-            stateMachineArn=self._client.endpoints.stateMachineArn
-        )
-        states = json.loads(machine["definition"])["States"]
-        return [name for name, state in states.items() if "lambda:invoke" in state.get("Resource", "")]
+    def _states(self, arn: str) -> Iterator[Target]:
+        """The states of an execution and of its children, in the order they were entered."""
+        machine, _, _ = arn.replace(":execution:", ":stateMachine:").rpartition(":")
+        for event in self._client.history(arn):
+            if "stateEnteredEventDetails" in event:
+                name = event["stateEnteredEventDetails"]["name"]
+                yield Target(self._machines[machine], "workflow", name)
+            if child := child_of(event):
+                yield from self._states(child)
+
+    def _with_function(self) -> Iterator[Target]:
+        for arn, logical_id in self._machines.items():
+            machine = self._client.stepfunctions.describe_state_machine(stateMachineArn=arn)
+            for name, state in json.loads(machine["definition"])["States"].items():
+                if "lambda:invoke" in state.get("Resource", ""):
+                    yield Target(logical_id, "workflow", name)
+
+    @cached_property
+    def _machines(self) -> dict[str, str]:
+        """The logical ids of the state machines, by ARN."""
+        stack = self._client.endpoints.stackName
+        resources = self._client.aws("cloudformation").describe_stack_resources(StackName=stack)
+        return {
+            one["PhysicalResourceId"]: one["LogicalResourceId"]
+            for one in resources["StackResources"]
+            if one["ResourceType"] == "AWS::StepFunctions::StateMachine"
+        }
 
     def all(self, schedules: Iterable[Schedule]) -> Iterator[Result]:
         """Run them, and answer each when it is judged."""

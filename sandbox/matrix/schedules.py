@@ -7,13 +7,13 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.matrix.kinds import DENIED, Fault, Target, kinds_at
+from sandbox.matrix.kinds import DENIED, MACHINE, Fault, Target, kinds_at
 from sandbox.matrix.scenarios import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_AFTER_COMMIT = {"UnlockGroupFunction", "GoldenImageRefresh"}
+_AFTER_COMMIT = {"UnlockGroupFunction", MACHINE}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Schedule:
             ends -= {"SUCCEEDED"}
             ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
         elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
-            ends = {"SUCCEEDED"} if self.faults[0].target.role in _AFTER_COMMIT else {"FAILED"}
+            ends = {"SUCCEEDED"} if _is_after_commit(self.faults[0].target) else {"FAILED"}
         return tuple(sorted(ends))
 
     def first_error(self) -> str:
@@ -49,20 +49,25 @@ class Schedule:
         return str(denied[0].rule("")["code"]) if len(denied) == len(self.faults) == 1 else ""
 
 
+def _is_after_commit(call: Target) -> bool:
+    """Whether a run whose call is refused has been committed; it calls its children before that."""
+    return call.role in _AFTER_COMMIT and call.service != "stepfunctions"
+
+
 @dataclass(frozen=True)
 class CleanRun:
     """What a run does where nothing goes wrong: its calls and states, and which states have a function."""
 
     calls: tuple[Target, ...]
     states: tuple[Target, ...]
-    with_function: frozenset[str]
+    with_function: frozenset[Target]
 
     def faults(self) -> list[Fault]:
         """Everything that can go wrong, once."""
         return [
             Fault(kind, target)
             for target in (*self.calls, *self.states)
-            for kind in kinds_at(target, target.action in self.with_function)
+            for kind in kinds_at(target, target in self.with_function)
         ]
 
 

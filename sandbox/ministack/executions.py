@@ -13,11 +13,14 @@ from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
 from sandbox.ministack.permissions import may
+from sandbox.ministack.scale import REAL_SCALE
 
 _LONGEST_NAME = 80
 _LARGEST_DATA = 262144
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
+_MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+_INTEGRATION = "arn:aws:states:::"
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
@@ -61,13 +64,19 @@ def _start_execution(data: dict[str, Any]) -> Any:
         return error_response_json(
             "ValidationException", f"'input' is longer than {_LARGEST_DATA} bytes", 400
         )
-    machine = states._state_machines.get(data.get("stateMachineArn", ""))
+    # The ARN may be that of a version.
+    machine = states._resolve_state_machine_arn(data.get("stateMachineArn", ""))
     if machine and name:
-        arn = f"{machine['stateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+        arn = execution_arn(machine, name)
         running = states._executions.get(arn)
         if running and running["status"] == "RUNNING" and running["input"] == run_input:
             return json_response({"executionArn": arn, "startDate": running["startDate"]})
     return _minis_start(data)
+
+
+def execution_arn(machine: str, name: str) -> str:
+    """The ARN of the execution of that name of the state machine with that ARN."""
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def _run_execution(arn: str) -> None:
@@ -79,7 +88,8 @@ def _run_execution(arn: str) -> None:
     if not seconds:
         _minis_run(arn)
         return
-    timer = threading.Timer(seconds * states._SFN_WAIT_SCALE, _time_out, [execution])
+    # It measures handlers at work too.
+    timer = threading.Timer(seconds * REAL_SCALE, _time_out, [execution])
     timer.daemon = True
     timer.start()
     try:
@@ -110,6 +120,8 @@ def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | N
     if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
         return None
     told: dict[str, Any] = next(iter((details or {}).values()), {})
+    if told.get("resource", "").startswith(_INTEGRATION):
+        told["resourceType"], told["resource"] = _parts_of(told["resource"])
     if len((told.get("output") or "").encode()) > _LARGEST_DATA:
         cause = f"The state/task returned a result with a size exceeding {_LARGEST_DATA} bytes."
         raise states._ExecutionError("States.DataLimitExceeded", cause)
@@ -117,6 +129,15 @@ def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | N
     if kind == "TaskScheduled":
         _minis_add_event(execution, "TaskStarted", {"taskStartedEventDetails": dict(told)})
     return event
+
+
+def _parts_of(resource: str) -> tuple[str, str]:
+    """An integration as events have it: `sns` and `publish`, `aws-sdk:ssm` and `putParameter`."""
+    service, _, action = resource.removeprefix(_INTEGRATION).partition(":")
+    if service != "aws-sdk":
+        return service, action
+    service, _, action = action.partition(":")
+    return f"aws-sdk:{service}", action
 
 
 def _find_matching_retrier(
@@ -187,4 +208,24 @@ def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:
     if integration == "aws-sdk:ssm:putParameter":
         parameter = f"arn:aws:ssm:{states.get_region()}:{states.get_account_id()}:parameter/"
         return [("ssm:PutParameter", parameter + arguments["Name"].lstrip("/"), "Ssm.AccessDeniedException")]
+    if integration.startswith("states:startExecution"):
+        return _needs_of_child(integration, arguments)
     return []
+
+
+def _needs_of_child(integration: str, arguments: Any) -> list[tuple[str, str, str]]:
+    """To wait for a child takes the rights to follow it, by a rule of EventBridge's, and to stop it.
+
+    AWS asks for those of EventBridge when the state machine is made, and for StopExecution when it stops the
+    child: here they are asked for at the start, so that none can be missing unnoticed.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
+    """
+    machine = arguments["StateMachineArn"]
+    needs = [("states:StartExecution", machine)]
+    if ".sync" in integration:
+        base = states._resolve_state_machine_arn(machine) or machine
+        child = execution_arn(base, arguments.get("Name", "*"))
+        rule = f"arn:aws:events:{states.get_region()}:{states.get_account_id()}:rule/{_MANAGED_RULE}"
+        needs += [("states:DescribeExecution", child), ("states:StopExecution", child)]
+        needs += [(f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule")]
+    return [(action, target, "StepFunctions.AWSStepFunctionsException") for action, target in needs]

@@ -1,6 +1,7 @@
 """Faults of the workflow itself, and of the calls that it makes without a function.
 
-The rules are the world's (`PUT /_sandbox/faults`): it is asked at each state and each integration of a run.
+The rules are the world's (`PUT /_sandbox/faults`): it is asked at each state and each integration of a run
+and of the run's children. `role` is the state machine's logical id.
 """
 
 from __future__ import annotations
@@ -13,20 +14,18 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from ministack.services import lambda_svc
+from ministack.services import cloudformation, lambda_svc
 from ministack.services import stepfunctions as states
 
 from ec2world.wire.trace import root_of
-from sandbox.ministack import executions
+from sandbox.ministack import children, executions
 
-# The caller's name in the record, of what the state machine calls itself.
-_MACHINE = "GoldenImageRefresh"
 _KILLED = {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: signal: killed"}
 _PREFIXES = {"dynamodb": "DynamoDB", "sns": "SNS"}
 _SECONDS = 30
 
 _own = threading.local()
-# The runs whose next function's answer is lost.
+# The executions whose next function's answer is lost.
 _killed: set[str] = set()
 
 
@@ -34,6 +33,7 @@ def install() -> None:
     """Put this module's functions around those of executions.py."""
     states._add_event = _around_add_event(states._add_event)
     states._invoke_resource = _around_invoke(states._invoke_resource)
+    children.begin = _around_begin(children.begin)
     lambda_svc._xray_trace_id_for_invocation = _around_trace(lambda_svc._xray_trace_id_for_invocation)
 
 
@@ -42,8 +42,8 @@ def _ask(service: str, action: str, execution: dict[str, Any], params: Any = Non
     call = {
         "service": service,
         "action": action,
-        "role": _MACHINE,
-        "run": execution["executionArn"],
+        "role": _role(execution["stateMachineArn"]),
+        "run": children.run_of(execution)["executionArn"],
         "params": params or {},
     }
     if not hasattr(_own, "connection"):
@@ -52,6 +52,15 @@ def _ask(service: str, action: str, execution: dict[str, Any], params: Any = Non
     connection: http.client.HTTPConnection = _own.connection
     connection.request("POST", "/_sandbox/calls", json.dumps(call))
     return json.loads(connection.getresponse().read()) or {}
+
+
+def _role(machine: str) -> str:
+    """The logical id of a state machine; its name where it is of no stack."""
+    for stack in cloudformation._stacks.values():
+        for logical_id, resource in stack.get("_resources", {}).items():
+            if resource.get("PhysicalResourceId") == machine:
+                return str(logical_id)
+    return machine.rpartition(":")[2]
 
 
 def _around_add_event(add: Any) -> Any:
@@ -66,13 +75,18 @@ def _around_add_event(add: Any) -> Any:
 
 def _enter(execution: dict[str, Any], state: str) -> None:
     """Let happen what a rule says about this state."""
-    effect = _ask("workflow", state, execution).get("effect")
-    if effect == "kill":
+    rule = _ask("workflow", state, execution)
+    if not rule:
+        return
+    if rule["effect"] == "kill":
         _killed.add(execution["executionArn"])
-    elif effect == "abort":
-        states._stop_execution({"executionArn": execution["executionArn"]})
-    elif effect == "timeout":
-        executions._time_out(execution)
+        return
+    ended = execution if rule["target"] == "execution" else children.run_of(execution)
+    ended[children.CHILDREN_GO_ON] = not rule["children"]
+    if rule["effect"] == "abort":
+        states._stop_execution({"executionArn": ended["executionArn"]})
+    else:
+        executions._time_out(ended)
 
 
 def _around_invoke(invoke: Any) -> Any:
@@ -81,6 +95,9 @@ def _around_invoke(invoke: Any) -> Any:
         if execution is None:
             return invoke(resource, arguments)
         service, action, prefix = _call_of(resource)
+        if service == "states":
+            # Not the wait for a child, but the call that starts it meets a fault.
+            return invoke(resource, arguments)
         if service != "lambda":
             rule = _ask(service, action, execution, arguments)
             return _under(rule, prefix, lambda: invoke(resource, arguments))
@@ -94,6 +111,14 @@ def _around_invoke(invoke: Any) -> Any:
     return invoked
 
 
+def _around_begin(begin: Any) -> Any:
+    def begun(request: Any) -> Any:
+        rule = _ask("stepfunctions", "StartExecution", executions._current.get(), request)
+        return _under(rule, "StepFunctions", lambda: begin(request))
+
+    return begun
+
+
 def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
     """Make an integration's call as a rule says."""
     fails = rule.get("effect") in ("error", "drop")
@@ -101,14 +126,15 @@ def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
     if rule.get("effect") in ("delay", "drop"):
         time.sleep(rule["seconds"] or 0)
     if fails:
-        raise states._ExecutionError(_error_name(rule, prefix), rule["message"])
+        cause = f"{rule['message']} (Service: {prefix}; Error Code: {rule['code']})"
+        raise states._ExecutionError(_error_name(rule, prefix), cause)
     return result
 
 
 def _error_name(rule: dict[str, Any], prefix: str) -> str:
     """A cut connection is the client's error; an answer that does not come is the task's time-out."""
     if rule["effect"] == "error":
-        return f"{prefix}.{rule['code']}"
+        return children.error_name(rule["code"]) if prefix == "StepFunctions" else f"{prefix}.{rule['code']}"
     return "States.Timeout" if rule["seconds"] else f"{prefix}.SdkClientException"
 
 
@@ -124,6 +150,7 @@ def _around_trace(trace: Any) -> Any:
         execution = executions._current.get(None)
         if execution is None:
             return trace(config, inbound_trace_header)
-        return f"Root={root_of(execution['executionArn'])};Parent={os.urandom(8).hex()};Sampled=1"
+        root = root_of(children.run_of(execution)["executionArn"])
+        return f"Root={root};Parent={os.urandom(8).hex()};Sampled=1"
 
     return traced

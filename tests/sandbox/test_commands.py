@@ -78,6 +78,9 @@ def test_up_serves_on_the_port_that_is_named_and_leaves_nothing(
     process = up("--port", str(port))
     written = json.loads((tmp_path / "endpoints.json").read_text())
     assert {"aws", "ec2", "region", "stateMachineArn", "apiUrl", "ledgerTable"} <= written.keys()
+    definitions = {path.name.removesuffix(".asl.json") for path in (ROOT / "statemachine").glob("*.asl.json")}
+    assert written["stateMachines"].keys() == definitions
+    assert written["stateMachines"]["golden_image_refresh"] == written["stateMachineArn"]
     assert written["aws"] == f"http://127.0.0.1:{port}"
     endpoints = Endpoints.read(tmp_path)
     assert endpoints is not None

@@ -13,96 +13,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ministack.schedules import next_occurrence
+from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, run, start, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.client import Client, Run
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "*"}, "Action": "sts:AssumeRole"}],
-}
-# Longer than any test waits: 600 virtual seconds are six real ones.
-LONG_WAIT = {"Type": "Wait", "Seconds": 6000, "End": True}
-
-
-def until[T](find: Callable[[], T], seconds: float = 20) -> T:
-    deadline = time.monotonic() + seconds
-    while not (found := find()):
-        assert time.monotonic() < deadline, "never happened"
-        time.sleep(0.05)
-    return found
-
-
-@pytest.fixture
-def role(sandbox: Client) -> Iterator[Callable[..., str]]:
-    """Make a role with one statement in its policy, or none."""
-    iam, names = sandbox.aws("iam"), []
-
-    def make(*actions: str) -> str:
-        name = f"role-{uuid4().hex[:8]}"
-        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        names.append(name)
-        if actions:
-            statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
-        return arn
-
-    yield make
-    for name in names:
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=policy)
-        iam.delete_role(RoleName=name)
-
-
-@pytest.fixture
-def machine(sandbox: Client, role: Callable[..., str]) -> Iterator[Callable[..., str]]:
-    """Make a state machine of these states, which may invoke any function."""
-    made = []
-
-    def make(states: dict[str, Any], *, role_arn: str | None = None, **top: Any) -> str:
-        definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **top}
-        arn: str = sandbox.aws("stepfunctions").create_state_machine(
-            name=f"machine-{uuid4().hex[:8]}",
-            definition=json.dumps(definition),
-            roleArn=role_arn or role("lambda:InvokeFunction"),
-        )["stateMachineArn"]
-        made.append(arn)
-        return arn
-
-    yield make
-    for arn in made:
-        sandbox.aws("stepfunctions").delete_state_machine(stateMachineArn=arn)
-
-
-def start(sandbox: Client, machine_arn: str, **more: Any) -> str:
-    arn: str = sandbox.aws("stepfunctions").start_execution(stateMachineArn=machine_arn, **more)[
-        "executionArn"
-    ]
-    return arn
-
-
-def run(sandbox: Client, machine_arn: str, run_input: object = None) -> Run:
-    return sandbox.wait(start(sandbox, machine_arn, input=json.dumps(run_input or {})))
-
-
-def event_types(sandbox: Client, arn: str) -> list[str]:
-    return [event["type"] for event in sandbox.history(arn)]
-
-
-def plan_function(sandbox: Client) -> str:
-    """A function that fails with a named error for an empty event."""
-    return function(sandbox, "PlanRefreshFunction")
-
-
-def function(sandbox: Client, logical_id: str) -> str:
-    name: str = sandbox.aws("cloudformation").describe_stack_resource(
-        StackName=sandbox.endpoints.stackName, LogicalResourceId=logical_id
-    )["StackResourceDetail"]["PhysicalResourceId"]
-    arn: str = sandbox.aws("lambda").get_function_configuration(FunctionName=name)["FunctionArn"]
-    return arn
+    from sandbox.client import Client
 
 
 def task(sandbox: Client, **more: Any) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ec2world.control.verbs import control
+from ec2world.ec2.idempotency import Tokens
 from golden_image.events import from_event
 from golden_image.model.plan import Plan
 from golden_image.run import ledger, plan, request
-from ec2world.control.verbs import control
-from ec2world.ec2.idempotency import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
@@ -77,6 +77,16 @@ def newest_progress(newest_first: Iterable[HistoryEventTypeDef]) -> str | None:
             waiting = isinstance(answer, dict) and answer.get("done") is False
             return answer.get("progress") if waiting else None
     return None
+
+
+def running_child(newest_first: Sequence[HistoryEventTypeDef]) -> str | None:
+    """The ARN of the execution that a run waits for, from its history; None where it waits for none.
+
+    `startExecution.sync:2` adds TaskSubmitted when it has started the execution, and nothing until that ends.
+    """
+    details = newest_first[0].get("taskSubmittedEventDetails") if newest_first else None
+    child: str | None = decoded(details["output"]).get("ExecutionArn") if details else None
+    return child
 
 
 def decoded(text: str | None) -> Any:

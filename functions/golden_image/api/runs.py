@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.api.executions import Run, newest_progress, newest_state, run_of
+from golden_image.api.executions import Run, newest_progress, newest_state, run_of, running_child
 from golden_image.errors import FieldError, InvalidInput, RunNotFound, RunOver
 from golden_image.run.children import execution_arn
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, HistoryEventTypeDef
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 USUAL_PAGE, LONGEST_PAGE = 20, 100
@@ -63,11 +63,17 @@ def describe(name: str) -> Run:
     found = execution(name)
     if found["status"] != "RUNNING":
         return run_of(found)
-    history = aws.client("stepfunctions").get_execution_history(
-        executionArn=found["executionArn"], reverseOrder=True, maxResults=_RECENT_EVENTS
-    )
-    events = history["events"]
+    events = _newest_events(found["executionArn"])
     return run_of(found, state=newest_state(events), progress=newest_progress(events))
+
+
+def _newest_events(arn: str) -> list[HistoryEventTypeDef]:
+    """The newest events of an execution, newest first: those of the child that it waits for, then its own."""
+    events = aws.client("stepfunctions").get_execution_history(
+        executionArn=arn, reverseOrder=True, maxResults=_RECENT_EVENTS
+    )["events"]
+    child = running_child(events)
+    return [*_newest_events(child), *events] if child else events
 
 
 def stop(name: str) -> Run:

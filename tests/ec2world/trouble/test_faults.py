@@ -163,6 +163,8 @@ def test_a_rule_hits_only_what_it_matches(world: WorldClient, narrowed: dict[str
         ({"service": "ec2", "action": "CreateSnapshots", "tims": 1, **THROTTLED}, "tims"),
         ({"service": "ec2", "action": "CreateSnapshots", "times": "1", **THROTTLED}, "times"),
         ({"service": "ec2", "action": "DescribeVpcs", "effect": "fail"}, "DescribeVpcs"),
+        ({"service": "workflow", "action": "Drain Group", "effect": "abort", "target": "all"}, "target"),
+        ({"service": "workflow", "action": "Drain Group", "effect": "abort", "children": 1}, "children"),
         ("CreateSnapshots", "object"),
     ],
 )

@@ -139,7 +139,10 @@ def every_call_to_aws_is_in_sight(project: Project) -> list[str]:
     (edit(_TRUNK, "events:PutRule"), f"{_TRUNK} lacks events:PutRule"),
     (edit("RollOut", "logs:CreateLogDelivery"), "RollOut lacks logs:CreateLogDelivery"),
     (edit("Undo", "sns:Publish"), "Undo lacks sns:Publish"),
-    (put("arn:${Partition}:states:::sqs:sendMessage", TRUNK, "Notify Failure", "Resource"), "sqs:sendMessage"),
+    (
+        put("arn:${Partition}:states:::sqs:sendMessage", TRUNK, "Notify Failure", "Resource"),
+        "sqs:sendMessage",
+    ),
 )
 def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) -> list[str]:
     found = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image.api.executions import newest_progress, newest_state, run_of
+from golden_image.api.executions import newest_progress, newest_state, run_of, running_child
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
@@ -65,6 +65,26 @@ def test_progress_of_an_operation_that_is_over_is_not_shown(newer: object) -> No
 
 def test_a_run_without_answers_has_no_progress() -> None:
     assert newest_progress([entered("Plan Refresh"), event("ExecutionStarted")]) is None
+
+
+def submitted(child: str) -> HistoryEventTypeDef:
+    output = json.dumps({"ExecutionArn": child, "StartDate": 1764072000000})
+    return event("TaskSubmitted", taskSubmittedEventDetails={"output": output})
+
+
+def test_a_run_waits_for_the_execution_that_it_started_last() -> None:
+    assert running_child([submitted("arn:child"), entered("Roll Out")]) == "arn:child"
+
+
+@pytest.mark.parametrize(
+    "newest", [event("TaskSucceeded"), event("TaskFailed"), entered("Publish"), event("ExecutionAborted")]
+)
+def test_a_run_does_not_wait_for_an_execution_that_is_over(newest: HistoryEventTypeDef) -> None:
+    assert running_child([newest, submitted("arn:child")]) is None
+
+
+def test_a_run_without_events_waits_for_nothing() -> None:
+    assert running_child([]) is None
 
 
 def test_times_are_in_utc() -> None:

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import json
+from datetime import UTC, datetime
+from typing import Any
 
+import pytest
+from botocore.stub import Stubber
+
+from golden_image import aws
 from golden_image.api import runs, start
 from golden_image.errors import InvalidInput, RunNotFound, RunOver
 from tests.unit.api_calls import end
@@ -45,6 +51,51 @@ def test_a_failed_run_shows_its_error_and_cause() -> None:
 
 def test_a_run_under_way_shows_its_state() -> None:
     assert runs.describe(start.start(SMALLEST).name).state == "A State"
+
+
+def of_history(*events: dict[str, Any]) -> dict[str, Any]:
+    """An answer of GetExecutionHistory."""
+    common = {"timestamp": datetime(2026, 11, 22, tzinfo=UTC), "id": 1, "type": "as its details say"}
+    return {"events": [common | event for event in events]}
+
+
+CHECKED = {"output": json.dumps({"Payload": {"done": False, "progress": "2 of 3"}})}
+CHECKING = [
+    {"taskSucceededEventDetails": {"resourceType": "lambda", "resource": "invoke", **CHECKED}},
+    {"stateEnteredEventDetails": {"name": "Check Group"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("of_child", "state", "progress"),
+    [(CHECKING, "Check Group", "2 of 3"), ([], "Roll Out", None)],
+    ids=["under way", "just started"],
+)
+def test_a_run_that_waits_for_a_child_shows_the_childs_state(
+    state_machine: str, of_child: list[dict[str, Any]], state: str, progress: str | None
+) -> None:
+    own, child = runs.arn("web"), "arn:aws:states:us-east-1:123456789012:execution:o:1"
+    task = {"resourceType": "states", "resource": "startExecution.sync:2"}
+    submitted = {"taskSubmittedEventDetails": task | {"output": json.dumps({"ExecutionArn": child})}}
+    entered = {"stateEnteredEventDetails": {"name": "Roll Out"}}
+    execution = {
+        "executionArn": own,
+        "stateMachineArn": state_machine,
+        "name": "web",
+        "status": "RUNNING",
+        "startDate": datetime(2026, 11, 22, tzinfo=UTC),
+    }
+    asked = {"reverseOrder": True, "maxResults": 60}
+
+    with Stubber(aws.client("stepfunctions")) as steps:
+        steps.add_response("describe_execution", execution)
+        steps.add_response(
+            "get_execution_history", of_history(submitted, entered), {"executionArn": own, **asked}
+        )
+        steps.add_response("get_execution_history", of_history(*of_child), {"executionArn": child, **asked})
+        described = runs.describe("web")
+
+    assert (described.state, described.progress) == (state, progress)
 
 
 @pytest.mark.parametrize("name", ["unknown", "", "a:b", "a/b", "a b", "*", "x" * 81, "\ud800"])
