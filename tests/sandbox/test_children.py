@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.narration import Narration
 from sandbox.trace import root_of
-from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, run, start, until
+from tests.sandbox.machines import (
+    LONG_WAIT,
+    event_types,
+    function,
+    plan_function,
+    run,
+    start,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -332,6 +341,25 @@ def test_a_rule_aborts_a_child_alone(sandbox: Client, machine: Machine, parent: 
     sandbox.faults(rule)
 
     assert described(run(sandbox, parent(machine(WAITS))))["Status"] == "ABORTED"
+
+
+def test_a_rule_kills_the_function_of_a_childs_state(
+    sandbox: Client, machine: Machine, parent: Machine
+) -> None:
+    request = json.loads(Path("events/api/get-openapi.json").read_text())
+    arguments = {"FunctionName": function(sandbox, "GetOpenapiFunction"), "Payload": request}
+    invoke = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": arguments,
+        "End": True,
+    }
+    caller = parent(machine({"Invoke": invoke}))
+    killed = {"service": "workflow", "action": "Invoke", "effect": "kill"}
+    sandbox.faults(killed)
+
+    assert described(run(sandbox, caller))["Error"] == "Runtime.ExitError"
+    assert run(sandbox, caller).output["Status"] == "SUCCEEDED"
 
 
 def test_a_rule_for_a_run_is_about_its_children_too(
