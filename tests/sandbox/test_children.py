@@ -10,6 +10,7 @@ import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.sandbox.machines import (
     event_types,
     function,
     plan_function,
+    received,
     run,
     start,
     until,
@@ -214,6 +216,23 @@ def test_a_child_is_an_execution_of_its_own(sandbox: Client, machine: Machine, p
         "SucceedStateExited",
         "ExecutionSucceeded",
     ]
+
+
+def test_a_childs_end_is_an_event(
+    sandbox: Client, machine: Machine, parent: Machine, queue: tuple[str, str]
+) -> None:
+    child = machine(FAILS)
+    events, rule = sandbox.aws("events"), f"rule-{uuid4().hex[:8]}"
+    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [child], "status": ["FAILED"]}}
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": queue[1]}])
+
+    cause = described(run(sandbox, parent(child)))
+
+    (event,) = until(lambda: received(sandbox, queue[0]))
+    events.remove_targets(Rule=rule, Ids=["1"])
+    events.delete_rule(Name=rule)
+    assert event["detail"]["executionArn"] == cause["ExecutionArn"]
 
 
 @pytest.mark.parametrize(("name", "error"), [("taken", "ExecutionAlreadyExists"), ("no name", "InvalidName")])
