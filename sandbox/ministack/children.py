@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import threading
-from contextvars import ContextVar
 from typing import Any
 
 from ministack.services import stepfunctions as states
@@ -35,8 +34,8 @@ _OVER = "over"
 
 # Notified of the end of each execution.
 _ends = threading.Condition()
-# The time-out of the task that waits for a child, in real seconds.
-_seconds: ContextVar[float | None] = ContextVar("seconds", default=None)
+# `seconds`: the time-out of the task that this thread waits in, in real seconds. No child's thread has it.
+_own = threading.local()
 
 
 def install() -> None:
@@ -97,7 +96,7 @@ def _run(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
     output = {"taskSubmittedEventDetails": {"resource": resource, "output": _json(_started(child))}}
     states._add_event(parent, "TaskSubmitted", output)
     with _ends:
-        _ends.wait_for(lambda: child.get(_OVER) or parent.get(_OVER), _seconds.get())
+        _ends.wait_for(lambda: child.get(_OVER) or parent.get(_OVER), getattr(_own, "seconds", None))
     if not child.get(_OVER):
         if not parent.get(CHILDREN_GO_ON):
             states._stop_execution({"executionArn": child["executionArn"]})
@@ -114,11 +113,11 @@ def _invoke_with_timeout(resource: str, arguments: dict[str, Any], seconds: floa
     """A task that waits for a child ends the child when it times out."""
     if ":states:startExecution.sync" not in resource:
         return _minis_invoke_with_timeout(resource, arguments, seconds)
-    token = _seconds.set(seconds * REAL_SCALE)
+    _own.seconds = seconds * REAL_SCALE
     try:
         return states._invoke_resource(resource, arguments)
     finally:
-        _seconds.reset(token)
+        _own.seconds = None
 
 
 def _emit(execution: dict[str, Any]) -> None:

@@ -59,3 +59,13 @@ def machine(sandbox: Client, role: Callable[..., str]) -> Iterator[Callable[...,
     yield make
     for arn in made:
         sandbox.aws("stepfunctions").delete_state_machine(stateMachineArn=arn)
+
+
+@pytest.fixture
+def queue(sandbox: Client) -> Iterator[tuple[str, str]]:
+    """The URL and the ARN of a queue."""
+    sqs = sandbox.aws("sqs")
+    url = sqs.create_queue(QueueName=f"queue-{uuid4().hex[:8]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    yield url, arn
+    sqs.delete_queue(QueueUrl=url)

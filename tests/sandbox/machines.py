@@ -50,3 +50,9 @@ def function(sandbox: Client, logical_id: str) -> str:
     )["StackResourceDetail"]["PhysicalResourceId"]
     arn: str = sandbox.aws("lambda").get_function_configuration(FunctionName=name)["FunctionArn"]
     return arn
+
+
+def received(sandbox: Client, url: str) -> list[Any]:
+    """The messages of a queue."""
+    messages = sandbox.aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [json.loads(message["Body"]) for message in messages]

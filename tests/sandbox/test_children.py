@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
 from ec2world.wire.trace import root_of
 from sandbox.narration import Narration
-from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, run, start, until
+from tests.sandbox.machines import (
+    LONG_WAIT,
+    event_types,
+    function,
+    plan_function,
+    received,
+    run,
+    start,
+    until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,6 +218,23 @@ def test_a_child_is_an_execution_of_its_own(sandbox: Client, machine: Machine, p
     ]
 
 
+def test_a_childs_end_is_an_event(
+    sandbox: Client, machine: Machine, parent: Machine, queue: tuple[str, str]
+) -> None:
+    child = machine(FAILS)
+    events, rule = sandbox.aws("events"), f"rule-{uuid4().hex[:8]}"
+    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [child], "status": ["FAILED"]}}
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": queue[1]}])
+
+    cause = described(run(sandbox, parent(child)))
+
+    (event,) = until(lambda: received(sandbox, queue[0]))
+    events.remove_targets(Rule=rule, Ids=["1"])
+    events.delete_rule(Name=rule)
+    assert event["detail"]["executionArn"] == cause["ExecutionArn"]
+
+
 @pytest.mark.parametrize(("name", "error"), [("taken", "ExecutionAlreadyExists"), ("no name", "InvalidName")])
 def test_a_start_that_is_refused_has_awss_name_for_it(
     sandbox: Client, machine: Machine, parent: Machine, name: str, error: str
@@ -332,6 +360,25 @@ def test_a_rule_aborts_a_child_alone(sandbox: Client, machine: Machine, parent: 
     sandbox.faults(rule)
 
     assert described(run(sandbox, parent(machine(WAITS))))["Status"] == "ABORTED"
+
+
+def test_a_rule_kills_the_function_of_a_childs_state(
+    sandbox: Client, machine: Machine, parent: Machine
+) -> None:
+    request = json.loads(Path("events/api/get-openapi.json").read_text())
+    arguments = {"FunctionName": function(sandbox, "GetOpenapiFunction"), "Payload": request}
+    invoke = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": arguments,
+        "End": True,
+    }
+    caller = parent(machine({"Invoke": invoke}))
+    killed = {"service": "workflow", "action": "Invoke", "effect": "kill"}
+    sandbox.faults(killed)
+
+    assert described(run(sandbox, caller))["Error"] == "Runtime.ExitError"
+    assert run(sandbox, caller).output["Status"] == "SUCCEEDED"
 
 
 def test_a_rule_for_a_run_is_about_its_children_too(

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ministack.schedules import next_occurrence
-from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, run, start, until
+from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, received, run, start, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,21 +188,6 @@ def test_a_managed_policy_allows_as_an_inline_one_does(
 
     assert (attached, run(sandbox, asking).error) == ("InvalidInput", "Lambda.AWSLambdaException")
     iam.delete_policy(PolicyArn=policy)
-
-
-@pytest.fixture
-def queue(sandbox: Client) -> Iterator[tuple[str, str]]:
-    """The URL and the ARN of a queue."""
-    sqs = sandbox.aws("sqs")
-    url = sqs.create_queue(QueueName=f"queue-{uuid4().hex[:8]}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    yield url, arn
-    sqs.delete_queue(QueueUrl=url)
-
-
-def received(sandbox: Client, url: str) -> list[Any]:
-    messages = sandbox.aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [json.loads(message["Body"]) for message in messages]
 
 
 @pytest.mark.parametrize("end", ["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"])
