@@ -6,6 +6,7 @@ import json
 import re
 
 from tests.template.rules.base import Project, drop, put, reword, rule
+from tests.template.rules.versions import MACHINE_VERSION
 from tools.project import STATE_MACHINE
 
 _MACHINE = ("template", "Resources", STATE_MACHINE, "Properties")
@@ -175,19 +176,30 @@ def every_substitution_is_made_and_used(project: Project) -> list[str]:
 
 
 @rule(
+    (
+        put(
+            {"Fn::GetAtt": ["StopSourceFunction", "Arn"]},
+            *_MACHINE,
+            "DefinitionSubstitutions",
+            "StopSourceFunctionArn",
+        ),
+        "StopSourceFunctionArn",
+    ),
+    (put({"Ref": STATE_MACHINE}, *_MACHINE, "DefinitionSubstitutions", "ChildArn"), "ChildArn"),
     (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (put({"Ref": "ScheduleDeadLetterQueue"}, *_MACHINE, "DefinitionSubstitutions", "Url"), "Url"),
     (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (reword("definition_text", None, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
 )
 def only_arns_and_names_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
+    """ARNs of functions and state machines are those of versions: what a run calls is what it began with."""
     found = []
     for name, value in project.resources[STATE_MACHINE]["Properties"]["DefinitionSubstitutions"].items():
         target = value.get("Ref") or ".".join(value["Fn::GetAtt"]) if isinstance(value, dict) else ""
         kind = project.resources.get(target, {}).get("Type")
         if not (
-            kind in {"AWS::SNS::Topic", "AWS::DynamoDB::Table"}
-            or target.endswith(".Arn")
+            kind in {"AWS::SNS::Topic", "AWS::DynamoDB::Table", MACHINE_VERSION}
+            or target.endswith(".Version")
             or target == "AWS::Partition"
         ):
             found.append(name)
