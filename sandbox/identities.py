@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tell_identities(endpoints: Endpoints) -> None:
-    """Give the world the logical id of each deployed function by its access key."""
+    """Give the world the logical id of each deployed function by the access keys of its versions."""
     session = boto3.Session("test", "test", region_name=endpoints.region)
     functions = session.client("lambda", endpoint_url=endpoints.aws)
     stacks = session.client("cloudformation", endpoint_url=endpoints.aws)
@@ -22,8 +22,11 @@ def tell_identities(endpoints: Endpoints) -> None:
     names = {}
     for resource in resources:
         if resource["ResourceType"] == "AWS::Lambda::Function":
-            function = functions.get_function_configuration(FunctionName=resource["PhysicalResourceId"])
-            names[_access_key(function["FunctionArn"], function["Role"])] = resource["LogicalResourceId"]
+            name = resource["PhysicalResourceId"]
+            for page in functions.get_paginator("list_versions_by_function").paginate(FunctionName=name):
+                for version in page["Versions"]:
+                    key = _access_key(version["FunctionArn"], version["Role"])
+                    names[key] = resource["LogicalResourceId"]
     request = urllib.request.Request(  # noqa: S310 - always http://127.0.0.1
         f"{endpoints.ec2}/_sandbox/identities", json.dumps(names).encode(), method="PUT"
     )
@@ -32,5 +35,5 @@ def tell_identities(endpoints: Endpoints) -> None:
 
 
 def _access_key(function_arn: str, role_arn: str) -> str:
-    """The key that MiniStack gives a function's session (`lambda_runtime.execution_credentials`)."""
+    """The key that MiniStack gives a version's session (`lambda_runtime.execution_credentials`)."""
     return f"ASIA{hashlib.sha256(f'{function_arn}:{role_arn}'.encode()).hexdigest()[:16].upper()}"

@@ -22,6 +22,7 @@ Generated from template.yaml by `make docs`; a test holds it current, and others
 calls that its function's code makes, and as narrow as AWS allows.
 
 A statement of a managed policy is listed with each function or state machine that has the policy.
+`:*` after a function's name stands for all versions of the function.
 A resource is written without its Region and account, which are the stack's own where nothing else is said.
 Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its logs), the state machine
 AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRunFunction,

@@ -26,7 +26,7 @@ class Statement:
         owner: the logical id of the function or state machine that has the policy.
         policy: the logical id of the managed policy that the statement is in, or of the owner.
         resources: ARNs as the template writes them, with `${…}` in them; `LedgerTable` for a `!Ref` or an
-            `!GetAtt` of a resource.
+            `!GetAtt` of a resource, and `StopSourceFunction:*` for all versions of a function.
     """
 
     owner: str
@@ -112,7 +112,7 @@ def _arn(resource: Any) -> str:
         return resource
     value = next(iter(resource.values()))
     if "Fn::Sub" in resource:
-        return str(value)
+        return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", value)
     return value[0] if isinstance(value, list) else re.sub(r"\.Arn$", "", value)
 
 

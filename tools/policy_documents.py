@@ -53,6 +53,7 @@ class Deployment:
     def _value(self, template: Mapping[str, Any], name: str) -> str:
         if name.endswith(".Name"):
             return name.removesuffix(".Name")
+        name = name.removesuffix(".Arn")
         pseudo = {
             "AWS::Partition": "aws",
             "AWS::Region": self.region,

@@ -7,12 +7,13 @@ import signal
 
 from ministack import app
 
-from sandbox.ministack import children, executions, faults, functions, schedules
+from sandbox.ministack import children, executions, faults, functions, schedules, versions
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end every function's process too."""
     executions.install()
+    versions.install()
     children.install()
     faults.install()
     schedules.install()

@@ -158,6 +158,7 @@ def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) 
 
 @rule(
     (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2), f"{_TRUNK}: lambda:InvokeFunction: {_STOP}"),
+    (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2, to={"Fn::GetAtt": [_STOP, "Arn"]}), f"{_STOP}:*"),
     (edit("Undo", "lambda:InvokeFunction", "Resource", 0), "Undo: lambda:InvokeFunction: BeginUndoFunction"),
     (edit(_TRUNK, "states:StartExecution", "Resource", 0), f"{_TRUNK}: states:StartExecution: RollOut"),
     (put("${StopSourceFunctionArn}", "undo", "Roll Back", "Arguments", "FunctionName"), "RollBackFunction"),
@@ -170,9 +171,9 @@ def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Proje
             ("lambda:InvokeFunction", project.lambda_tasks),
             ("states:StartExecution", project.child_tasks),
         ):
-            called = {task.target for task in tasks if task.definition == name}
+            called = {f"{task.target}:*" for task in tasks if task.definition == name}
             may = {
-                re.sub(r"\$\{(\w+)(\.Arn)?\}(:\*)?", r"\1", resource)
+                re.sub(r"\$\{(\w+)\}", r"\1", resource)
                 for statement in statements(project.template)
                 if statement.owner == machine(name) and action in statement.actions
                 for resource in statement.resources

@@ -6,6 +6,7 @@ import json
 import re
 
 from tests.template.rules.base import Project, drop, put, reword, rule
+from tests.template.rules.versions import MACHINE_VERSION
 from tools.project import TRUNK, machine
 
 STATE_MACHINE = machine(TRUNK)
@@ -183,12 +184,23 @@ def every_substitution_is_made_and_used(project: Project) -> list[str]:
 
 
 @rule(
+    (
+        put(
+            {"Fn::GetAtt": ["StopSourceFunction", "Arn"]},
+            *_MACHINE,
+            "DefinitionSubstitutions",
+            "StopSourceFunctionArn",
+        ),
+        "StopSourceFunctionArn",
+    ),
+    (put({"Ref": STATE_MACHINE}, *_MACHINE, "DefinitionSubstitutions", "ChildArn"), "ChildArn"),
     (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (put({"Ref": "ScheduleDeadLetterQueue"}, *_MACHINE, "DefinitionSubstitutions", "Url"), "Url"),
     (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (reword("definition_texts", TRUNK, '"TimeoutSeconds": 90', '"TimeoutSeconds": ${Days}'), "not JSON"),
 )
 def only_arns_and_names_are_substituted_into_what_is_json_before_that(project: Project) -> list[str]:
+    """ARNs of functions and state machines are those of versions: what a run calls is what it began with."""
     found = []
     for name, text in project.definition_texts.items():
         substitutions = project.resources[machine(name)]["Properties"]["DefinitionSubstitutions"]
@@ -205,7 +217,7 @@ def _is_name(project: Project, value: object) -> bool:
     if not isinstance(value, dict):
         return False
     target = value.get("Ref") or ".".join(value["Fn::GetAtt"])
-    named = {"AWS::SNS::Topic", "AWS::DynamoDB::Table", "AWS::StepFunctions::StateMachineVersion"}
+    named = {"AWS::SNS::Topic", "AWS::DynamoDB::Table", MACHINE_VERSION}
     published = target.endswith(".Version") and target.removesuffix(".Version") in project.resources
     kind = project.resources.get(target, {}).get("Type")
     return kind in named or published or target == "AWS::Partition"
