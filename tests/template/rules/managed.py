@@ -43,7 +43,7 @@ def every_managed_policy_is_attached(project: Project) -> list[str]:
         put([{"Ref": "DescribeImagesPolicy"}] * 10, *_POLICIES),
         "CheckImageFunction: 11 managed policies",
     ),
-    (edit("RollBackFunction", "ec2:DeregisterImage", "Resource", to="x" * _CHARACTERS), "UndoPolicy: "),
+    (edit("RollBackFunction", "iam:PassRole", "Resource", to="x" * _CHARACTERS), "LaunchPolicy: "),
 )
 def managed_policies_keep_to_iam_s_quotas(project: Project) -> list[str]:
     """One policy of each role is SAM's own; white space is not counted.
