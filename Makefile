@@ -72,7 +72,7 @@ lint: setup .tools/checks/.done ## Run ruff, mypy, cfn-lint, sam validate, asl-v
 	$(PY) -m tools.check_security
 
 .PHONY: docs
-docs: setup ## Regenerate docs/iam.md and the README's diagram
+docs: setup ## Write docs/iam.md and the README's diagram anew
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.diagram
 

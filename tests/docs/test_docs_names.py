@@ -127,6 +127,13 @@ def test_each_handler_of_a_chapter_is_the_one_of_its_state(chapter: str) -> None
         assert re.sub(r"^\[(.*)\]\(.*\)$", r"\1", handler) == wanted
 
 
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_node_of_a_diagram_is_one_state(name: str) -> None:
+    for diagram in page(name).blocks("mermaid"):
+        nodes = re.findall(r"^ +(\w+)[\[({]", diagram, re.MULTILINE)
+        assert len(nodes) == len(set(nodes))
+
+
 def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None:
     steps = [
         "인스턴스 중지",

@@ -56,7 +56,7 @@ def test_every_error_of_lambda_that_the_workflow_knows_is_explained() -> None:
         for name in retrier["ErrorEquals"]
         if "." in name and name != "States.TaskFailed"
     }
-    assert retried <= named("### A function died or gave no answer").keys()
+    assert retried <= named("### A function or a child workflow gave no answer").keys()
 
 
 def test_every_end_that_no_state_catches_is_explained_and_swept() -> None:
