@@ -102,6 +102,14 @@ def test_the_chapters_have_the_names_of_the_code_s_folders() -> None:
     assert {Path(chapter).stem for chapter in CHAPTERS} == folders
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_chapter_names_the_modules_of_its_folder(chapter: str) -> None:
+    folder = ROOT / "functions/golden_image" / Path(chapter).stem
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    named = re.findall(rf"\[(\w+\.py)\]\(\S*/golden_image/{folder.name}/\w+\.py\)", page(chapter).text)
+    assert set(named) == modules
+
+
 def _states_of(chapter: str) -> list[str]:
     """The states in the first column of a chapter's table, in its order."""
     table = rows(page(chapter).section("## States")) if "\n## States\n" in page(chapter).text else []
