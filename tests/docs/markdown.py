@@ -94,6 +94,7 @@ OWN_PAGES = (
     "README.md",
     "CHANGELOG.md",
     "docs/README.md",
+    *CHAPTERS,
     "docs/deploy.md",
     "docs/run.md",
     "docs/input.md",
@@ -102,6 +103,5 @@ OWN_PAGES = (
     "docs/failure.md",
     "docs/internals.md",
     "docs/guide.ko.md",
-    *CHAPTERS,
 )
 """The pages that are written by hand; others are generated, and tested by what generates them."""

@@ -21,7 +21,7 @@ _CODE = (
     "samconfig.toml",
     "Makefile",
 )
-_STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z-]+)+\??|[A-Z][a-z]+\?")
+_STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
 _PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|events|tests|tools|docs)/[\w./-]*")
 # Names of AWS and of other tools that the product's code has no reason to hold.
 _FOREIGN = {
