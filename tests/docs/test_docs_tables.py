@@ -89,8 +89,8 @@ def test_the_retries_of_internals_md_are_those_of_the_definition() -> None:
     told = [
         row[1] for row in rows(page("docs/internals.md").section("## The workflows")) if ", from " in row[1]
     ]
-    retriers = states()["Stop Source"]["Retry"]
+    named = [states()[name]["Retry"] for name in ("Stop Source", "Roll Out", "Publish Image")]
     more = states()["Roll Back"]["Retry"][-1]["MaxAttempts"]
-    wanted = [f"{r['MaxAttempts']}, from {r['IntervalSeconds']} s" for r in retriers]
-    wanted[-1] = wanted[-1].replace(",", f" ({more} in `Roll Back`),")
+    wanted = [f"{r['MaxAttempts']}, from {r['IntervalSeconds']} s" for retriers in named for r in retriers]
+    wanted[2] = wanted[2].replace(",", f" ({more} in `Roll Back`),")
     assert told == wanted

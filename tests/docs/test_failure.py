@@ -72,7 +72,7 @@ def test_every_end_that_no_state_catches_is_explained_and_swept() -> None:
 
 
 def test_every_alarm_and_message_is_in_the_list_of_what_wakes_people() -> None:
-    listed = PAGE.section("## How you hear of it")
+    listed = PAGE.section("## Messages and alarms")
     template = yaml_parse((ROOT / "template.yaml").read_text())
     alarms = [name for name, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert [name for name in alarms if f"`{name}`" not in listed] == []
