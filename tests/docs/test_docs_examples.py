@@ -16,10 +16,10 @@ import pytest
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 
-from golden_image import request
-from handlers import start_scheduled_refresh
-from sandbox.world.control import VERBS
-from sandbox.world.faults import Faults
+from ec2world.control.verbs import VERBS
+from ec2world.trouble.faults import Faults
+from golden_image.run import request
+from handlers.api import start_scheduled_run
 from tests.docs.markdown import OWN_PAGES, ROOT, definitions, page, states
 from tests.unit.api_calls import body_of
 
