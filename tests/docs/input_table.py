@@ -1,4 +1,4 @@
-"""The README's table of the input, made from the schema: `python -m tests.docs.input_table` writes it."""
+"""The table of docs/input.md, made from the schema: `python -m tests.docs.input_table` writes it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PLACE = re.compile(r"(?<=<!-- input:start -->\n).*?(?=<!-- input:end -->)", re.
 
 def table() -> str:
     """The table, with a line break at its end."""
-    lines = [f"| `{field}` | {default} | {meaning} |" for field, default, meaning in _fields(schema(), "")]
-    return "\n".join(["| field | default | meaning |", "| --- | --- | --- |", *lines, ""])
+    lines = [f"| `{field}` | {' | '.join(cells)} |" for field, *cells in _fields(schema(), "")]
+    return "\n".join(["| field | value | default | meaning |", "| --- | --- | --- | --- |", *lines, ""])
 
 
 def written(text: str) -> str:
@@ -27,13 +27,30 @@ def written(text: str) -> str:
     return found[0] if found else ""
 
 
-def _fields(part: dict[str, Any], path: str) -> Iterator[tuple[str, str, str]]:
+def _fields(part: dict[str, Any], path: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in part["properties"].items():
         if "properties" in field:
             yield from _fields(field, f"{path}{name}.")
         else:
-            required = name in part.get("required", ())
-            yield f"{path}{name}", "required" if required else _default(field), field["description"]
+            default = "required" if name in part.get("required", ()) else _default(field)
+            yield f"{path}{name}", _value(field), default, field["description"]
+
+
+def _value(field: dict[str, Any]) -> str:
+    """The type of a field, and the numbers, lengths or choices that bound it."""
+    if "$ref" in field:
+        tags = schema()["definitions"][field["$ref"].removeprefix("#/definitions/")]
+        return f"object of strings, at most {tags['maxProperties']}"
+    if "enum" in field:
+        return ", ".join(f"`{choice}`" for choice in field["enum"])
+    least = field.get("minimum", field.get("minLength", field.get("minItems")))
+    most = field.get("maximum", field.get("maxLength", field.get("maxItems")))
+    if "exclusiveMinimum" in field:
+        return f"{field['type']} above {field['exclusiveMinimum']}, up to {most}"
+    unit = {"string": " characters", "array": " items"}.get(field["type"], "")
+    if most is None:
+        return str(field["type"])
+    return f"{field['type']}, {f'at most {most}' if least is None else f'{least} to {most}'}{unit}"
 
 
 def _default(field: dict[str, Any]) -> str:
@@ -44,8 +61,8 @@ def _default(field: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    readme = ROOT / "README.md"
-    readme.write_text(_PLACE.sub(lambda _: table(), readme.read_text(encoding="utf-8")), encoding="utf-8")
+    page = ROOT / "docs/input.md"
+    page.write_text(_PLACE.sub(lambda _: table(), page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -61,7 +63,8 @@ def rows(text: str) -> list[list[str]]:
     for index, line in enumerate(lines):
         is_head = index + 1 < len(lines) and re.fullmatch(r"\|[ |:-]+\|", lines[index + 1])
         if line.startswith("|") and not is_head and not re.fullmatch(r"\|[ |:-]+\|", line):
-            found.append([cell.strip() for cell in line.strip("|").split(" | ")])
+            cells = re.split(r" \|(?= )", line.removeprefix("|").removesuffix("|"))
+            found.append([cell.strip() for cell in cells])
     return found
 
 
@@ -71,11 +74,32 @@ def page(name: str) -> Page:
     return Page(path, path.read_text(encoding="utf-8"))
 
 
+@cache
+def definitions() -> dict[str, dict[str, Any]]:
+    """The workflows by the names of their files, such as `undo`."""
+    paths = sorted(ROOT.glob("statemachine/*.asl.json"))
+    return {path.name.split(".")[0]: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@cache
+def states() -> dict[str, dict[str, Any]]:
+    """The states of all workflows."""
+    return {name: state for one in definitions().values() for name, state in one["States"].items()}
+
+
+CHAPTERS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/chapters/*.md")))
+"""A page for each subject of the code."""
+
 OWN_PAGES = (
     "README.md",
     "CHANGELOG.md",
+    "docs/README.md",
+    *CHAPTERS,
     "docs/deploy.md",
     "docs/run.md",
+    "docs/input.md",
+    "docs/output.md",
+    "docs/api.md",
     "docs/failure.md",
     "docs/internals.md",
     "docs/guide.ko.md",

@@ -20,7 +20,7 @@ from ec2world.control.verbs import VERBS
 from ec2world.trouble.faults import Faults
 from golden_image.run import request
 from handlers.api import start_scheduled_run
-from tests.docs.markdown import OWN_PAGES, ROOT, page
+from tests.docs.markdown import OWN_PAGES, ROOT, definitions, page, states
 from tests.unit.api_calls import body_of
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def test_the_guide_for_korean_readers_shows_every_field_of_the_wizard() -> None:
 
 
 @pytest.mark.usefixtures("step_functions")
-def test_the_api_answers_as_run_md_shows() -> None:
-    messages = [Message.parse(block) for block in page("docs/run.md").blocks("http")]
+def test_the_api_answers_as_api_md_shows() -> None:
+    messages = [Message.parse(block) for block in page("docs/api.md").blocks("http")]
     asked, shown = messages[::2], messages[1::2]
     assert len(asked) == len(shown) > 0
     for question, expected in zip(asked, shown, strict=True):
@@ -146,23 +146,22 @@ def test_the_schedule_event_of_run_md_starts_the_run_that_it_names() -> None:
     assert f"`{start_scheduled_run.handler(event, _CONTEXT)['name']}`" in page("docs/run.md").text
 
 
-def test_the_output_in_the_readme_has_the_fields_of_the_definition() -> None:
-    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
-    wanted = definition["States"]["Refresh Complete"]["Output"]
-    [shown] = [value for value in _objects("README.md") if "timings" in value]
+def test_output_md_has_the_fields_of_the_definition() -> None:
+    wanted = definitions()["golden_image_refresh"]["States"]["Refresh Complete"]["Output"]
+    [shown] = [value for value in _objects("docs/output.md") if "timings" in value]
     assert list(shown) == list(wanted)
     for name in ("image", "group", "source"):
         assert list(shown[name]) == list(wanted[name])
 
 
 def test_the_demo_in_the_readme_goes_through_states_of_the_definition() -> None:
-    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
+    trunk = definitions()["golden_image_refresh"]
     told = page("README.md").blocks("text")[0]
-    states = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
-    entered = [state for state in states if ": " not in state and not state.startswith(" ")]
-    assert entered[0] == definition["StartAt"]
+    listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
+    entered = [state for state in listed if ": " not in state and not state.startswith(" ")]
+    assert entered[0] == trunk["StartAt"]
     assert entered[-1] == "Refresh Complete"
-    assert set(entered) <= definition["States"].keys()
+    assert set(entered) <= states().keys()
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
+from tests.docs.markdown import CHAPTERS, OWN_PAGES, ROOT, definitions, page, rows, states
 
 _CODE = (
     "functions",
@@ -43,12 +43,6 @@ _NOT_CODE = ("make ", "sam ", "aws ", "python -m ", ".venv/bin/python -m ", "pip
 
 
 @cache
-def _states() -> dict[str, object]:
-    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
-    return dict(definition["States"])
-
-
-@cache
 def _words_of_the_code() -> frozenset[str]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *_CODE],
@@ -66,7 +60,7 @@ def _words_of_the_code() -> frozenset[str]:
 @pytest.mark.parametrize("name", OWN_PAGES)
 def test_each_state_that_a_page_names_is_in_the_definition(name: str) -> None:
     named = {span for span in page(name).spans if _STATE.fullmatch(span)}
-    assert named <= _states().keys()
+    assert named <= states().keys()
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
@@ -98,9 +92,55 @@ def test_each_link_leads_to_a_file_and_a_heading(name: str) -> None:
     assert broken == []
 
 
-def test_run_md_puts_every_state_into_a_stage() -> None:
-    stages = page("docs/run.md").section("## Read a run")
-    assert set(re.findall(r"`([^`]+)`", " ".join(row[1] for row in rows(stages)))) == _states().keys()
+def test_the_index_names_every_page_once() -> None:
+    pages = [path.relative_to(ROOT / "docs") for path in ROOT.glob("docs/**/*.md")]
+    named = [row[0] for row in rows(page("docs/README.md").text)]
+    assert sorted(named) == sorted(f"[{path}]({path})" for path in pages if str(path) != "README.md")
+
+
+def test_the_chapters_have_the_names_of_the_code_s_folders() -> None:
+    folders = {path.parent.name for path in ROOT.glob("functions/golden_image/*/__init__.py")} - {"model"}
+    assert {Path(chapter).stem for chapter in CHAPTERS} == folders
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_chapter_names_the_modules_of_its_folder(chapter: str) -> None:
+    folder = ROOT / "functions/golden_image" / Path(chapter).stem
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    named = re.findall(rf"\[(\w+\.py)\]\(\S*/golden_image/{folder.name}/\w+\.py\)", page(chapter).text)
+    assert set(named) == modules
+
+
+def _states_of(chapter: str) -> list[str]:
+    """The states in the first column of a chapter's table, in its order."""
+    table = rows(page(chapter).section("## States")) if "\n## States\n" in page(chapter).text else []
+    return [state for row in table for state in re.findall(r"^`([^`]+)`$", row[0])]
+
+
+def test_each_state_is_in_one_chapter_and_in_its_workflow_s_order() -> None:
+    trunk = definitions()["golden_image_refresh"]["States"]
+    own = {Path(chapter).stem: _states_of(chapter) for chapter in CHAPTERS}
+    for name in own.keys() & definitions().keys():
+        assert own.pop(name) == list(definitions()[name]["States"])
+    for told in own.values():
+        assert told == [state for state in trunk if state in told]
+    assert sorted(state for told in own.values() for state in told) == sorted(trunk)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_handler_of_a_chapter_is_the_one_of_its_state(chapter: str) -> None:
+    for state, handler, *_ in rows(page(chapter).section("## States")) if _states_of(chapter) else []:
+        function = str(states().get(state.strip("`"), {}).get("Arguments", {}).get("FunctionName", ""))
+        found = re.fullmatch(r"\$\{(\w+)FunctionArn\}", function)
+        wanted = re.sub(r"(?<!^)(?=[A-Z])", "_", found[1]).lower() if found else ""
+        assert re.sub(r"^\[(.*)\]\(.*\)$", r"\1", handler) == wanted
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_node_of_a_diagram_is_one_state(name: str) -> None:
+    for diagram in page(name).blocks("mermaid"):
+        nodes = re.findall(r"^ +(\w+)[\[({]", diagram, re.MULTILINE)
+        assert len(nodes) == len(set(nodes))
 
 
 def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from bench import footprint
 from golden_image import polling
 from golden_image.run import ledger
 from tests.docs import input_table
-from tests.docs.markdown import ROOT, page, rows
+from tests.docs.markdown import ROOT, definitions, page, rows, states
 
 
 def _template() -> dict[str, Any]:
@@ -21,9 +20,9 @@ def _template() -> dict[str, Any]:
     return parsed
 
 
-def test_the_readme_has_the_table_that_the_schema_makes() -> None:
-    readme = page("README.md").text
-    assert input_table.written(readme) == input_table.table(), "run: python -m tests.docs.input_table"
+def test_input_md_has_the_table_that_the_schema_makes() -> None:
+    text = page("docs/input.md").text
+    assert input_table.written(text) == input_table.table(), "run: python -m tests.docs.input_table"
 
 
 def test_deploy_md_has_every_parameter_with_its_default() -> None:
@@ -65,16 +64,15 @@ def test_each_price_follows_from_its_counts_and_is_what_the_readme_says() -> Non
 
 
 def test_the_time_that_a_run_may_take_is_the_definition_s_own() -> None:
-    definition = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())
-    days = definition["TimeoutSeconds"] // 86_400
-    assert f"may take {days} days" in page("docs/run.md").text
+    days = definitions()["golden_image_refresh"]["TimeoutSeconds"] // 86_400
+    assert f"may take {days} days" in page("docs/input.md").text
     internals = page("docs/internals.md").text
     assert f"`expiresAt` is {ledger._KEPT_SECONDS // 86_400} days ahead" in internals
     assert f"any run may last ({days} days)" in internals
 
 
 def test_the_polls_of_a_long_wait_are_those_of_the_polling() -> None:
-    table = rows(page("docs/run.md").section("## Limits"))
+    table = rows(page("docs/input.md").section("## Limits"))
     days = {"24 hours": 1, "7 days": 7}
     counted = [[wait, str(polls := _polls(days[wait] * 86_400)), str(9 * polls)] for wait, *_ in table]
     assert table == counted
@@ -89,12 +87,11 @@ def _polls(limit: int) -> int:
 
 
 def test_the_retries_of_internals_md_are_those_of_the_definition() -> None:
-    states = json.loads((ROOT / "statemachine/golden_image_refresh.asl.json").read_text())["States"]
     told = [
-        row[1] for row in rows(page("docs/internals.md").section("## The workflow")) if ", from " in row[1]
+        row[1] for row in rows(page("docs/internals.md").section("## The workflows")) if ", from " in row[1]
     ]
-    retriers = states["Stop Source"]["Retry"]
-    more = states["Roll Back"]["Retry"][-1]["MaxAttempts"]
-    wanted = [f"{r['MaxAttempts']}, from {r['IntervalSeconds']} s" for r in retriers]
-    wanted[-1] = wanted[-1].replace(",", f" ({more} in `Roll Back`),")
+    named = [states()[name]["Retry"] for name in ("Stop Source", "Roll Out", "Publish Image")]
+    more = states()["Roll Back"]["Retry"][-1]["MaxAttempts"]
+    wanted = [f"{r['MaxAttempts']}, from {r['IntervalSeconds']} s" for retriers in named for r in retriers]
+    wanted[2] = wanted[2].replace(",", f" ({more} in `Roll Back`),")
     assert told == wanted
