@@ -15,12 +15,14 @@ class Settings:
         ledger_table: the name of the ledger's table.
         default_group_name: the group of an input that names none; empty where such an input is refused.
         state_machine_arn: the workflow golden_image_refresh; only functions that start or read runs have it.
+        roll_out_arn: the workflow roll_out; only the function that begins an undo has it.
     """
 
     stack_name: str
     ledger_table: str
     default_group_name: str = ""
     state_machine_arn: str = ""
+    roll_out_arn: str = ""
     settle_seconds: str = ""
     notification_topic_arn: str = ""
 

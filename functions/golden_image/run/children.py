@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 
 def child_name(run: str, chapter: str, attempt: int) -> str:
@@ -18,3 +26,13 @@ def execution_arn(state_machine_arn: str, name: str) -> str:
     """The ARN of a state machine's execution; one that a version or an alias started is named without it."""
     _, partition, service, region, account, _, machine, *_ = state_machine_arn.split(":")
     return f"arn:{partition}:{service}:{region}:{account}:execution:{machine}:{name}"
+
+
+def find(execution_arn: str) -> DescribeExecutionOutputTypeDef | None:
+    """Step Functions' description of an execution; None where it never was, or ended over 90 days ago."""
+    try:
+        return aws.client("stepfunctions").describe_execution(executionArn=execution_arn)
+    except ClientError as error:
+        if aws.code(error) == "ExecutionDoesNotExist":
+            return None
+        raise

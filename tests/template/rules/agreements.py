@@ -13,6 +13,7 @@ _AWS = "golden_image.aws"
 _LEDGER = "golden_image.run.ledger"
 _PLAN = "golden_image.run.plan"
 _POLLING = "golden_image.polling"
+_BEGIN = "golden_image.undo.begin"
 _SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
 _SETTLE = (*_SWEEPER, "Environment", "Variables", "SETTLE_SECONDS")
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
@@ -103,6 +104,15 @@ def a_sweep_keeps_the_locks_until_nothing_of_the_run_can_still_come(project: Pro
     keeps = int(own["SETTLE_SECONDS"])
     comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _POLLING, "SETTLED_AFTER")
     return [f"a sweep keeps the locks {keeps} s, the last may come after {comes}"] if keeps < comes else []
+
+
+@rule(
+    (put(90, "template", "Globals", "Function", "Timeout"), "a handler"),
+    (reword("code", _BEGIN, "_OUTLIVES = 60", "_OUTLIVES = 30"), "a handler"),
+)
+def an_undo_waits_for_the_last_handler_of_a_run_that_was_cut_off(project: Project) -> list[str]:
+    waits, own = _number(project, _BEGIN, "_OUTLIVES"), project.template["Globals"]["Function"]["Timeout"]
+    return [f"a handler may outlive its run {own} s, an undo waits {waits}"] if waits < own else []
 
 
 @rule(

@@ -1,0 +1,69 @@
+"""The beginning of an undo: nothing of the run goes on, and it can be committed no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, polling
+from golden_image.run import children, ledger
+from golden_image.settings import Settings
+
+# The functions' time-out in seconds: so long a handler may outlive the execution that called it.
+_OUTLIVES = 60
+# How an execution ends that has not waited for its handlers.
+_CUT_OFF = {"ABORTED", "TIMED_OUT"}
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What an undo has to do.
+
+    Attributes:
+        undo: False where there is nothing to undo: the run is committed, or has no row.
+        settle_seconds: how long the passes look on after the beginning, even if they find nothing.
+    """
+
+    undo: bool
+    settle_seconds: int
+
+
+def begin(run: str) -> Beginning:
+    """Claim the run for its undo, and stop its rollout.
+
+    A run that is under way has called the undo itself: all of its handlers have ended, but for those of a
+    rollout that was cut off. So may be a run that is over: what its last handler makes has to be waited for.
+    """
+    if not ledger.claim_undo(run):
+        return Beginning(undo=False, settle_seconds=0)
+    cut_off = _stop_roll_out(run) or not _under_way(run)
+    return Beginning(undo=True, settle_seconds=polling.SETTLED_AFTER + (_OUTLIVES if cut_off else 0))
+
+
+def _under_way(run: str) -> bool:
+    execution = children.find(run)
+    return execution is not None and execution["status"] == "RUNNING"
+
+
+def _stop_roll_out(run: str) -> bool:
+    """Stop the run's rollout; whether it was cut off, now or before."""
+    arn = children.execution_arn(Settings.from_env().roll_out_arn, children.child_name(run, "roll-out", 1))
+    execution = children.find(arn)
+    if execution is None:
+        return False
+    if execution["status"] == "RUNNING":
+        _stop(arn)
+        return True
+    return execution["status"] in _CUT_OFF
+
+
+def _stop(arn: str) -> None:
+    try:
+        aws.client("stepfunctions").stop_execution(
+            executionArn=arn, error="Undone", cause="The run is being undone"
+        )
+    except ClientError as error:
+        # It has ended meanwhile.
+        if aws.code(error) != "ValidationException":
+            raise
