@@ -19,7 +19,7 @@ import yaml
 from samtranslator.translator.transform import transform
 
 from tools.policy_documents import Deployment
-from tools.project import ROOT, template
+from tools.project import DEFINITIONS, ROOT, machine, template
 
 _TOOLS = ROOT / ".tools/checks"
 _AWS = "arn:aws:iam::aws:policy"
@@ -40,7 +40,8 @@ def plain_template() -> dict[str, Any]:
     """The template after SAM's transformation: roles, permissions and routes are there as resources."""
     found = template()
     found["Globals"]["Function"]["CodeUri"] = "s3://bucket/code"
-    found["Resources"]["GoldenImageRefresh"]["Properties"]["DefinitionUri"] = "s3://bucket/definition"
+    for name in DEFINITIONS:
+        found["Resources"][machine(name)]["Properties"]["DefinitionUri"] = f"s3://bucket/{name}"
     os.environ.setdefault("AWS_DEFAULT_REGION", _DEPLOYMENT.region)
     made: dict[str, Any] = transform(found, {"AWS::Region": _DEPLOYMENT.region}, _ManagedPolicies())
     return made

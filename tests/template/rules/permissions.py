@@ -93,4 +93,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("iam:CreateServiceLinkedRole", None): {"iam:AWSServiceName"},
     # Any key that a source's volumes have, for EC2's own use alone.
     ("kms:CreateGrant", None): {"kms:GrantIsForAWSResource", "kms:ViaService"},
+    # Step Functions' own rule, one for each account.
+    ("events:PutRule", "rule"): set(),
+    ("events:PutTargets", "rule"): set(),
 }
