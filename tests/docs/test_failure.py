@@ -7,8 +7,9 @@ import re
 
 from samtranslator.yaml_helper import yaml_parse
 
-from golden_image import errors
+from golden_image import errors, polling
 from golden_image.errors import CallerError, GoldenImageError, TryAgain
+from golden_image.undo import begin
 from tests.docs.markdown import ROOT, definitions, page, rows, states
 
 PAGE = page("docs/failure.md")
@@ -119,7 +120,8 @@ def test_the_sweeper_looks_as_often_as_the_page_says() -> None:
     template = yaml_parse((ROOT / "template.yaml").read_text())
     function = template["Resources"]["SweepRunsFunction"]["Properties"]
     assert function["Events"]["Regularly"]["Properties"]["ScheduleExpression"] == "rate(2 minutes)"
-    assert function["Environment"]["Variables"]["SETTLE_SECONDS"] == "120"
     section = PAGE.section("## The sweeper")
     assert "every two minutes" in section
-    assert "120 seconds or more after the undo began" in section
+    settled = polling.SETTLED_AFTER + begin._OUTLIVES
+    assert f"{settled} seconds or more after the undo began" in section
+    assert f"The settle time is {polling.SETTLED_AFTER} seconds" in page("docs/chapters/undo.md").text
