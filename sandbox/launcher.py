@@ -74,6 +74,31 @@ def sandbox(
         yield endpoints
 
 
+def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> None:
+    """Deploy another build into a sandbox that is up, while its runs go on.
+
+    Args:
+        endpoints: the sandbox's; they stay as they are.
+        template: see `build.local_template`.
+        log: gets what `sam deploy` says.
+        options: more of `sam deploy`'s.
+
+    Raises:
+        ChildError: `sam deploy` failed.
+    """
+    _sam_deploy(endpoints.aws, template, log, *options)
+    tell_identities(endpoints)
+
+
+def _sam_deploy(aws: str, template: Path, log: Path, *options: str) -> None:
+    command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+    # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
+    command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *options]
+    environment = sam_environment() | {"AWS_ENDPOINT_URL": aws, "SAM_CLI_POLL_DELAY": "0.1"}
+    Child("sam deploy", command, log, environment, ROOT).wait(_DEPLOY_SECONDS)
+
+
 @contextmanager
 def _only_one(directory: Path) -> Iterator[None]:
     """Hold the directory's lock; the kernel lets go of it however this process ends."""
@@ -171,31 +196,6 @@ class _Place:
             stackName=STACK_NAME,
             pid=os.getpid(),
         )
-
-
-def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> None:
-    """Deploy another build into a sandbox that is up, while its runs go on.
-
-    Args:
-        endpoints: the sandbox's; they stay as they are.
-        template: see `build.local_template`.
-        log: gets what `sam deploy` says.
-        options: more of `sam deploy`'s.
-
-    Raises:
-        ChildError: `sam deploy` failed.
-    """
-    _sam_deploy(endpoints.aws, template, log, *options)
-    tell_identities(endpoints)
-
-
-def _sam_deploy(aws: str, template: Path, log: Path, *options: str) -> None:
-    command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
-    # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
-    command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
-    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *options]
-    environment = sam_environment() | {"AWS_ENDPOINT_URL": aws, "SAM_CLI_POLL_DELAY": "0.1"}
-    Child("sam deploy", command, log, environment, ROOT).wait(_DEPLOY_SECONDS)
 
 
 def _local_api_url(aws: str, url: str) -> str:
