@@ -53,32 +53,36 @@ def sam_build(log: Path) -> Path:
     return _build(log) / "sam"
 
 
-def local_template(log: Path) -> Path:
+def local_template(log: Path, root: Path = ROOT) -> Path:
     """The built template, changed only in what makes a function run on this machine.
+
+    Args:
+        log: gets what `sam build` says.
+        root: the directory with template.yaml, functions/ and statemachine/.
 
     Raises:
         ChildError: `sam build` failed.
     """
-    return _build(log) / "local.yaml"
+    return _build(log, root) / "local.yaml"
 
 
-def _build(log: Path) -> Path:
+def _build(log: Path, root: Path = ROOT) -> Path:
     _CACHE.mkdir(parents=True, exist_ok=True)
-    target = _CACHE / _digest_of_sources()
+    target = _CACHE / _digest_of_sources(root)
     with (_CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (target / "local.yaml").exists():
-            _run_sam_build(target, log)
+            _run_sam_build(target, log, root)
             _localize(target)
             _forget_old_builds()
         os.utime(target)
     return target
 
 
-def _run_sam_build(target: Path, log: Path) -> None:
+def _run_sam_build(target: Path, log: Path, root: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     command = [str(SAM), "build", "--build-dir", str(target / "sam"), "--template-file", "template.yaml"]
-    Child("sam build", command, log, sam_environment(), ROOT).wait(300)
+    Child("sam build", command, log, sam_environment(), root).wait(300)
 
 
 def _forget_old_builds() -> None:
@@ -93,13 +97,13 @@ def _files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _digest_of_sources() -> str:
+def _digest_of_sources(root: Path) -> str:
     """A hash of all that a build depends on, this module and the clone's place included."""
-    digest = hashlib.sha256(sys.executable.encode())
-    for source in [*(ROOT / name for name in _SOURCES), Path(__file__)]:
+    digest = hashlib.sha256(sys.executable.encode() + Path(__file__).read_bytes())
+    for source in (root / name for name in _SOURCES):
         for path in _files(source) if source.is_dir() else [source]:
             if path.is_file():
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+                digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -75,6 +75,31 @@ def sandbox(
         yield endpoints
 
 
+def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> None:
+    """Deploy another build into a sandbox that is up, while its runs go on.
+
+    Args:
+        endpoints: the sandbox's; they stay as they are.
+        template: see `build.local_template`.
+        log: gets what `sam deploy` says.
+        options: more of `sam deploy`'s.
+
+    Raises:
+        ChildError: `sam deploy` failed.
+    """
+    _sam_deploy(endpoints.aws, template, log, *options)
+    tell_identities(endpoints)
+
+
+def _sam_deploy(aws: str, template: Path, log: Path, *options: str) -> None:
+    command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+    # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
+    command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *options]
+    environment = sam_environment() | {"AWS_ENDPOINT_URL": aws, "SAM_CLI_POLL_DELAY": "0.1"}
+    Child("sam deploy", command, log, environment, ROOT).wait(_DEPLOY_SECONDS)
+
+
 @contextmanager
 def _only_one(directory: Path) -> Iterator[None]:
     """Hold the directory's lock; the kernel lets go of it however this process ends."""
@@ -155,12 +180,7 @@ class _Place:
     def deploy(self, template: Path) -> Endpoints:
         session = boto3.Session("test", "test", region_name=REGION)
         session.client("s3", endpoint_url=self.aws).create_bucket(Bucket=_ARTIFACTS_BUCKET)
-        command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
-        # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
-        command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
-        command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-        environment = sam_environment() | {"AWS_ENDPOINT_URL": self.aws, "SAM_CLI_POLL_DELAY": "0.1"}
-        Child("sam deploy", command, self.log("deploy"), environment, ROOT).wait(_DEPLOY_SECONDS)
+        _sam_deploy(self.aws, template, self.log("deploy"))
         cloudformation = session.client("cloudformation", endpoint_url=self.aws)
         stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

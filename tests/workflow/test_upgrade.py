@@ -1,0 +1,148 @@
+"""A stack is updated while runs are under way: each of them goes on with the code that it began with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from sandbox.build import ROOT, local_template
+from sandbox.client import Client
+from sandbox.launcher import sandbox as new_sandbox
+from sandbox.launcher import update
+from tests.conftest import SCALE
+from tests.workflow.conftest import eventually, succeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LAMBDA = "states:::lambda:invoke"
+# What stands for the handler of a build whose events have all that they had in one field.
+HANDLER = """
+
+def handler(event: dict, context: object) -> object:
+    return handler_of_before(event["event"], context)
+"""
+
+
+def steps(template: dict[str, Any]) -> Iterator[str]:
+    """The files of the handlers that a definition calls."""
+    resources = template["Resources"]
+    for resource in resources.values():
+        for value in resource.get("Properties", {}).get("DefinitionSubstitutions", {}).values():
+            function, _, version = value["Ref"].partition(".")
+            if version:
+                module = resources[function]["Properties"]["Handler"].rpartition(".")[0]
+                yield f"{module.replace('.', '/')}.py"
+
+
+def wrap_payloads(node: object) -> None:
+    """Give each call of a function all of its event in one field."""
+    if isinstance(node, dict) and LAMBDA in str(node.get("Resource")):
+        node["Arguments"]["Payload"] = {"event": node["Arguments"]["Payload"]}
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else []:
+        wrap_payloads(child)
+
+
+def other_build(directory: Path) -> Path:
+    """A copy of the product whose handlers take other events, and whose definitions give them those."""
+    for name in ("functions", "statemachine"):
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("template.yaml", "samconfig.toml", ".python-version"):
+        shutil.copyfile(ROOT / name, directory / name)
+    # What pip installs for a build.
+    (directory / ".aws-sam").symlink_to(ROOT / ".aws-sam")
+    for module in set(steps(yaml_parse((directory / "template.yaml").read_text(encoding="utf-8")))):
+        file = directory / "functions" / module
+        text = file.read_text(encoding="utf-8")
+        assert text.count("\ndef handler(") == 1, module
+        text = text.replace("\ndef handler(", "\ndef handler_of_before(") + HANDLER
+        file.write_text(text, encoding="utf-8")
+    for file in (directory / "statemachine").glob("*.asl.json"):
+        definition = json.loads(file.read_text(encoding="utf-8"))
+        wrap_payloads(definition)
+        file.write_text(json.dumps(definition, indent=2), encoding="utf-8")
+    return directory
+
+
+class Stack:
+    """A sandbox of its own, whose builds a test changes."""
+
+    def __init__(self, sandbox: Client, place: Path) -> None:
+        self.sandbox = sandbox
+        self.first = local_template(place / "first.log")
+        self.other = local_template(place / "other.log", other_build(place / "other"))
+        self._log = place / "update.log"
+        self._durations = sandbox.control("GET", "durations")
+
+    def update(self, template: Path, *options: str) -> None:
+        update(self.sandbox.endpoints, template, self._log, *options)
+
+    def start_and_hold(self, group: str) -> str:
+        """A run that waits for its snapshots, for longer than a deployment takes."""
+        self.sandbox.control("PUT", "durations", {"snapshotBase": 100_000})
+        source = self.sandbox.seed()["instanceId"]
+        run = self.sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
+        eventually(lambda: "Check Snapshots" in self.states(run))
+        return run
+
+    def states(self, run: str) -> list[str]:
+        events = self.sandbox.history(run)
+        return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+
+    def let_go(self) -> None:
+        """Let the snapshots that are being made be ready, in a moment of the world's time."""
+        self.sandbox.control("PUT", "durations", {"scale": 1e-9})
+        self.sandbox.ec2.describe_snapshots()
+        self.sandbox.control("PUT", "durations", self._durations)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    place = tmp_path_factory.mktemp("upgrade")
+    with new_sandbox(place / "sandbox", SCALE) as endpoints:
+        yield Stack(Client(endpoints), place)
+
+
+def test_a_run_goes_on_with_its_own_build_through_an_update_and_its_roll_back(stack: Stack) -> None:
+    sandbox = stack.sandbox
+    before = stack.start_and_hold("before")
+
+    stack.update(stack.other)
+    assert sandbox.stepfunctions.describe_execution(executionArn=before)["status"] == "RUNNING"
+    stack.let_go()
+    succeeded(sandbox.wait(before))
+
+    meanwhile = stack.start_and_hold("meanwhile")
+    stack.update(stack.first)
+    assert sandbox.stepfunctions.describe_execution(executionArn=meanwhile)["status"] == "RUNNING"
+    stack.let_go()
+    succeeded(sandbox.wait(meanwhile))
+
+    source = sandbox.seed()["instanceId"]
+    succeeded(sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": "after"}))
+
+
+def test_a_new_default_group_is_that_of_every_run_that_starts_then(stack: Stack) -> None:
+    sandbox, source = stack.sandbox, stack.sandbox.seed()["instanceId"]
+    plan = {"sourceInstanceId": source, "dryRun": True}
+    assert sandbox.run(plan).error == "InvalidInput"
+    functions = sandbox.aws("lambda")
+    name = next(n for n in _names(functions) if "PlanRefresh" in n)
+    (*_, newest) = functions.list_versions_by_function(FunctionName=name)["Versions"]
+
+    stack.update(stack.first, "--parameter-overrides", "DefaultGroupName=by-default")
+
+    assert succeeded(sandbox.run(plan))["group"]["name"] == "by-default"
+    assert sandbox.api("POST", "/refreshes", plan)[0] == 202
+    versions = functions.list_versions_by_function(FunctionName=name)["Versions"]
+    assert versions[-2]["FunctionArn"] == newest["FunctionArn"]
+
+
+def _names(functions: Any) -> list[str]:
+    pages = functions.get_paginator("list_functions").paginate()
+    return [function["FunctionName"] for page in pages for function in page["Functions"]]
