@@ -101,7 +101,7 @@ def _conditions(statement: Statement) -> set[str]:
     ),
     (
         edit(_ROLL_BACK, "ec2:RunInstances", "Condition"),
-        "ec2:RunInstances on instance",
+        "ec2:RunInstances on image",
     ),
 )
 def a_change_is_bound_to_the_stack_by_tag_or_excepted(project: Project) -> list[str]:
