@@ -16,6 +16,8 @@ class Settings:
         default_group_name: the group of an input that names none; empty where such an input is refused.
         state_machine_arn: the workflow golden_image_refresh; only functions that start or read runs have it.
         roll_out_arn: the workflow roll_out; only the function that begins an undo has it.
+        settle_seconds: so long after the end of a run that was cut off its last handler may be at work, and
+            what it makes not be shown; only the function that begins an undo has it.
     """
 
     stack_name: str
@@ -24,7 +26,6 @@ class Settings:
     state_machine_arn: str = ""
     roll_out_arn: str = ""
     settle_seconds: str = ""
-    notification_topic_arn: str = ""
 
     @classmethod
     def from_env(cls) -> Settings:

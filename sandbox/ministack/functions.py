@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from sandbox.ministack.scale import REAL_SCALE
+from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,8 @@ def _in_real_time(init: Callable[..., None]) -> Callable[..., None]:
     def made(self: Any, name: str, config: dict[str, Any], code: bytes) -> None:
         variables = dict(config.get("Environment", {}).get("Variables", {}))
         if settle := variables.get(_SETTLE):
-            variables[_SETTLE] = str(math.ceil(int(settle) * REAL_SCALE))
+            # Counted by the waits of a workflow, it is to last for as long as a function may.
+            variables[_SETTLE] = str(math.ceil(int(settle) * REAL_SCALE / WAIT_SCALE))
         timeout = config.get("Timeout", 3) * REAL_SCALE
         init(self, name, {**config, "Timeout": timeout, "Environment": {"Variables": variables}}, code)
 

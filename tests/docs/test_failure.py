@@ -78,9 +78,10 @@ def test_every_alarm_and_message_is_in_the_list_of_what_wakes_people() -> None:
     assert [name for name in alarms if f"`{name}`" not in listed] == []
     subject = STATES["Notify Failure"]["Arguments"]["Subject"]
     assert f'"{subject}"' in listed
-    cleaned = re.search(r'Subject="([^"]+)"', (ROOT / "functions/golden_image/undo/sweeper.py").read_text())
-    assert cleaned
-    assert f'"{cleaned[1]}"' in listed
+    undo = json.loads((ROOT / "statemachine/undo.asl.json").read_text())["States"].values()
+    subjects = [subject for state in undo if (subject := state.get("Arguments", {}).get("Subject"))]
+    assert subjects
+    assert [subject for subject in subjects if f'"{subject}"' not in listed] == []
 
 
 def test_the_fields_of_the_message_are_the_workflow_s() -> None:
@@ -120,7 +121,8 @@ def test_the_sweeper_looks_as_often_as_the_page_says() -> None:
     template = yaml_parse((ROOT / "template.yaml").read_text())
     function = template["Resources"]["SweepRunsFunction"]["Properties"]
     assert function["Events"]["Regularly"]["Properties"]["ScheduleExpression"] == "rate(2 minutes)"
-    assert function["Environment"]["Variables"]["SETTLE_SECONDS"] == "120"
+    undo = template["Resources"]["BeginUndoFunction"]["Properties"]
+    assert undo["Environment"]["Variables"]["SETTLE_SECONDS"] == "120"
     section = PAGE.section("## The sweeper")
     assert "every two minutes" in section
     assert "has been over for two\n  minutes" in section

@@ -10,8 +10,6 @@ from golden_image import aws, polling
 from golden_image.run import children, ledger
 from golden_image.settings import Settings
 
-# The functions' time-out in seconds: so long a handler may outlive the execution that called it.
-_OUTLIVES = 60
 # How an execution ends that has not waited for its handlers.
 _CUT_OFF = {"ABORTED", "TIMED_OUT"}
 
@@ -37,8 +35,9 @@ def begin(run: str) -> Beginning:
     """
     if not ledger.claim_undo(run):
         return Beginning(undo=False, settle_seconds=0)
-    cut_off = _stop_roll_out(run) or not _under_way(run)
-    return Beginning(undo=True, settle_seconds=polling.SETTLED_AFTER + (_OUTLIVES if cut_off else 0))
+    if _stop_roll_out(run) or not _under_way(run):
+        return Beginning(undo=True, settle_seconds=int(Settings.from_env().settle_seconds))
+    return Beginning(undo=True, settle_seconds=polling.SETTLED_AFTER)
 
 
 def _under_way(run: str) -> bool:

@@ -8,7 +8,7 @@ from moto.stepfunctions import stepfunctions_backends
 from golden_image.run import ledger
 from golden_image.run.children import child_name, execution_arn
 from golden_image.undo.begin import Beginning, begin
-from tests.unit.account import ACCOUNT_ID, REGION, RUN
+from tests.unit.account import ACCOUNT_ID, REGION, RUN, UNDO
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -51,6 +51,7 @@ def executions(account: Account, ledger_table: None, monkeypatch: pytest.MonkeyP
     assert ledger_table is None
     executions = Executions(account)
     monkeypatch.setenv("ROLL_OUT_ARN", executions.roll_out_machine)
+    monkeypatch.setenv("SETTLE_SECONDS", "120")
     executions.start(RUN)
     return executions
 
@@ -60,7 +61,7 @@ def plan(account: Account, executions: Executions) -> Plan:
     """The plan of a run that holds its locks and is under way."""
     assert executions.status(RUN) == "RUNNING"
     plan = account.plan(account.seed())
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     return plan
 
 
