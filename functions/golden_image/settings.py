@@ -23,8 +23,6 @@ class Settings:
     default_group_name: str = ""
     state_machine_arn: str = ""
     roll_out_arn: str = ""
-    settle_seconds: str = ""
-    notification_topic_arn: str = ""
 
     @classmethod
     def from_env(cls) -> Settings:

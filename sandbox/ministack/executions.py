@@ -6,6 +6,7 @@ import json
 import random
 import re
 import threading
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,7 +14,7 @@ from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
 from sandbox.ministack.permissions import may
-from sandbox.ministack.scale import REAL_SCALE
+from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
 
 _LONGEST_NAME = 80
 _LARGEST_DATA = 262144
@@ -21,6 +22,8 @@ _LARGEST_DATA = 262144
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 _MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _INTEGRATION = "arn:aws:states:::"
+# What an undo looks on for after the end of a run's last handler.
+_SETTLED_AFTER = 60
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
@@ -37,6 +40,7 @@ def install() -> None:
     states._apply_state_assign = _apply_state_assign
     states._apply_output_path = _apply_output_path
     states._invoke_resource = _invoke_resource
+    states._execute_wait = _execute_wait
 
 
 _minis_start = states._start_execution
@@ -47,6 +51,7 @@ _minis_find_retrier = states._find_matching_retrier
 _minis_error_matches = states._error_matches
 _minis_output_path = states._apply_output_path
 _minis_invoke = states._invoke_resource
+_minis_wait = states._execute_wait
 
 
 def _start_execution(data: dict[str, Any]) -> Any:
@@ -177,6 +182,18 @@ def _apply_state_assign(
             state["Assign"], state_input, context, result=result, error_output=error_output
         )
     )
+
+
+def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, Any]) -> Any:
+    """Wait for a handler that may outlive its run as long as the handler may work, in real time.
+
+    The passes of an undo settle for longer where a run was cut off.
+    """
+    settle = context["variables"].get("begun", {}).get("settleSeconds", 0)
+    if settle > _SETTLED_AFTER:
+        seconds = states._jsonata_wait_seconds(state, state_input, context)
+        time.sleep(seconds * (REAL_SCALE - WAIT_SCALE))
+    return _minis_wait(state, state_input, context)
 
 
 def _apply_output_path(state: dict[str, Any], data: Any, context: dict[str, Any] | None = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import select
 import signal
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 _ENDED = 1
 _AT_ONCE = 8
-_SETTLE = "SETTLE_SECONDS"
 
 
 def install() -> None:
@@ -41,14 +39,10 @@ def install() -> None:
 
 
 def _in_real_time(init: Callable[..., None]) -> Callable[..., None]:
-    """A function's time-out, and what is measured by it, on a scale that leaves handlers the time to work."""
+    """A function's time-out, on a scale that leaves handlers the time to work."""
 
     def made(self: Any, name: str, config: dict[str, Any], code: bytes) -> None:
-        variables = dict(config.get("Environment", {}).get("Variables", {}))
-        if settle := variables.get(_SETTLE):
-            variables[_SETTLE] = str(math.ceil(int(settle) * REAL_SCALE))
-        timeout = config.get("Timeout", 3) * REAL_SCALE
-        init(self, name, {**config, "Timeout": timeout, "Environment": {"Variables": variables}}, code)
+        init(self, name, {**config, "Timeout": config.get("Timeout", 3) * REAL_SCALE}, code)
 
     return made
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = Account(account="123456789012", region="ap-northeast-2", stack="refresh")
 
-UNDOING = ("RollBackFunction", "SweepRunsFunction")
+UNDOING = ("RollBackFunction",)
 STARTING = ("ReturnSourceFunction", *UNDOING)
 LAUNCHING_OWN = (
     "CreateLaunchTemplateFunction",

@@ -46,7 +46,7 @@ def test_a_source_with_a_key_of_another_account_may_be_started() -> None:
     facts = Facts(ACCOUNT, keys={"i-1": [key]})
     asked = requests("ec2", "StartInstances", {"InstanceIds": ["i-1"]}, facts)
     assert [one.action for one in asked] == ["ec2:StartInstances", "kms:CreateGrant"]
-    for owner in ("ReturnSourceFunction", "RollBackFunction", "SweepRunsFunction"):
+    for owner in ("ReturnSourceFunction", "RollBackFunction"):
         own = policy(TEMPLATE, owner, ACCOUNT)
         assert all(allows(own, one, ACCOUNT) for one in asked)
 

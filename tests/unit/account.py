@@ -23,6 +23,7 @@ STACK = "refresh"
 LEDGER = "refresh-ledger"
 RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:web-20261122T030000Z-0123abcd"
 OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
+UNDO = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-undo"
 MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
 
 DEFINITION = Path("statemachine/golden_image_refresh.asl.json")

@@ -44,6 +44,7 @@ REFRESH = [
     "restore_capacity",
     "check_capacity",
     "unlock_group",
+    "begin_undo",
     "roll_back",
     "sweep_runs",
     "start_scheduled_run",

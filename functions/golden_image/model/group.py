@@ -91,6 +91,11 @@ class GroupPlan:
     tags: dict[str, str]
 
     @property
+    def subnets(self) -> tuple[str, ...]:
+        """The subnets that the group gets, else those that it has."""
+        return self.subnet_ids or (self.before.subnet_ids if self.before else ())
+
+    @property
     def stated_tags(self) -> list[GroupTag]:
         """The input's tags of the group; instances get them too."""
         return [GroupTag(key, value, propagate=True) for key, value in self.tags.items()]

@@ -1,8 +1,8 @@
 """The ledger: a run's locks, and what was there before it began. Written before the first change.
 
-Items of the table, by `pk`: `run#<execution ARN>` holds the plan and the keys of the run's locks;
-`group#<name>`, `source#<id>` and `launch-template#<name>` are locks that name the run holding them, or say
-when they were released.
+Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
+it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
+says when it was released.
 """
 
 from __future__ import annotations
@@ -37,11 +37,15 @@ class Row:
         plan: the plan as an event: whoever needs it makes a Plan of it.
         locks: the keys of the run's locks.
         committed: the rollout has succeeded; such a run is never undone.
+        undo: the ARN of the workflow undo, in the version that the run began with.
+        undo_attempt: the number of the newest execution of that workflow for the run, from 1.
     """
 
     plan: Any
     locks: tuple[str, ...]
     committed: bool
+    undo: str
+    undo_attempt: int
 
 
 def _table() -> str:
@@ -60,11 +64,14 @@ def _run_key(run: str) -> str:
     return f"run#{run}"
 
 
-def lock(plan: Plan) -> None:
+def lock(plan: Plan, undo: str) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
     A lock that is free remembers when it was released: a plan from before that may have seen what the other
     run was about to change, such as a source that it had stopped.
+
+    Args:
+        undo: the ARN of the workflow undo, in the version that the run began with.
 
     Raises:
         RunInProgress: names the run that holds a lock.
@@ -79,6 +86,7 @@ def lock(plan: Plan) -> None:
         "pk": {"S": _run_key(plan.run)},
         "plan": {"S": text},
         "locks": {"L": [{"S": key} for key in locks]},
+        "undo": {"S": undo},
         "expiresAt": expires,
     }
     items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
@@ -134,6 +142,8 @@ def read(run: str) -> Row | None:
         plan=json.loads(row["plan"]["S"]),
         locks=tuple(key["S"] for key in row["locks"]["L"]),
         committed="committed" in row,
+        undo=row["undo"]["S"],
+        undo_attempt=int(row.get("undoAttempt", {}).get("N", 1)),
     )
 
 
@@ -142,14 +152,32 @@ def claim_undo(run: str) -> bool:
 
     False where it is committed, or has no row.
     """
+    return _changed(
+        run,
+        UpdateExpression="SET undoing = :true",
+        ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed)",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+
+
+def count_undo(run: str, failed: int) -> bool:
+    """Note that an attempt to undo the run has failed; the next has the number after it.
+
+    False where somebody else has noted it, or the run has no row any more.
+    """
+    return _changed(
+        run,
+        UpdateExpression="SET undoAttempt = :next",
+        ConditionExpression="attribute_exists(pk) AND "
+        "(attribute_not_exists(undoAttempt) OR undoAttempt = :failed)",
+        ExpressionAttributeValues={":failed": {"N": str(failed)}, ":next": {"N": str(failed + 1)}},
+    )
+
+
+def _changed(run: str, **change: Any) -> bool:
+    """Change the run's row; False where the change's condition does not hold."""
     try:
-        aws.client("dynamodb").update_item(
-            TableName=_table(),
-            Key={"pk": {"S": _run_key(run)}},
-            UpdateExpression="SET undoing = :true",
-            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed)",
-            ExpressionAttributeValues={":true": {"BOOL": True}},
-        )
+        aws.client("dynamodb").update_item(TableName=_table(), Key={"pk": {"S": _run_key(run)}}, **change)
     except ClientError as error:
         if aws.code(error) != "ConditionalCheckFailedException":
             raise

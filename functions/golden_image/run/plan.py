@@ -48,7 +48,6 @@ def make(run: str, request: RunRequest) -> Plan:
     keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
-    subnets = planned.subnet_ids or (planned.before.subnet_ids if planned.before else ())
     return Plan(
         run=run,
         planned_at=planned_at,
@@ -60,7 +59,7 @@ def make(run: str, request: RunRequest) -> Plan:
             request.launch_template_name,
             request.launch_template,
             instance,
-            subnets[0] if subnets else source.subnet_id,
+            (planned.subnets or (source.subnet_id,))[0],
         ),
         group=planned,
         rollout=chosen,

@@ -29,21 +29,20 @@ class Beginning:
     settle_seconds: int
 
 
-def begin(run: str) -> Beginning:
+def begin(run: str, ended: bool) -> Beginning:
     """Claim the run for its undo, and stop its rollout.
 
-    A run that is under way has called the undo itself: all of its handlers have ended, but for those of a
-    rollout that was cut off. So may be a run that is over: what its last handler makes has to be waited for.
+    A run that is under way has called the undo itself, after the end of its last handler. A run that has
+    ended, or its rollout, may have been cut off: a handler of it may be at work until its own time-out.
+
+    Args:
+        run: the execution's ARN.
+        ended: the run is over.
     """
     if not ledger.claim_undo(run):
         return Beginning(undo=False, settle_seconds=0)
-    cut_off = _stop_roll_out(run) or not _under_way(run)
+    cut_off = _stop_roll_out(run) or ended
     return Beginning(undo=True, settle_seconds=polling.SETTLED_AFTER + (_OUTLIVES if cut_off else 0))
-
-
-def _under_way(run: str) -> bool:
-    execution = children.find(run)
-    return execution is not None and execution["status"] == "RUNNING"
 
 
 def _stop_roll_out(run: str) -> bool:

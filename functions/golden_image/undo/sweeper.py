@@ -1,34 +1,33 @@
-"""The sweeper: cleans up after ends that no state can catch, and after roll-backs that did not finish."""
+"""The sweeper: finds runs that are over and not cleaned up, and has them undone. It undoes nothing itself."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, polling
+from golden_image import aws
 from golden_image.errors import RollBackIncomplete
-from golden_image.run import ledger
-from golden_image.settings import Settings
-from golden_image.undo import undo
+from golden_image.run import children, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NEVER = datetime.fromtimestamp(0, UTC)
+    from golden_image.run.ledger import Row
+
+# How Step Functions names a run that has succeeded or goes on, and this module one that is forgotten.
+_RUNNING, _SUCCEEDED, _FORGOTTEN = "RUNNING", "SUCCEEDED", "FORGOTTEN"
 
 
 def sweep(runs: Iterable[str]) -> list[str]:
-    """Undo each of the runs that is over, and release its locks; answers those that are clean now.
+    """Unlock each of the runs that is over and needs no undo, and have the others undone.
 
-    A run that was aborted may have a handler at work until that one's own time-out: its locks are kept,
-    and it is looked at again, until it has been over for SETTLE_SECONDS. One run that fails does not keep
-    the others.
+    Answers those that it has unlocked; the others are unlocked at the end of their undo. One run that fails
+    does not keep the others.
 
     Raises:
-        RollBackIncomplete: names what could not be undone; the next sweep tries again.
+        RollBackIncomplete: names what could not be undone; the next attempt is under way.
     """
     clean, failures = [], []
     for run in runs:
@@ -45,40 +44,50 @@ def sweep(runs: Iterable[str]) -> list[str]:
 
 
 def _sweep(run: str) -> bool:
-    """Clean up one run, where it is over; whether it is clean now."""
-    status, over = _end(run)
+    """Clean up one run, where it is over; whether it is unlocked now."""
+    execution = children.find(run)
+    status = execution["status"] if execution else _FORGOTTEN
     row = ledger.read(run)
-    if status == "RUNNING" or row is None:
+    if status == _RUNNING or row is None:
         return False
-    if status == "SUCCEEDED" or row.committed:
+    if status == _SUCCEEDED or row.committed or _undone(run, row, status):
         ledger.unlock(run)
         return True
-    if not ledger.claim_undo(run):
-        return False
-    settled = (datetime.now(UTC) - over).total_seconds() > int(Settings.from_env().settle_seconds)
-    seconds = polling.SETTLED_AFTER if settled else 0
-    if not undo.undo(run, waited=seconds, limit=seconds + 1).done:
-        return False
-    ledger.unlock(run)
-    _tell(run, status)
-    return True
+    return False
 
 
-def _end(run: str) -> tuple[str, datetime]:
-    """How and when the run ended; one that Step Functions has forgotten (after 90 days) ended long ago."""
+def _undone(run: str, row: Row, status: str) -> bool:
+    """Whether the run's newest undo has succeeded; one that never began is started, one that failed followed.
+
+    Raises:
+        RollBackIncomplete: it failed, with its error; the next one is under way.
+    """
+    arn = children.execution_arn(row.undo, _name(run, row.undo_attempt))
+    undo = children.find(arn)
+    if undo is None:
+        _start(run, row.undo, row.undo_attempt, status)
+        return False
+    if undo["status"] in {_RUNNING, _SUCCEEDED}:
+        return undo["status"] == _SUCCEEDED
+    if not ledger.count_undo(run, failed=row.undo_attempt):
+        return False
+    _start(run, row.undo, row.undo_attempt + 1, status)
+    end = [undo["status"], undo.get("error"), undo.get("cause")]
+    raise RollBackIncomplete(f"undo {row.undo_attempt} ended {': '.join(filter(None, end))}")
+
+
+def _name(run: str, attempt: int) -> str:
+    return children.child_name(run, "undo", attempt)
+
+
+def _start(run: str, undo: str, attempt: int, status: str) -> None:
+    """Start an undo of the run, which ended with `status`; one that another sweep started is left alone."""
     try:
-        execution = aws.client("stepfunctions").describe_execution(executionArn=run)
+        aws.client("stepfunctions").start_execution(
+            stateMachineArn=undo,
+            name=_name(run, attempt),
+            input=json.dumps({"run": run, "status": status}),
+        )
     except ClientError as error:
-        if aws.code(error) == "ExecutionDoesNotExist":
-            return "FORGOTTEN", _NEVER
-        raise
-    return execution["status"], execution.get("stopDate", _NEVER)
-
-
-def _tell(run: str, status: str) -> None:
-    message = {"run": run, "status": status, "rollBack": "nothing of the run is left, its locks are free"}
-    aws.client("sns").publish(
-        TopicArn=Settings.from_env().notification_topic_arn,
-        Subject="Golden image refresh cleaned up",
-        Message=json.dumps(message, indent=2),
-    )
+        if aws.code(error) != "ExecutionAlreadyExists":
+            raise

@@ -6,6 +6,6 @@ from golden_image.step import step
 
 
 @step
-def handler(plan: Plan) -> None:
-    """Takes the locks of the plan and writes its row."""
-    ledger.lock(plan)
+def handler(plan: Plan, undo: str) -> None:
+    """`undo` is the ARN of the workflow undo, in the version that the run is to be undone by."""
+    ledger.lock(plan, undo)

@@ -1,1 +1,1 @@
-"""The way back: the state that undoes a run, and the sweeper, which looks for runs that need it."""
+"""The states of the workflow undo that need code, and the sweeper, which starts it."""

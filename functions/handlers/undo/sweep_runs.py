@@ -1,4 +1,4 @@
-"""Sweep Runs: clean up after runs that ended where no state could catch it."""
+"""Sweep Runs: have runs undone that ended where no state could catch it."""
 
 from typing import Any
 

@@ -13,9 +13,8 @@ _AWS = "golden_image.aws"
 _LEDGER = "golden_image.run.ledger"
 _PLAN = "golden_image.run.plan"
 _POLLING = "golden_image.polling"
-_BEGIN = "golden_image.undo.begin"
 _SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
-_SETTLE = (*_SWEEPER, "Environment", "Variables", "SETTLE_SECONDS")
+_BEGIN = "golden_image.undo.begin"
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
 _TIMEOUTS = ("schema", "properties", "timeouts", "properties")
 # The SDK's longest pauses before its second and third try (standard mode).
@@ -94,39 +93,25 @@ def the_ledger_keeps_a_row_longer_than_a_run_may_last(project: Project) -> list[
 
 
 @rule(
-    (put("100", *_SETTLE), "a sweep"),
-    (put(100, "template", "Globals", "Function", "Timeout"), "a sweep"),
-    (reword("code", _POLLING, "SETTLED_AFTER = 60", "SETTLED_AFTER = 90"), "a sweep"),
-)
-def a_sweep_keeps_the_locks_until_nothing_of_the_run_can_still_come(project: Project) -> list[str]:
-    """A handler may outlive its run by its own time-out, and what it made is not shown at once."""
-    own = project.resources["SweepRunsFunction"]["Properties"]["Environment"]["Variables"]
-    keeps = int(own["SETTLE_SECONDS"])
-    comes = project.template["Globals"]["Function"]["Timeout"] + _number(project, _POLLING, "SETTLED_AFTER")
-    return [f"a sweep keeps the locks {keeps} s, the last may come after {comes}"] if keeps < comes else []
-
-
-@rule(
-    (put(90, "template", "Globals", "Function", "Timeout"), "a handler"),
+    (put(100, "template", "Globals", "Function", "Timeout"), "a handler"),
     (reword("code", _BEGIN, "_OUTLIVES = 60", "_OUTLIVES = 30"), "a handler"),
 )
-def an_undo_waits_for_the_last_handler_of_a_run_that_was_cut_off(project: Project) -> list[str]:
+def an_undo_looks_on_until_nothing_of_a_run_that_was_cut_off_can_still_come(project: Project) -> list[str]:
+    """A handler may outlive its run by its own time-out."""
     waits, own = _number(project, _BEGIN, "_OUTLIVES"), project.template["Globals"]["Function"]["Timeout"]
-    return [f"a handler may outlive its run {own} s, an undo waits {waits}"] if waits < own else []
+    return [f"a handler may work {own} s, an undo waits {waits} s for it"] if waits < own else []
 
 
 @rule(
     (put(130, *_SWEEPER, "Timeout"), "a sweep"),
     (put("rate(1 minute)", *_SWEEPER, "Events", "Regularly", "Properties", "ScheduleExpression"), "a sweep"),
-    (put("100", *_SETTLE), "a sweep"),
 )
-def a_sweep_is_over_before_another_one_begins_or_unlocks(project: Project) -> list[str]:
-    """Else a late one could write to a group that the next run has begun with."""
+def a_sweep_is_over_before_another_one_begins(project: Project) -> list[str]:
     own = project.resources["SweepRunsFunction"]["Properties"]
     every = own["Events"]["Regularly"]["Properties"]["ScheduleExpression"]
     minutes = int(re.fullmatch(r"rate\((\d+) minutes?\)", every)[1])  # type: ignore[index]
-    ends = min(60 * minutes, int(own["Environment"]["Variables"]["SETTLE_SECONDS"]))
-    return [f"a sweep may last {own['Timeout']} s, of {ends}"] if own["Timeout"] >= ends else []
+    lasts, seconds = own["Timeout"], 60 * minutes
+    return [f"a sweep may last {lasts} s, of {seconds}"] if lasts >= seconds else []
 
 
 @rule(

@@ -47,14 +47,12 @@ _LOADED = {
     "roll_out.check_group_drained": "group.group group.options polling roll_out.drain tags",
     "roll_out.drain_group": "group.group group.options polling roll_out.drain tags",
     "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity tags",
+    "undo.begin_undo": "polling run.children run.ledger undo.begin",
     "undo.roll_back": (
         "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
         "polling run.ledger source.facts source.power tags undo.instances undo.undo"
     ),
-    "undo.sweep_runs": (
-        "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
-        "polling run.ledger source.facts source.power tags undo.instances undo.sweeper undo.undo"
-    ),
+    "undo.sweep_runs": "run.children run.ledger undo.sweeper",
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.

@@ -16,7 +16,7 @@ from golden_image.run import ledger
 from golden_image.run.request import parse
 from golden_image.source import power
 from golden_image.undo import undo as undoing
-from tests.unit.account import DEFINITION, RUN
+from tests.unit.account import DEFINITION, RUN, UNDO
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_tags_of_template_and_group_together_are_what_an_instance_takes() -> Non
 def carry_out(plan: Plan, user_data: str | None) -> str:
     """What a run makes, by the functions that its steps call; answers the image's id."""
     facts, run = plan.source, plan.run
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     power.stop(facts.instance_id)
     power.check_stopped(facts.instance_id, 0, 900)
     made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], plan.image.tags)
@@ -114,7 +114,7 @@ def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
     assert len(found["Tags"]) == 43
     assert len(found["Instances"]) == 1
     waited = 0
-    while not (check := undoing.undo(RUN, waited, 3600)).done:
+    while not (check := undoing.undo(RUN, waited, 3600, 60)).done:
         waited += check.wait_seconds
     assert group.find(plan.group.name) is None
     assert snapshots.of_run(RUN) == []

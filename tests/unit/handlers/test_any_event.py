@@ -39,15 +39,13 @@ NO_OBJECTS: list[object] = [None, [], "", "x", 0, 1.5, True, [{}]]
 
 @pytest.fixture
 def invoke(account: Account, context: Any, monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    """Invokes a handler in an account with a state machine and a topic."""
+    """Invokes a handler in an account with a state machine."""
     machine = account.client("stepfunctions").create_state_machine(
         name="refresh", definition="{}", roleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/machine"
     )["stateMachineArn"]
-    topic = account.client("sns").create_topic(Name="notifications")["TopicArn"]
     for name, value in {
         "STATE_MACHINE_ARN": machine,
-        "NOTIFICATION_TOPIC_ARN": topic,
-        "SETTLE_SECONDS": "120",
+        "ROLL_OUT_ARN": machine,
         "DEFAULT_GROUP_NAME": "",
     }.items():
         monkeypatch.setenv(name, value)

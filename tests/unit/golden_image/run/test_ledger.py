@@ -17,7 +17,7 @@ from golden_image.errors import (
     ServiceUnavailable,
 )
 from golden_image.run import ledger
-from tests.unit.account import LEDGER, OTHER_RUN, RUN, kept_plan
+from tests.unit.account import LEDGER, OTHER_RUN, RUN, UNDO, kept_plan
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -33,7 +33,7 @@ def plan(account: Account) -> Plan:
 
 def lock(plan: Plan) -> None:
     with aws.named_errors():
-        ledger.lock(plan)
+        ledger.lock(plan, UNDO)
 
 
 def rows(account: Account) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,48 +9,80 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto.stepfunctions import stepfunctions_backends
 
-from golden_image import polling
-from golden_image.errors import RollBackIncomplete
-from golden_image.group import group
+from golden_image import aws
+from golden_image.errors import GoldenImageError, RollBackIncomplete
 from golden_image.image import snapshots
 from golden_image.run import ledger
+from golden_image.run.children import child_name, execution_arn
 from golden_image.source import power
-from golden_image.undo import sweeper
-from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, kept_plan
+from golden_image.undo import begin, sweeper
+from golden_image.undo import undo as undoing
+from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, UNDO, kept_plan
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
     from tests.unit.account import Account
 
-SETTLE_SECONDS = 120
-LONG_AGO = timedelta(days=1)
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/machine"
+
+
+def undo_arn(run: str, attempt: int = 1) -> str:
+    return execution_arn(UNDO, child_name(run, "undo", attempt))
 
 
 class Executions:
-    """The state machine's executions, and how each ended."""
+    """Runs and their undos, and how each ended."""
 
     def __init__(self, account: Account) -> None:
         self._client = account.client("stepfunctions")
-        self._machine: str = self._client.create_state_machine(
-            name="refresh", definition="{}", roleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/machine"
-        )["stateMachineArn"]
+        self._backend = stepfunctions_backends[ACCOUNT_ID][REGION]
+        self._machine: str = self._client.create_state_machine(name="refresh", definition="{}", roleArn=ROLE)[
+            "stateMachineArn"
+        ]
+        made = self._client.create_state_machine(name="refresh-undo", definition="{}", roleArn=ROLE)
+        assert made["stateMachineArn"] == UNDO
 
     def start(self, run: str) -> None:
         name = run.rpartition(":")[2]
         started = self._client.start_execution(stateMachineArn=self._machine, name=name)
         assert started["executionArn"] == run
 
-    def end(self, run: str, status: str, ago: timedelta = LONG_AGO) -> None:
-        execution = stepfunctions_backends[ACCOUNT_ID][REGION].describe_execution(run)
-        execution.status, execution.stop_date = status, datetime.now(UTC) - ago
+    def end(self, arn: str, status: str, **outcome: str) -> None:
+        execution = self._backend.describe_execution(arn)
+        execution.status = status
+        for field, value in outcome.items():
+            setattr(execution, field, value)
+
+    def undos(self) -> dict[str, Any]:
+        """The input of each undo that was started, by its ARN."""
+        undos = next(m for m in self._backend.state_machines if m.arn == UNDO).executions
+        return {one.execution_arn: json.loads(one.execution_input) for one in undos}
+
+    def play(self) -> None:
+        """What the workflow undo does, in each of its executions that is under way."""
+        for arn, given in self.undos().items():
+            if self._backend.describe_execution(arn).status == "RUNNING":
+                try:
+                    with aws.named_errors():
+                        self._undo(given["run"])
+                    self.end(arn, "SUCCEEDED")
+                except GoldenImageError as error:
+                    self.end(arn, "FAILED", error=type(error).__name__, cause=str(error))
+
+    @staticmethod
+    def _undo(run: str) -> None:
+        beginning = begin.begin(run)
+        if beginning.undo:
+            waited = 0
+            while not (check := undoing.undo(run, waited, 3600, beginning.settle_seconds)).done:
+                waited += check.wait_seconds
+            ledger.unlock(run)
 
 
 @pytest.fixture
 def executions(account: Account, ledger_table: None, monkeypatch: pytest.MonkeyPatch) -> Executions:
     assert ledger_table is None
-    topic = account.client("sns").create_topic(Name="notifications")["TopicArn"]
-    monkeypatch.setenv("NOTIFICATION_TOPIC_ARN", topic)
-    monkeypatch.setenv("SETTLE_SECONDS", str(SETTLE_SECONDS))
+    monkeypatch.setenv("ROLL_OUT_ARN", f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-roll-out")
     return Executions(account)
 
 
@@ -64,23 +95,21 @@ def plan(account: Account, executions: Executions) -> Plan:
     return plan
 
 
+@pytest.fixture
+def other(account: Account, executions: Executions) -> Plan:
+    """Another such run, of another source and group."""
+    plan = replace(account.plan(account.seed(), autoScalingGroupName="other"), run=OTHER_RUN)
+    executions.start(OTHER_RUN)
+    carry_out(plan)
+    return plan
+
+
 def carry_out(plan: Plan) -> None:
     facts = plan.source
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     power.stop(facts.instance_id)
     power.check_stopped(facts.instance_id, 0, 900)
     snapshots.create(plan.run, facts.instance_id, [volume.volume_id for volume in facts.volumes], {})
-
-
-def sweep(*runs: str) -> list[str]:
-    """Two sweeps: the first undoes, the second finds nothing any more."""
-    assert sweeper.sweep(runs) == []
-    return sweeper.sweep(runs)
-
-
-def told(account: Account) -> list[dict[str, Any]]:
-    """What the topic heard."""
-    return [json.loads(message["Message"]) for message in account.calls("Publish")]
 
 
 # Which runs
@@ -98,20 +127,33 @@ def test_a_run_that_ended_badly_is_undone_and_unlocked(
     account: Account, plan: Plan, executions: Executions, status: str
 ) -> None:
     executions.end(RUN, status)
-    assert sweep(RUN) == [RUN]
+    assert sweeper.sweep([RUN]) == []
+    assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status}}
+    executions.play()
     assert snapshots.of_run(RUN) == []
     assert account.state(plan.source.instance_id) == "running"
     assert ledger.read(RUN) is None
-    ledger.lock(replace(account.plan(plan.source.instance_id), run=OTHER_RUN))
+    ledger.lock(replace(account.plan(plan.source.instance_id), run=OTHER_RUN), UNDO)
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "FAILED", "TIMED_OUT"])
+def test_the_sweeper_changes_nothing_of_a_run_that_ended_badly(
+    account: Account, plan: Plan, executions: Executions, status: str
+) -> None:
+    executions.end(RUN, status)
+    account.forget_calls()
+    sweeper.sweep([RUN])
+    assert account.changes() == ["StartExecution"]
+    assert kept_plan(RUN) == plan
 
 
 def test_a_run_that_succeeded_is_only_unlocked(account: Account, plan: Plan, executions: Executions) -> None:
-    executions.end(RUN, "SUCCEEDED", ago=timedelta(0))
+    executions.end(RUN, "SUCCEEDED")
     assert sweeper.sweep([RUN]) == [RUN]
     assert len(snapshots.of_run(RUN)) == len(plan.source.volumes)
     assert account.state(plan.source.instance_id) == "stopped"
     assert ledger.read(RUN) is None
-    assert told(account) == []
+    assert executions.undos() == {}
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "FAILED", "TIMED_OUT"])
@@ -123,12 +165,15 @@ def test_a_run_that_ended_badly_after_its_rollout_is_only_unlocked(
     assert sweeper.sweep([RUN]) == [RUN]
     assert len(snapshots.of_run(RUN)) == len(plan.source.volumes)
     assert ledger.read(RUN) is None
+    assert executions.undos() == {}
 
 
 def test_a_run_that_step_functions_has_forgotten_is_undone(account: Account, executions: Executions) -> None:
     executions.start(RUN)
     carry_out(replace(account.plan(account.seed()), run=OTHER_RUN))
-    assert sweep(OTHER_RUN) == [OTHER_RUN]
+    assert sweeper.sweep([OTHER_RUN]) == []
+    assert executions.undos() == {undo_arn(OTHER_RUN): {"run": OTHER_RUN, "status": "FORGOTTEN"}}
+    executions.play()
     assert snapshots.of_run(OTHER_RUN) == []
 
 
@@ -140,61 +185,92 @@ def test_a_run_without_a_row_is_left_alone(account: Account, executions: Executi
     assert account.changes() == []
 
 
-# When
+# One undo at a time
 
 
-def test_the_locks_are_kept_while_a_handler_may_still_be_at_work(
+def test_an_undo_that_is_under_way_is_left_alone(
     account: Account, plan: Plan, executions: Executions
 ) -> None:
-    executions.end(RUN, "ABORTED", ago=timedelta(seconds=SETTLE_SECONDS - 5))
-    assert sweep(RUN) == []
-    assert snapshots.of_run(RUN) == []
+    executions.end(RUN, "ABORTED")
+    sweeper.sweep([RUN])
+    account.forget_calls()
+    assert [sweeper.sweep([RUN]) for _ in range(2)] == [[], []]
+    assert account.changes() == []
     assert kept_plan(RUN) == plan
-    assert told(account) == []
-    # What that handler makes after the sweep is undone by the next.
-    snapshots.create(RUN, plan.source.instance_id, [v.volume_id for v in plan.source.volumes], {})
-    executions.end(RUN, "ABORTED", ago=timedelta(seconds=SETTLE_SECONDS + 5))
-    assert sweep(RUN) == [RUN]
-    assert snapshots.of_run(RUN) == []
-    assert ledger.read(RUN) is None
 
 
-def test_a_sweep_that_found_something_looks_again_before_it_unlocks(
-    plan: Plan, executions: Executions
+@pytest.mark.usefixtures("plan")
+def test_an_undo_that_another_sweep_has_just_started_is_left_alone(
+    account: Account, executions: Executions
 ) -> None:
+    executions.end(RUN, "ABORTED")
+    taken = {"code": "ExecutionAlreadyExists", "status": 400}
+    account.faults({"service": "stepfunctions", "action": "StartExecution", **taken})
+    assert sweeper.sweep([RUN]) == []
+
+
+@pytest.mark.usefixtures("plan")
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executions, status: str) -> None:
+    executions.end(RUN, "ABORTED")
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), status, error="RollBackIncomplete", cause="could not undo: source")
+    said = f"^{RUN}: RollBackIncomplete: undo 1 ended {status}: RollBackIncomplete: could not undo: source$"
+    with pytest.raises(RollBackIncomplete, match=said):
+        sweeper.sweep([RUN])
+    assert list(executions.undos()) == [undo_arn(RUN), undo_arn(RUN, 2)]
+    assert executions.undos()[undo_arn(RUN, 2)] == {"run": RUN, "status": "ABORTED"}
+    assert sweeper.sweep([RUN]) == []
+    executions.end(undo_arn(RUN, 2), "FAILED")
+    with pytest.raises(RollBackIncomplete, match=r"undo 2 ended FAILED$"):
+        sweeper.sweep([RUN])
+    assert list(executions.undos())[2:] == [undo_arn(RUN, 3)]
+
+
+@pytest.mark.usefixtures("plan")
+def test_two_sweeps_follow_a_failed_undo_by_one(account: Account, executions: Executions) -> None:
+    executions.end(RUN, "ABORTED")
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "FAILED")
+    lost = {"code": "ConditionalCheckFailedException", "status": 400}
+    account.faults({"service": "dynamodb", "action": "UpdateItem", **lost})
+    assert sweeper.sweep([RUN]) == []
+    assert list(executions.undos()) == [undo_arn(RUN)]
+
+
+@pytest.mark.usefixtures("plan")
+def test_an_attempt_that_was_counted_and_not_started_is_started(
+    account: Account, executions: Executions
+) -> None:
+    executions.end(RUN, "ABORTED")
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "FAILED")
+    account.faults({"service": "stepfunctions", "action": "StartExecution", "code": "InternalServerError"})
+    with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
+        sweeper.sweep([RUN])
+    assert sweeper.sweep([RUN]) == []
+    assert list(executions.undos()) == [undo_arn(RUN), undo_arn(RUN, 2)]
+
+
+@pytest.mark.usefixtures("plan")
+def test_an_undo_of_the_run_itself_counts(executions: Executions, account: Account) -> None:
+    """The run has called it, and was aborted or could not unlock."""
+    name = child_name(RUN, "undo", 1)
+    account.client("stepfunctions").start_execution(stateMachineArn=UNDO, name=name, input='{"run": "x"}')
     executions.end(RUN, "ABORTED")
     assert sweeper.sweep([RUN]) == []
-    assert kept_plan(RUN) == plan
+    executions.end(undo_arn(RUN), "SUCCEEDED")
     assert sweeper.sweep([RUN]) == [RUN]
-
-
-def test_a_group_that_is_still_being_deleted_keeps_the_locks(
-    account: Account, plan: Plan, executions: Executions
-) -> None:
-    made = account.group()
-    marks = [{"ResourceId": "web", "ResourceType": "auto-scaling-group", "Key": "golden-image:run"}]
-    account.client("autoscaling").create_or_update_tags(
-        Tags=[{**mark, "Value": RUN, "PropagateAtLaunch": False} for mark in marks]
-    )
-    executions.end(RUN, "ABORTED")
-    assert made["Instances"]
-    account.freeze()
-    assert [sweeper.sweep([RUN]) for _ in range(3)] == [[], [], []]
-    assert kept_plan(RUN) == plan
-    account.flow()
-    assert group.find("web") is None
-    assert sweeper.sweep([RUN]) == [RUN]
+    assert list(executions.undos()) == [undo_arn(RUN)]
+    assert ledger.read(RUN) is None
 
 
 # What fails
 
 
 def test_one_run_that_cannot_be_undone_does_not_keep_the_others(
-    account: Account, plan: Plan, executions: Executions
+    account: Account, plan: Plan, other: Plan, executions: Executions
 ) -> None:
-    other = replace(account.plan(account.seed(), autoScalingGroupName="other"), run=OTHER_RUN)
-    executions.start(OTHER_RUN)
-    carry_out(other)
     for run in (RUN, OTHER_RUN):
         executions.end(run, "ABORTED")
     denied = {"code": "UnauthorizedOperation", "times": None}
@@ -202,53 +278,44 @@ def test_one_run_that_cannot_be_undone_does_not_keep_the_others(
         {"service": "ec2", "action": "StartInstances", "match": {"InstanceIds": plan.source.instance_id}}
         | denied
     )
-    for _ in range(2):
-        with pytest.raises(RollBackIncomplete, match=f"^{RUN}: RollBackIncomplete: could not undo: source"):
+    sweeper.sweep([RUN, OTHER_RUN])
+    for attempt in (1, 2):
+        executions.play()
+        said = (
+            f"^{RUN}: RollBackIncomplete: undo {attempt} ended FAILED: RollBackIncomplete: could not undo: s"
+        )
+        with pytest.raises(RollBackIncomplete, match=said):
             sweeper.sweep([RUN, OTHER_RUN])
     assert kept_plan(RUN) == plan
     assert ledger.read(OTHER_RUN) is None
     assert account.state(other.source.instance_id) == "running"
     account.faults()
-    assert sweep(RUN) == [RUN]
+    executions.play()
+    assert ledger.read(RUN) is None
+    assert account.state(plan.source.instance_id) == "running"
 
 
-def test_every_run_that_cannot_be_undone_is_named(
-    account: Account, plan: Plan, executions: Executions
-) -> None:
-    carry_out(replace(account.plan(account.seed(), autoScalingGroupName="other"), run=OTHER_RUN))
-    executions.end(RUN, "ABORTED")
-    account.faults({"service": "ec2", "action": "DescribeImages", "code": "InternalError", "times": None})
+def test_every_run_that_cannot_be_undone_is_named(account: Account, plan: Plan, other: Plan) -> None:
+    account.faults(
+        {"service": "stepfunctions", "action": "DescribeExecution", "code": "InternalError", "times": None}
+    )
     with pytest.raises(RollBackIncomplete, match=f"{RUN}: ServiceUnavailable: .*; {OTHER_RUN}: "):
         sweeper.sweep([RUN, OTHER_RUN])
-    assert kept_plan(RUN) == plan
+    assert (kept_plan(RUN), kept_plan(OTHER_RUN)) == (plan, other)
 
 
+@pytest.mark.usefixtures("plan")
 def test_an_unlock_that_broke_off_is_finished_by_the_next_sweep(
-    account: Account, plan: Plan, executions: Executions
+    account: Account, executions: Executions
 ) -> None:
-    assert plan.run == RUN
     executions.end(RUN, "ABORTED")
     sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "SUCCEEDED")
     account.faults({"service": "dynamodb", "action": "DeleteItem", "code": "InternalServerError"})
     with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
         sweeper.sweep([RUN])
     assert sweeper.sweep([RUN]) == [RUN]
     assert ledger.open_runs() == []
-
-
-# Who hears of it
-
-
-def test_the_topic_hears_once_what_was_cleaned_up(
-    account: Account, plan: Plan, executions: Executions
-) -> None:
-    assert plan.run == RUN
-    executions.end(RUN, "ABORTED")
-    sweep(RUN)
-    assert sweeper.sweep([RUN]) == []
-    (message,) = told(account)
-    assert (message["run"], message["status"]) == (RUN, "ABORTED")
-    assert account.calls("Publish")[0]["Subject"] == "Golden image refresh cleaned up"
 
 
 # How it is started
@@ -259,16 +326,14 @@ def handle(event: dict[str, Any], context: object) -> Any:
 
 
 def test_an_event_of_an_end_sweeps_that_run(
-    account: Account, plan: Plan, executions: Executions, context: object
+    account: Account, plan: Plan, other: Plan, executions: Executions, context: object
 ) -> None:
-    other = replace(account.plan(account.seed(), autoScalingGroupName="other"), run=OTHER_RUN)
-    executions.start(OTHER_RUN)
-    carry_out(other)
     for run in (RUN, OTHER_RUN):
         executions.end(run, "ABORTED")
     event = json.loads(Path("events/sweep_runs.json").read_text(encoding="utf-8"))
     event["detail"]["executionArn"] = RUN
-    assert [handle(event, context) for _ in range(2)] == [{"clean": []}, {"clean": [RUN]}]
+    assert handle(event, context) == {"clean": []}
+    executions.play()
     assert (kept_plan(RUN), kept_plan(OTHER_RUN)) == (None, other)
     assert account.state(plan.source.instance_id) == "running"
 
@@ -287,21 +352,21 @@ def test_an_event_of_an_end_sweeps_that_run(
     ],
 )
 def test_a_schedule_sweeps_every_run_that_has_a_row(
-    account: Account, plan: Plan, executions: Executions, context: object, event: dict[str, Any]
+    plan: Plan, other: Plan, executions: Executions, context: object, event: dict[str, Any]
 ) -> None:
-    other = replace(account.plan(account.seed(), autoScalingGroupName="other"), run=OTHER_RUN)
-    executions.start(OTHER_RUN)
-    carry_out(other)
-    executions.end(RUN, "ABORTED")
-    assert [handle(event, context) for _ in range(2)] == [{"clean": []}, {"clean": [RUN]}]
+    executions.end(RUN, "SUCCEEDED")
+    assert handle(event, context) == {"clean": [RUN]}
     assert (kept_plan(RUN), kept_plan(OTHER_RUN)) == (None, other)
-    assert account.state(plan.source.instance_id) == "running"
-
-
-def test_a_row_that_nobody_can_read_does_not_keep_the_others(
-    account: Account, plan: Plan, executions: Executions, context: object
-) -> None:
+    executions.end(OTHER_RUN, "FAILED")
+    assert handle(event, context) == {"clean": []}
+    assert list(executions.undos()) == [undo_arn(OTHER_RUN)]
     assert plan.run == RUN
+
+
+@pytest.mark.usefixtures("plan")
+def test_a_row_that_nobody_can_read_does_not_keep_the_others(
+    account: Account, executions: Executions, context: object
+) -> None:
     account.client("dynamodb").put_item(
         TableName=LEDGER, Item={"pk": {"S": f"run#{OTHER_RUN}"}, "plan": {"S": "{}"}}
     )
@@ -309,8 +374,5 @@ def test_a_row_that_nobody_can_read_does_not_keep_the_others(
     for _ in range(2):
         with pytest.raises(RollBackIncomplete, match=OTHER_RUN):
             handle({}, context)
+    executions.play()
     assert ledger.read(RUN) is None
-
-
-def test_settled_means_longer_than_a_first_look() -> None:
-    assert SETTLE_SECONDS > polling.SETTLED_AFTER

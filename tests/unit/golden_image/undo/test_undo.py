@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image import aws, polling, tags
+from golden_image import aws, tags
 from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
 from golden_image.group import group, launch_template
 from golden_image.image import checks, registration, snapshots
@@ -15,7 +15,7 @@ from golden_image.roll_out import capacity, drain
 from golden_image.run import ledger
 from golden_image.source import facts, power
 from golden_image.undo import undo as undoing
-from tests.unit.account import OTHER_RUN, RUN, kept_plan
+from tests.unit.account import OTHER_RUN, RUN, UNDO, kept_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
-LIMIT = 3600
+LIMIT, SETTLED = 3600, 60
 DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "times": None}
 
 
 def carry_out(plan: Plan) -> None:
     """What a run does up to its rollout, by the functions that its steps call."""
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     facts, run = plan.source, plan.run
     power.stop(facts.instance_id)
     power.check_stopped(facts.instance_id, 0, 900)
@@ -48,13 +48,13 @@ def carry_out(plan: Plan) -> None:
 
 def one_pass(waited: int = 0) -> Check:
     """One pass of undoing RUN, so many seconds after its last change."""
-    return undoing.undo(RUN, waited, LIMIT)
+    return undoing.undo(RUN, waited, LIMIT, SETTLED)
 
 
 def undo(run: str = RUN) -> None:
     """All passes, as the workflow makes them."""
     waited = 0
-    while not (check := undoing.undo(run, waited, LIMIT)).done:
+    while not (check := undoing.undo(run, waited, LIMIT, SETTLED)).done:
         assert check.wait_seconds > 0
         waited += check.wait_seconds
 
@@ -185,7 +185,7 @@ def test_a_run_is_undone_from_wherever_it_got_to(account: Account, done: int) ->
     run, facts = plan.run, plan.source
     volume_ids = [volume.volume_id for volume in facts.volumes]
     steps: list[tuple[str, Callable[[], object]]] = [
-        ("lock", lambda: ledger.lock(plan)),
+        ("lock", lambda: ledger.lock(plan, UNDO)),
         ("stop", lambda: power.stop(facts.instance_id)),
         ("snapshots", lambda: snapshots.create(run, facts.instance_id, volume_ids, {})),
         ("image", lambda: registration.register(run, plan.image, facts, made["snapshots"])),
@@ -351,10 +351,22 @@ def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account
 
 
 @pytest.mark.usefixtures("ledger_table", "created")
-def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
+@pytest.mark.parametrize("settled", [60, 120])
+def test_a_run_is_undone_when_a_late_pass_finds_nothing(settled: int) -> None:
     one_pass()
-    assert not one_pass(polling.SETTLED_AFTER - 1).done
-    assert one_pass(polling.SETTLED_AFTER).done
+    assert not undoing.undo(RUN, settled - 1, LIMIT, settled).done
+    assert undoing.undo(RUN, settled, LIMIT, settled).done
+
+
+def test_what_the_last_handler_of_a_run_makes_is_undone_by_the_passes_after_it(created: Plan) -> None:
+    one_pass()
+    assert snapshots.of_run(RUN) == []
+    facts = created.source
+    snapshots.create(RUN, facts.instance_id, [volume.volume_id for volume in facts.volumes], {})
+    assert not undoing.undo(RUN, 60, LIMIT, 120).done
+    assert snapshots.of_run(RUN) == []
+    assert undoing.undo(RUN, 120, LIMIT, 120).done
+    assert kept_plan(RUN) == created
 
 
 @pytest.mark.usefixtures("ledger_table", "created")
@@ -374,7 +386,7 @@ def test_what_a_first_pass_does_not_see_yet_is_undone_by_a_later_one(
     account: Account, service: str, action: str
 ) -> None:
     plan = account.plan(account.seed())
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     run, facts = plan.run, plan.source
     account.faults({"service": service, "action": action, "effect": "stale", "reads": 1})
     if action == "CreateSnapshots":
@@ -394,7 +406,7 @@ def test_what_a_first_pass_does_not_see_yet_is_undone_by_a_later_one(
 
 def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Account) -> None:
     plan = account.plan(account.seed())
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     facts = plan.source
     made = snapshots.create(RUN, facts.instance_id, [v.volume_id for v in facts.volumes], {})
     account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
@@ -429,7 +441,7 @@ def test_what_is_left_at_the_limit_is_named_beside_what_failed(account: Account,
 def test_a_group_that_others_resized_before_the_run_changed_it_stays_so(account: Account) -> None:
     account.group()
     plan = account.plan(account.seed(), rollout="recreate")
-    ledger.lock(plan)
+    ledger.lock(plan, UNDO)
     capacity.restore("web", Sizes(1, 4, 3))
     account.forget_calls()
     undo()

@@ -1,0 +1,11 @@
+"""Begin Undo: is there anything to undo? Then nothing of the run goes on."""
+
+from golden_image.step import step
+from golden_image.undo import begin
+from golden_image.undo.begin import Beginning
+
+
+@step
+def handler(run: str, ended: bool) -> Beginning:
+    """`ended` is whether the run is over; answers `undo`, and `settleSeconds` for the passes."""
+    return begin.begin(run, ended)
