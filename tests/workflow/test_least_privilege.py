@@ -152,7 +152,7 @@ class Recording:
     def reached(self, run: str, state: str) -> None:
         def entered() -> bool:
             events = list(self.sandbox.history(run))
-            assert "Note Failure" not in str(events), events[-1]
+            assert "Explain Failure" not in str(events), events[-1]
             return any(e.get("stateEnteredEventDetails", {}).get("name") == state for e in events)
 
         eventually(entered, 90)

@@ -64,14 +64,14 @@ class Executions:
             if self._backend.describe_execution(arn).status == "RUNNING":
                 try:
                     with aws.named_errors():
-                        self._undo(given["run"])
+                        self._undo(given["run"], ended="status" in given)
                     self.end(arn, "SUCCEEDED")
                 except GoldenImageError as error:
                     self.end(arn, "FAILED", error=type(error).__name__, cause=str(error))
 
     @staticmethod
-    def _undo(run: str) -> None:
-        beginning = begin.begin(run)
+    def _undo(run: str, ended: bool) -> None:
+        beginning = begin.begin(run, ended)
         if beginning.undo:
             waited = 0
             while not (check := undoing.undo(run, waited, 3600, beginning.settle_seconds)).done:
