@@ -43,7 +43,7 @@ RESPONSES: "dict[str, type[WorldResponse]]" = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back over the wire; `cut` means that nothing does and the connection ends."""
+    """An answer on the wire; `cut` means that the connection ends without one."""
 
     status: int
     body: str

@@ -30,7 +30,7 @@ _LOCAL_RUNTIME = "provided.al2023"
 
 
 def sam_environment() -> dict[str, str]:
-    """What `sam` gets: no telemetry, and a python3.13 that has pip first on PATH."""
+    """The environment of `sam`: no telemetry, and a python3.13 with pip first on PATH."""
     paths = [str(Path(sys.executable).parent), f"{sys.base_prefix}/bin", os.environ.get("PATH", "")]
     # Its own files are ~/.aws-sam otherwise; the sandbox leaves nothing outside the clone.
     own = _CACHE.parent / "sam"

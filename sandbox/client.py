@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ADMINISTRATOR = Credentials("test", "test")
 _POLL_SECONDS = 0.1
-# What AWS's own client for a person does; the sandbox answers in milliseconds.
+# The pace of AWS's own client for a person; the sandbox answers in milliseconds.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=50)
 
 
@@ -64,7 +64,7 @@ class Run:
 
 
 class Client:
-    """What `run`, `demo` and the tests do with a sandbox. Safe to share between threads."""
+    """A sandbox's client for `run`, `demo` and the tests. Safe to share between threads."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         """For the sandbox at these endpoints."""

@@ -52,7 +52,7 @@ def _say(text: str) -> None:
 
 
 def _findings(client: Client, run: str, source: str, group: str) -> list[tuple[bool, str]]:
-    """What the run should have left: whether it has, and what is there. Nothing is taken from its output."""
+    """The expected results of the run, and whether they exist. Nothing is taken from its output."""
     return [
         *_image(client, run, source),
         _launch_template(client, run),

@@ -1,4 +1,4 @@
-"""Who is who: tells the EC2 world which access key is which function's, so that its record names callers."""
+"""The callers: gives the EC2 world the function of each access key, so that its record names callers."""
 
 from __future__ import annotations
 

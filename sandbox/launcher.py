@@ -47,7 +47,7 @@ def sandbox(
         directory: for its endpoints file, logs and temporary files; one sandbox at a time.
         scale: real seconds per virtual second, for the EC2 world and for the workflow's waits.
         port: MiniStack's; a free one unless named.
-        say: is told what is going on, in a word.
+        say: is called with each step, in a word.
 
     Raises:
         AlreadyUpError: another sandbox is up in `directory`.

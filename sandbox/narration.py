@@ -1,4 +1,4 @@
-"""A run told as it happens: a line for each state, progress on the line of the state that reports it."""
+"""The narration of a run: a line for each state, with the progress that the state reports."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Narration:
 
 
 def _progress(event: HistoryEventTypeDef) -> str:
-    """What a check said of its progress, or nothing."""
+    """The progress that a check reported, or nothing."""
     details: Any = event.get("taskSucceededEventDetails") or event.get("lambdaFunctionSucceededEventDetails")
     if not details:
         return ""

@@ -22,7 +22,7 @@ from sandbox.processes import Child, clean_environment, free_port
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What Lambda's Python brings.
+# The modules of Lambda's Python.
 _LAMBDA_PACKAGES = ("awslambdaric", "boto3")
 _REQUIREMENT = re.compile(r"([\w.-]+)[^;]*$")
 _RUNTIME = (sys.executable, "-m", "awslambdaric")
@@ -39,10 +39,10 @@ _INIT_REPORT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 
 @dataclass(frozen=True)
 class Invocation:
-    """What one invocation of a cold function gave."""
+    """The result of one invocation of a cold function."""
 
     payload: Any
-    """What the handler returned, or the error's type, message and stack trace."""
+    """The handler's answer, or the error's type, message and stack trace."""
     is_error: bool
     init_report: str
     """The emulator's line on the start of the runtime."""

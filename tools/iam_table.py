@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs/iam.md"
 _HEAD = """\
-# Who may do what
+# Permissions
 
-Generated from template.yaml by `make docs`; a test holds it current, and others hold each policy equal to the
-calls that its function's code makes, and as narrow as AWS allows.
+`make docs` generates this page from template.yaml. Tests verify that it is current, that each policy has
+exactly the calls of its function's code, and that it is as narrow as AWS allows.
 
 A statement of a managed policy is listed with each function or state machine that has the policy.
 `:*` after a function's name stands for all versions of the function.
-A resource is written without its Region and account, which are the stack's own where nothing else is said.
+A resource is written without its Region and account, which are the stack's own unless stated otherwise.
 Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its logs), the state machine
 AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRunFunction,
 and both that role and that function the right to send to ScheduleDeadLetterQueue.

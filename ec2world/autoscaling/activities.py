@@ -1,4 +1,4 @@
-"""Scaling activities: what DescribeScalingActivities tells about launches and terminations."""
+"""Scaling activities: the answers of DescribeScalingActivities about launches and terminations."""
 
 import json
 from typing import Any

@@ -117,7 +117,7 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
             raise _as_validation_error(error) from error
 
     def _check_template(self, group: Group) -> None:
-        """What AWS checks by a dry run of a launch."""
+        """The checks of AWS in a dry run of a launch."""
         try:
             params, _ = group.launch_parameters()
             self.ec2_backend.check_launch(params)

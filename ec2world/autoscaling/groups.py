@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ec2world.autoscaling.instance_refreshes import InstanceRefresh
     from ec2world.virtual_time.scene import Scene
 
-# What is kept and shown as given.
+# Parameters that are kept and returned as given.
 KEPT = (
     "DefaultCooldown",
     "HealthCheckType",

@@ -67,7 +67,7 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         raise validation_error(f"Group {group} or policy {wanted} not found")
 
     def put_notification_configuration(self) -> ActionResult:
-        """Have a topic told about a group; the types given replace those of the topic."""
+        """Notify a topic about a group; the given types replace those of the topic."""
         backend, topic = self.autoscaling_backend, self._get_param("TopicARN")
         group = backend.group(self._get_param("AutoScalingGroupName"))
         self._drop_notifications(group.name, topic)
@@ -80,7 +80,7 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         return EmptyResult()
 
     def describe_notification_configurations(self) -> ActionResult:
-        """Who is told about which groups."""
+        """The topics that are notified, by group."""
         names = self._get_param("AutoScalingGroupNames", [])
         found: list[Any] = [
             one

@@ -64,7 +64,7 @@ class WarmPool(FakeWarmPool):  # type: ignore[misc]
         try:
             params, version = self.group.checked_launch_parameters()
         except ServiceException:
-            return  # the group's own launches tell why
+            return  # the group's own launches report the reason
         for _ in range(count):
             self.members.append(WarmMember(self, self.group.launch_instance(params), version))
 

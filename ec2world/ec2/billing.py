@@ -1,4 +1,4 @@
-"""What an image's instances are billed as.
+"""The billing of an image's instances.
 
 Source: "AMI billing information fields" in the EC2 User Guide.
 """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImageMaking(BlockStore, Images):
-    """What making images needs of the EC2 backend."""
+    """The part of the EC2 backend that image creation needs."""
 
     def register(self, params: dict[str, Any], tags: dict[str, str]) -> Image:
         """RegisterImage.

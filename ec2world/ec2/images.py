@@ -82,7 +82,7 @@ class Image(Ami):  # type: ignore[misc]
 
     @property
     def billing(self) -> Billing:
-        """What launching it is billed as."""
+        """The billing of a launch from it."""
         return Billing(self.platform, self.platform_details, self.usage_operation, self.product_codes)
 
     def snapshot_ids(self) -> list[str]:
@@ -107,7 +107,7 @@ class Image(Ami):  # type: ignore[misc]
             instance.metadata_options.http_put_response_hop_limit = 2
 
     def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
-        """What a filter of DescribeImages compares with."""
+        """The value that a filter of DescribeImages compares."""
         if filter_name == "block-device-mapping.snapshot-id":
             return self.snapshot_ids()
         if filter_name == "product-code":

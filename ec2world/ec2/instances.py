@@ -30,7 +30,7 @@ STATE_CODES = {
 class TimedInstance(Instance):  # type: ignore[misc]
     """An instance whose changes of state take time.
 
-    `state_hook`, where set, is told each state that the instance enters.
+    `state_hook`, if set, is called with each state that the instance enters.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -69,7 +69,7 @@ class Template(LaunchTemplate):  # type: ignore[misc]
         return self.get_version("$Default")
 
     def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
-        """What a filter of DescribeLaunchTemplates compares with."""
+        """The value that a filter of DescribeLaunchTemplates compares."""
         if filter_name == "create-time":
             return self.create_time
         return super().get_filter_value(filter_name, method_name)

@@ -29,7 +29,7 @@ ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
 
 
 class Launches(TimedInstances):
-    """What launching needs of the EC2 backend."""
+    """The part of the EC2 backend that launching needs."""
 
     def resolved(self, params: dict[str, Any]) -> dict[str, Any]:
         """The parameters with the launch template's data under them, tags of both joined."""

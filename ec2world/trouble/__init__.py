@@ -1,1 +1,1 @@
-"""What can go wrong with any call: faults, stale reads, token buckets, limits."""
+"""Trouble with any call: faults, stale reads, token buckets, limits."""

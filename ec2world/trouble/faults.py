@@ -19,7 +19,7 @@ EFFECTS = ("error", "drop", "delay", "stale", "fail")
 WORKFLOW = "workflow"
 WORKFLOW_TARGETS = ("run", "execution")
 WORKFLOW_EFFECTS = ("abort", "timeout", "kill")
-# What can go wrong after the call was answered.
+# The effects of faults after the call.
 FAILING_LATER = {
     "CreateSnapshot",
     "CreateSnapshots",

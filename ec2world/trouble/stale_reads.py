@@ -57,7 +57,7 @@ class Photograph:
                 self._take(vars(member))
 
     def changes_since(self) -> "list[Patch]":
-        """What has changed since, as patches back to how it was."""
+        """The changes since, as patches that revert them."""
         patches = [Patch(space, key, was) for space, key, was in self._lists if space[key] != was]
         for space, before in self._spaces:
             for key in {**before, **space}:

@@ -69,7 +69,7 @@ class Appointment:
 class Clock:
     """A virtual clock: one virtual second takes `scale` real ones.
 
-    `now` stands still between two settlings, so that all of one answer is of one moment.
+    `now` does not move between two settlings, so that all of one answer is of one moment.
     """
 
     def __init__(self, scale: float = 1.0, durations: Durations | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the models of one world share."""
+"""The state that the models of one world share."""
 
 from dataclasses import dataclass, field
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 
 from moto.core.exceptions import ServiceException
 
-# What is not 400, from the error code lists of EC2 and Auto Scaling.
+# Statuses other than 400, from the error code lists of EC2 and Auto Scaling.
 STATUS = {
     "AccessDenied": 403,
     "AuthFailure": 401,

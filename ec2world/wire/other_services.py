@@ -1,4 +1,4 @@
-"""Whatever else moto serves (kms, iam, …), in moto's own way."""
+"""The other services of moto (kms, iam, …), unchanged."""
 
 import sys
 import traceback

@@ -1,1 +1,1 @@
-"""What a run knows about AWS, a folder for each subject; the handlers call it, it calls the clients."""
+"""The knowledge about AWS, in a folder for each subject. Handlers call it, and it calls the clients."""

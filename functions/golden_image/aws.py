@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# What the build makes of botocore's data for the calls of this code; the source tree has none.
+# botocore's data for the calls of this code, trimmed by the build; the source tree has none.
 _MODELS = Path(__file__).parent.parent / "models"
 # A handler's Lambda time-out is 60 s: these leave room for all attempts of one call.
 _CONNECT_SECONDS = 3
@@ -132,7 +132,7 @@ def named_errors() -> Iterator[None]:
 
     Raises:
         RequestThrottled, ServiceUnavailable, ResourceBusy: worth another try by the workflow.
-        RequestRefused: final; the message has AWS's own code and words.
+        RequestRefused: final; the message has AWS's own code and message.
     """
     try:
         yield
@@ -149,4 +149,4 @@ def named_errors() -> Iterator[None]:
     except (HTTPClientError, NoConnection, ResponseParserError) as error:
         raise ServiceUnavailable(f"no answer from AWS: {error}") from error
     except (ParamValidationError, UnicodeEncodeError) as error:
-        raise RequestRefused(f"not a call that AWS would take: {error}") from error
+        raise RequestRefused(f"AWS would not accept the call: {error}") from error

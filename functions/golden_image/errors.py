@@ -1,7 +1,7 @@
 """Every named error of a run.
 
-The state machine's Retry and Catch match these class names, so a rename here is a rename there; a test
-holds both sets equal. A message says what was found, where, and what the person can do.
+The Retry and Catch fields of the workflows match these class names, and a test holds both sets equal. A
+message says what was found, where, and what the person can do.
 
 GoldenImageError
   x InvalidInput
@@ -77,27 +77,27 @@ class SourceNotSupported(GoldenImageError):
 
 
 class SourceNotReady(GoldenImageError):
-    """The source is on its way to another state; the same input may be accepted in some minutes."""
+    """The source is changing its state; the same input may be accepted in a few minutes."""
 
 
 class KeyNotGranted(GoldenImageError):
-    """A customer-managed key of the source is not granted to the group's role, or may not be looked at."""
+    """The group's role has no grant for a customer managed key of the source, or the key cannot be read."""
 
 
 class RolloutRequired(GoldenImageError):
-    """The group exists and has instances, and the input does not say what happens to them."""
+    """The group exists and has instances, and the input does not set rollout."""
 
 
 class GroupNotSupported(GoldenImageError):
-    """The group is in a state or of a kind in which the rollout could not be finished or undone."""
+    """The group's state or configuration would keep the rollout from being finished or undone."""
 
 
 class ImageNameTaken(GoldenImageError):
-    """Another image of this account has the name that this run's image would get."""
+    """Another image of this account already has the name of this run's image."""
 
 
 class LaunchTemplateNotSupported(GoldenImageError):
-    """The launch template of that name is not this stack's, or cannot take another version."""
+    """The launch template does not belong to this stack, or cannot get another version."""
 
 
 class RunInProgress(GoldenImageError):
@@ -105,7 +105,7 @@ class RunInProgress(GoldenImageError):
 
 
 class PlanOutdated(GoldenImageError):
-    """Another run released one of the same locks after this one's plan was made: the plan may be wrong."""
+    """Another run released one of the same locks after this run was planned: the plan may be outdated."""
 
 
 # A stage ended badly, or did not end in the time that the input allows.
@@ -120,11 +120,11 @@ class SourceReturnTimedOut(GoldenImageError):
 
 
 class SourceLost(GoldenImageError):
-    """The source was terminated by something else while the run waited for it."""
+    """Something outside the run terminated the source while the run waited for it."""
 
 
 class SnapshotFailed(GoldenImageError):
-    """A snapshot ended in `error`, or disappeared."""
+    """A snapshot is in an error state, or has disappeared."""
 
 
 class SnapshotTimedOut(GoldenImageError):
@@ -140,7 +140,7 @@ class ImageTimedOut(GoldenImageError):
 
 
 class ImageDiffers(GoldenImageError):
-    """The new image differs from its source in something that decides whether it boots or what it costs."""
+    """The new image differs from its source in an attribute that affects boot or billing."""
 
 
 class LaunchTemplateInvalid(GoldenImageError):
@@ -156,54 +156,54 @@ class RolloutTimedOut(GoldenImageError):
 
 
 class RollBackIncomplete(GoldenImageError):
-    """Something of this run could not be undone; the message names each."""
+    """Part of this run could not be undone; the message names each part."""
 
 
-# What AWS answered to a single call.
+# Errors of a single call to AWS.
 
 
 class TryAgain(GoldenImageError):
-    """Base of the errors that the workflow answers with another try; never raised itself."""
+    """Base of the errors that the workflow retries; never raised itself."""
 
 
 class RequestThrottled(TryAgain):
-    """AWS asked to slow down."""
+    """AWS throttled the request."""
 
 
 class ServiceUnavailable(TryAgain):
-    """A 5xx, a lost connection, or no answer in time: the call may or may not have had its effect."""
+    """A 5xx answer, a lost connection or a time-out: the call may or may not have taken effect."""
 
 
 class ResourceBusy(TryAgain):
-    """Another activity is at work on the resource; it is free again soon."""
+    """Another activity is changing the resource; the same call may succeed shortly."""
 
 
 class NotYetVisible(TryAgain):
-    """What this run has just made is not shown by a read yet (EC2 is eventually consistent)."""
+    """A resource that this run has just created is not visible yet (EC2 is eventually consistent)."""
 
 
 class RequestRefused(GoldenImageError):
-    """AWS refused a call for good: not authorized, over a quota, a wrong parameter."""
+    """AWS refused a call, and a retry would not help: not authorized, over a quota, a wrong parameter."""
 
 
-# What only those who start, list and stop runs see; no run raises them.
+# Errors of the API; no run raises them.
 
 
 class CallerError(GoldenImageError):
-    """Base of the errors that are answers to a caller of the API; never raised itself."""
+    """Base of the errors that the API answers; never raised itself."""
 
 
 class RunNotFound(CallerError):
-    """This state machine has no run of that name (AWS forgets a run 90 days after its end)."""
+    """This state machine has no run of that name (Step Functions keeps a run for 90 days after its end)."""
 
 
 class RunOver(CallerError):
-    """The run has ended already, so there is nothing to stop."""
+    """The run has already ended, so it cannot be stopped."""
 
 
 class IdempotencyKeyReused(CallerError):
-    """The key has started a run before, with another input."""
+    """The key has already started a run with a different input."""
 
 
 class UnsupportedMediaType(CallerError):
-    """The request's body is not declared as JSON."""
+    """The media type of the request's body is not JSON."""

@@ -1,4 +1,4 @@
-"""How long to wait before looking again; the waiting itself stands in the workflow."""
+"""The interval between polls; the workflow does the waiting."""
 
 import hashlib
 
@@ -13,9 +13,9 @@ VISIBLE_AFTER = 300
 _SHORTEST = 4
 _LONGEST = 240
 _DAY = 86_400
-# An operation of many hours is looked at less often for its age: a run may have 25,000 history events.
+# An operation of many hours is polled less often: a run may have 25,000 history events.
 _OLD = 21_600
-# Points of percent: AWS's progress need not come in single ones.
+# In percent: AWS's progress may come in larger steps than single ones.
 _JUMP = 20
 
 
@@ -44,13 +44,13 @@ def pending(what: str, waited: int, limit: int, progress: str | int, timed_out: 
 
 
 def seconds(elapsed: int, percent: int | None, what: str) -> int:
-    """Seconds until the next look, from an operation's age, its progress, and what it is.
+    """Seconds until the next poll, from an operation's elapsed time, its progress, and its name.
 
-    Without a progress, the 40th part of the age. With one, a seventh of the time that is left if it goes on
-    like that and is a jump further than it shows; never so short that one that stays at 99% would fill the
-    run's history. About 4 s at least; at most 4.5 minutes on the first day, and what lasts for days is looked
-    at every two hours or so. The tenth part more or less follows from `what`, so that runs that began
-    together do not look together.
+    Without progress: 2.5% of the elapsed time. With progress: a seventh of the estimated time left,
+    assuming that the progress is 20 points ahead of the reported one; never so short that an operation
+    that stays at 99% would fill the run's history. At least about 4 s, at most 4.5 minutes on the first
+    day, and later about two hours. The interval varies by up to 10%, derived from `what`, so that runs
+    that started together do not poll together.
     """
     wait = elapsed / 40
     if percent:

@@ -1,4 +1,4 @@
-"""What the template tells a function, read from its environment."""
+"""The settings that the template gives a function, read from its environment."""
 
 from __future__ import annotations
 

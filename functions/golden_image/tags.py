@@ -1,4 +1,4 @@
-"""The marks on what a run makes: how a retry finds it, a roll-back deletes it, and a policy recognizes it."""
+"""The tags on a run's resources: a retry finds them, an undo deletes them, and a policy recognizes them."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def adopted[T: Mapping[str, Any]](
         refusal: the error for one that this run did not make.
 
     Raises:
-        NotYetVisible: the resource exists and is not shown yet.
+        NotYetVisible: the resource exists but is not visible yet.
     """
     if found is None:
-        raise NotYetVisible(f"{what} exists and is not shown yet")
+        raise NotYetVisible(f"{what} exists but is not visible yet")
     if not owned_by(run, found):
         raise refusal(found)
     return found

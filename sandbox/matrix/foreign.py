@@ -1,4 +1,4 @@
-"""Whether a run has touched what is not its own: by the record, and by what stands beside the runs."""
+"""Whether a run has touched foreign resources: by the record, and by the resources themselves."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _DELETES = ("Delete", "Deregister", "Terminate")
 def touched(
     client: Client, situations: Mapping[str, tuple[Schedule, Situation]]
 ) -> list[tuple[Schedule, str]]:
-    """What was touched, with the schedule in which it was."""
+    """The touched resources, each with its schedule."""
     return [*_by_the_record(client, situations), *_by_what_is_there(client, situations)]
 
 
 def _by_the_record(
     client: Client, situations: Mapping[str, tuple[Schedule, Situation]]
 ) -> Iterator[tuple[Schedule, str]]:
-    """No run's call names what stands beside it or is another's; no delete names what was there before."""
+    """No run's call names a foreign resource; no delete names a resource from before."""
     of_trace = {root_of(arn): arn for arn in situations}
     owners = _owners(situations)
     for call in client.calls():
@@ -46,7 +46,7 @@ def _by_the_record(
 
 
 def _owners(situations: Mapping[str, tuple[Schedule, Situation]]) -> dict[str, str]:
-    """Whose each id is; what stands beside a run is nobody's."""
+    """The run of each id; a foreign resource belongs to none."""
     owners: dict[str, str] = {}
     for arn, (_, situation) in situations.items():
         owners |= dict.fromkeys(situation.own, arn)
@@ -57,7 +57,7 @@ def _owners(situations: Mapping[str, tuple[Schedule, Situation]]) -> dict[str, s
 def _by_what_is_there(
     client: Client, situations: Mapping[str, tuple[Schedule, Situation]]
 ) -> Iterator[tuple[Schedule, str]]:
-    """What stands beside the runs is there, as it was made."""
+    """The foreign resources exist unchanged."""
     there = _everything(client)
     for schedule, situation in situations.values():
         for kind, name in situation.foreign.items():

@@ -1,4 +1,4 @@
-"""What can go wrong with a call or in a state, as rules of the world."""
+"""The faults of a call or a state, as rules of the world."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ _READS = ("Describe", "Get", "List")
 
 
 def kinds_at(target: Target, has_function: bool) -> list[Kind]:
-    """What can go wrong there; a state's own function can be killed, a write be seen late."""
+    """The faults that can occur there; a state's function can be killed, and a write be seen late."""
     if target.service == "workflow":
         ends = [ABORTED, TIMED_OUT]
         if target.role != MACHINE:

@@ -116,7 +116,7 @@ class Runner:
                 yield future.result()
 
     def foreign(self) -> list[tuple[Schedule, str]]:
-        """What a run has touched that was not its own, of all runs so far."""
+        """The foreign resources that runs have touched so far."""
         return touched(self._client, self._situations)
 
     def _judged(self, schedule: Schedule) -> Result:
@@ -160,7 +160,7 @@ class Runner:
         verdict = self._judge_in_time(scenario, situation, run, may_end)
         reported = schedule.first_error() if hits else ""
         if run.status == "FAILED" and reported not in str(run.cause):
-            verdict.add("unexpected", [f"the cause does not tell of {reported}: {run.cause}"])
+            verdict.add("unexpected", [f"the cause does not contain {reported}: {run.cause}"])
         return run, situation, Result(schedule, verdict, hits, time.monotonic() - began)
 
     def _judge_in_time(
@@ -188,7 +188,7 @@ class Runner:
 
 
 class _Ends:
-    """Who is still running: one look for all of them."""
+    """The runs that are still open, by one call for all of them."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

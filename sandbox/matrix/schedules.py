@@ -56,7 +56,7 @@ def _is_after_commit(call: Target) -> bool:
 
 @dataclass(frozen=True)
 class CleanRun:
-    """What a run does where nothing goes wrong: its calls and states, and which states have a function."""
+    """A run without faults: its calls and states, and which states have a function."""
 
     calls: tuple[Target, ...]
     states: tuple[Target, ...]

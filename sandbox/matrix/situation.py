@@ -1,4 +1,4 @@
-"""What is there before a run: its source, where it says so its group, and what is none of its business."""
+"""The situation before a run: its source, its group if it has one, and foreign resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Situation:
     """One run's surroundings.
 
     Attributes:
-        foreign: ids and names of what stands beside the run and looks like its own.
+        foreign: ids and names of resources beside the run that resemble its own.
         own: ids of what it may change and never delete.
         before: the state of source and group, see `standing`.
     """

@@ -1,4 +1,4 @@
-"""What is there: source and group in a form that can be compared, and what a run has made."""
+"""The state: source and group in a form that can be compared, and a run's resources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GONE = {"shutting-down", "terminated"}
 
 @dataclass(frozen=True)
 class Made:
-    """What carries a run's tag, or for a version its description; `left` are other things than these."""
+    """Resources with a run's tag, or for a version its description; `left` are others."""
 
     images: list[dict[str, Any]]
     snapshots: list[dict[str, Any]]
@@ -42,7 +42,7 @@ class Made:
 
 
 def made(client: Client, run: str, group: str) -> Made:
-    """What a run has made and is there now."""
+    """The resources of a run that exist now."""
     mine: Any = [{"Name": "tag:golden-image:run", "Values": [run]}]
     ec2 = client.ec2
     reservations = ec2.describe_instances(Filters=mine)["Reservations"]
@@ -76,7 +76,7 @@ def standing(client: Client, group: str, source: str) -> dict[str, Any]:
 
 
 def _around(client: Client, group: str, found: dict[str, Any]) -> dict[str, Any]:
-    """What has calls of its own."""
+    """Settings with calls of their own."""
     policies = client.autoscaling.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"]
     notifications = client.autoscaling.describe_notification_configurations(AutoScalingGroupNames=[group])
     return {

@@ -1,4 +1,4 @@
-"""What must hold after a run, whatever went wrong in it."""
+"""The conditions after a run, whatever went wrong in it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def judge_doubled(client: Client, scenario: Scenario, situation: Situation, runs
 
 
 def _eventually(problems: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """What is wrong, once it does not change for the better any more."""
+    """The faults that are left when nothing improves any more."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     while found := problems():
         if time.monotonic() > deadline:

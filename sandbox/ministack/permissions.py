@@ -1,4 +1,4 @@
-"""What a role may do, by the policies that the template gave it.
+"""The rights of a role, by the policies that the template gave it.
 
 MiniStack checks the calls that come in over HTTP. A state machine and a schedule call from within it.
 """

@@ -1,4 +1,4 @@
-"""EventBridge and its Scheduler: what fires when, what it is told, and where a lost delivery goes."""
+"""EventBridge and its Scheduler: schedules, their events, and lost deliveries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _tick() -> None:
             continue
         set_request_account_id(account)
         set_request_region(region)
-        # An update starts the schedule anew.
+        # An update restarts the schedule.
         key = schedule["Arn"], schedule["LastModificationDate"]
         after = _last.setdefault(key, datetime.fromtimestamp(schedule["LastModificationDate"], UTC))
         due = next_occurrence(schedule, after)

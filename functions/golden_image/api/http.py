@@ -76,7 +76,7 @@ class Request:
         """
         media_type = (self.header("Content-Type") or "application/json").split(";")[0].strip().lower()
         if media_type != "application/json":
-            raise UnsupportedMediaType(f"the body is declared as {media_type[:80]!r}; send application/json")
+            raise UnsupportedMediaType(f"the body's type is {media_type[:80]!r}; send application/json")
         body = self.body or ""
         try:
             if self.is_base64_encoded:
@@ -108,14 +108,14 @@ class Request:
         if status is not None and status not in STATUSES:
             wrong.append(FieldError("status", f"must be one of {', '.join(STATUSES)}, found {status[:80]!r}"))
         if token is not None and not 0 < len(token) <= _LONGEST_TOKEN:
-            wrong.append(FieldError("nextToken", "is not one that a page of this list gave"))
+            wrong.append(FieldError("nextToken", "was not returned by a page of this list"))
         if wrong:
             raise InvalidInput(wrong)
         return {"limit": int(limit), "next_token": token, "status": status}
 
 
 def endpoint(route: Callable[[Request], Answer]) -> Callable[[object, Any], Answer]:
-    """A Lambda handler behind API Gateway: every error becomes an answer, none shows how it came about."""
+    """A Lambda handler behind API Gateway: every error becomes an answer, without a stack trace."""
     make_clients(route.__module__)
 
     @logger.inject_lambda_context
@@ -133,7 +133,7 @@ def endpoint(route: Callable[[Request], Answer]) -> Callable[[object, Any], Answ
 
 
 def _asked(event: object) -> dict[str, Any]:
-    """Who asked for what, for the log."""
+    """The request and its caller, for the log."""
     if not isinstance(event, dict):
         return {}
     context = event.get("requestContext") or {}
@@ -156,7 +156,7 @@ def _failure(error: Exception, request_id: str) -> Answer:
     status = STATUS_OF_ERROR.get(type(error)) if isinstance(error, GoldenImageError) else None
     if status is None:
         logger.exception("request failed")
-        message = f"The request failed on this side; its id in the logs is {request_id}."
+        message = f"The request failed on the server. Search the logs for its id, {request_id}."
         return answer(500, {"error": "InternalError", "message": message})
     body: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
     if isinstance(error, InvalidInput):

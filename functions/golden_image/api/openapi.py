@@ -14,7 +14,7 @@ _TIME = {"type": "string", "format": "date-time"}
 
 
 def document() -> dict[str, Any]:
-    """What `GET /openapi.json` answers."""
+    """The answer of `GET /openapi.json`."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Golden image refresh", "version": "1"},
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 
 def _all_runs() -> dict[str, Any]:
     under_way = _answer("The run is under way.", "Refresh") | {"headers": {"Location": _LOCATION}}
-    ended = _answer("The run that this key had started, which has ended.", "Refresh")
+    ended = _answer("The run that this key started, which has ended.", "Refresh")
     start = {
         **_route("startRefresh", "Start a run", {"202": under_way, "200": ended}, 400, 409, 415),
         "parameters": [_IDEMPOTENCY_KEY],
@@ -74,19 +74,19 @@ _PAGE_PARAMETERS = [
     {
         "name": "limit",
         "in": "query",
-        "description": "The most runs that one page may have.",
+        "description": "The maximum number of runs in one page.",
         "schema": {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": USUAL_PAGE},
     },
     {
         "name": "nextToken",
         "in": "query",
-        "description": "From the page before; valid for 24 hours, with the same limit and status.",
+        "description": "From the previous page; valid for 24 hours, with the same limit and status.",
         "schema": _TEXT,
     },
     {
         "name": "status",
         "in": "query",
-        "description": "Only runs of this status.",
+        "description": "List only runs with this status.",
         "schema": {"type": "string", "enum": list(STATUSES)},
     },
 ]
@@ -104,10 +104,10 @@ def _schemas() -> dict[str, Any]:
         "state": {"type": "string", "description": "The state that a run under way is in."},
         "progress": {
             "type": "string",
-            "description": "How far the state's operation is.",
+            "description": "The progress of the operation that the state waits for.",
             "examples": ["37%"],
         },
-        "output": {"type": "object", "description": "What a run that succeeded has made."},
+        "output": {"type": "object", "description": "The output of a run that succeeded."},
         "error": {"type": "string", "description": "The name of the error that ended the run."},
         "cause": {"type": "string", "description": "What was found, where, and what to do."},
         "links": {"type": "object", "properties": {"self": _TEXT}, "required": ["self"]},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 USUAL_PAGE, LONGEST_PAGE = 20, 100
 
-# What a name may hold: StartExecution's rules, without what would make another ARN of it.
+# The characters of a name: StartExecution's rules, without those that would change its ARN.
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f<>{}\[\]?*\"#%\\^|~`$&,;:/]{1,80}")
 # A poll is 9 events and a Task's retries are 3 each: the newest state and answer are among these.
 _RECENT_EVENTS = 60
@@ -39,7 +39,7 @@ def page(limit: int = USUAL_PAGE, next_token: str | None = None, status: str | N
     """Runs, newest first; all arguments but next_token stay the same from page to page.
 
     Raises:
-        InvalidInput: the token is not one that a page of this list gave within 24 hours.
+        InvalidInput: the token was not returned by a page of this list within 24 hours.
     """
     query: dict[str, Any] = {"nextToken": next_token, "statusFilter": status}
     given = {key: value for key, value in query.items() if value}
@@ -50,7 +50,7 @@ def page(limit: int = USUAL_PAGE, next_token: str | None = None, status: str | N
     except ClientError as error:
         if aws.code(error) != "InvalidToken":
             raise
-        raise InvalidInput([FieldError("nextToken", "is not valid any more: begin with page 1")]) from error
+        raise InvalidInput([FieldError("nextToken", "is not valid: start with the first page")]) from error
     return Page(tuple(run_of(item) for item in page["executions"]), page.get("nextToken"))
 
 
@@ -77,7 +77,7 @@ def _newest_events(arn: str) -> list[HistoryEventTypeDef]:
 
 
 def stop(name: str) -> Run:
-    """Abort a run that is under way; what it made so far is undone afterwards, not by this call.
+    """Abort a run that is open. It is undone afterwards, not by this call.
 
     Raises:
         RunNotFound: there is no run of that name.
@@ -85,7 +85,7 @@ def stop(name: str) -> Run:
     """
     found = execution(name)
     if found["status"] != "RUNNING":
-        raise RunOver(f"{name} has ended already: {found['status']}")
+        raise RunOver(f"{name} has already ended: {found['status']}")
     try:
         stopped = aws.client("stepfunctions").stop_execution(executionArn=found["executionArn"], **_STOPPED)
     except ClientError as error:
@@ -101,7 +101,7 @@ def execution(name: str) -> DescribeExecutionOutputTypeDef:
     Raises:
         RunNotFound: there is no run of that name.
     """
-    missing = f"there is no run named {name[:80]!r}; AWS forgets a run 90 days after its end"
+    missing = f"there is no run named {name[:80]!r}; Step Functions keeps a run for 90 days after its end"
     if not _NAME.fullmatch(name):
         raise RunNotFound(missing)
     try:

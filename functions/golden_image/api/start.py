@@ -50,10 +50,10 @@ def start(raw: object, idempotency_key: str | None = None) -> Run:
         earlier = runs.execution(name)
     except RunNotFound as error:
         # DescribeExecution is eventually consistent; the name is known to be taken.
-        raise ServiceUnavailable(f"run {name} exists, but AWS does not show it yet") from error
+        raise ServiceUnavailable(f"run {name} exists, but is not visible yet") from error
     if decoded(earlier.get("input")) != raw:
         raise IdempotencyKeyReused(
-            f"run {name} was started with this Idempotency-Key and another input; take a new key"
+            f"run {name} was started with this Idempotency-Key and a different input; use a new key"
         )
     return run_of(earlier)
 

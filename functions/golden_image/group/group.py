@@ -1,4 +1,4 @@
-"""The Auto Scaling group: what it was, what it becomes, and the way back."""
+"""The Auto Scaling group: creation, update, restoration and deletion."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
     Raises:
         GroupNotSupported: a group of that name has appeared since the plan.
         ResourceBusy: a new instance profile has not reached Auto Scaling yet.
-        NotYetVisible: the group exists and is not shown yet.
+        NotYetVisible: the group exists but is not visible yet.
     """
     marks = [GroupTag(key, value, propagate=False) for key, value in tags.of_run(run, instance_id).items()]
     try:
@@ -77,15 +77,13 @@ def _adopt(run: str, group_name: str, error: ClientError) -> None:
     if aws.code(error) != "AlreadyExists":
         raise error
     what = f"Auto Scaling group '{group_name}'"
-    refusal = GroupNotSupported(
-        f"{what} was created by something else after the plan. Start the refresh again."
-    )
+    refusal = GroupNotSupported(f"{what} was created by something else after the plan. Start a new run.")
     tags.adopted(run, find(group_name), what, lambda _: refusal)
 
 
 def _retry_unknown_profile(error: ClientError) -> None:
     if aws.code(error) == "ValidationError" and "instance profile" in str(error).lower():
-        raise ResourceBusy(f"the instance profile is not known to Auto Scaling yet: {error}") from error
+        raise ResourceBusy(f"the instance profile has not reached Auto Scaling yet: {error}") from error
 
 
 def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
@@ -117,13 +115,13 @@ def resize(group_name: str, sizes: Sizes) -> None:
 
 
 def configure(plan: GroupPlan) -> None:
-    """Set what Auto Scaling takes in calls of its own: target groups, tags, policy and notifications.
+    """Set the settings with calls of their own: target groups, tags, policy and notifications.
 
-    The group is looked at only for what the plan cannot know: whether a new one is shown yet, and which
+    The group is read only for facts that the plan cannot have: whether a new group is visible yet, and which
     target groups an earlier try has left attached.
 
     Raises:
-        NotYetVisible: the group is not shown.
+        NotYetVisible: the group is not visible.
     """
     if plan.before and plan.target_group_arns is not None:
         options.set_target_groups(visible(plan.name), plan.target_group_arns)
@@ -136,11 +134,11 @@ def visible(group_name: str) -> AutoScalingGroupTypeDef:
     """Auto Scaling's description of a group that exists.
 
     Raises:
-        NotYetVisible: it is not shown.
+        NotYetVisible: it is not visible.
     """
     found = find(group_name)
     if found is None:
-        raise NotYetVisible(f"Auto Scaling group '{group_name}' is not shown")
+        raise NotYetVisible(f"Auto Scaling group '{group_name}' is not visible")
     return found
 
 
@@ -158,11 +156,11 @@ def remove(run: str, group_name: str) -> bool:
 
 
 def restore(plan: GroupPlan, before: GroupState) -> bool:
-    """Give an existing group back all that `update` and `configure` may have changed.
+    """Restore all settings of an existing group that `update` and `configure` may have changed.
 
-    A run's first change to the group is its launch template version, and that is what is given back last,
-    with the sizes: a group that has its version from before is left alone, whatever has happened to it since.
-    Answers whether there was something to give back.
+    A run changes the launch template version first, and this call restores it last, with the sizes. So a
+    group that has its version from before is left alone, whatever has happened to it since. Answers whether
+    there was something to restore.
     """
     found = find(plan.name)
     if found is None or _launches_from(found) == before.launches_from:

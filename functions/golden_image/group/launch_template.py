@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from golden_image.run.request import LaunchTemplateRequest
 
 _NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
-# What RunInstances answers while a new image, template or version has not reached all of EC2.
+# Answers of RunInstances while a new image, template or version has not reached all of EC2.
 _NOT_YET = {"InvalidAMIID.NotFound", "InvalidLaunchTemplateId.VersionNotFound", *_NOT_FOUND}
 
 
@@ -50,8 +50,8 @@ def plan(
     if existing and not tags.of_stack(existing):
         raise LaunchTemplateNotSupported(
             f"launch template '{name}' ({existing['LaunchTemplateId']}) exists and has no tag "
-            f"{tags.STACK}={tags.stack()}. Give launchTemplateName another value, or tag the template to let "
-            "this stack add and remove versions of its own."
+            f"{tags.STACK}={tags.stack()}. Set launchTemplateName to another value, or tag the template so "
+            "that this stack may add and delete its own versions."
         )
     groups = tuple(group["GroupId"] for group in instance.get("SecurityGroups", []))
     return LaunchTemplatePlan(
@@ -91,7 +91,7 @@ def create(
 
     Raises:
         LaunchTemplateNotSupported: a template of that name has appeared since the plan.
-        NotYetVisible: it exists and is not shown yet.
+        NotYetVisible: it exists but is not visible yet.
     """
     marks = tags.of_run(run, instance_id)
     data: Any = _data(wanted, image_id, marks, _user_data(instance_id, user_data))
@@ -123,7 +123,7 @@ def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
         raise error
     what = f"launch template '{name}'"
     refusal = LaunchTemplateNotSupported(
-        f"{what} was made by something else after the plan. Start the refresh again."
+        f"{what} was created by something else after the plan. Start a new run."
     )
     return tags.adopted(run, find(name), what, lambda _: refusal)
 
@@ -166,13 +166,13 @@ def _data(
 
 
 def prove(template: LaunchTemplate, subnet_id: str) -> None:
-    """Ask EC2, without launching anything, whether it would launch from this version.
+    """Test with a dry run whether EC2 would launch from this version.
 
     CreateLaunchTemplate checks little; RunInstances with DryRun checks the parameters and the permissions.
 
     Raises:
         LaunchTemplateInvalid: with AWS's reason.
-        NotYetVisible, ResourceBusy: what the version names is not known everywhere yet; worth another try.
+        NotYetVisible, ResourceBusy: a resource of the version is not known everywhere yet; retry.
     """
     try:
         aws.client("ec2").run_instances(
@@ -186,9 +186,9 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
         if aws.code(error) == "DryRunOperation":
             return
         if aws.code(error) in _NOT_YET:
-            raise NotYetVisible(f"launch template {template.id} is not complete yet: {error}") from error
+            raise NotYetVisible(f"launch template {template.id} is not fully visible yet: {error}") from error
         if "instance profile" in str(error).lower():
-            raise ResourceBusy(f"the instance profile is not known to EC2 yet: {error}") from error
+            raise ResourceBusy(f"the instance profile has not reached EC2 yet: {error}") from error
         if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Limit" in aws.code(error):
             raise
         raise LaunchTemplateInvalid(

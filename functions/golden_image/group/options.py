@@ -1,4 +1,4 @@
-"""What Auto Scaling takes in calls of its own: target groups, tags, scaling policy, notifications."""
+"""Settings of a group with calls of their own: target groups, tags, scaling policy, notifications."""
 
 from __future__ import annotations
 

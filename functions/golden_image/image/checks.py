@@ -30,7 +30,7 @@ def check(image_id: str, waited: int, limit: int) -> ImageCheck:
             waited,
             limit,
             state,
-            ImageTimedOut(f"{image_id} is still {state} after {limit} s. Allow more with timeouts.image."),
+            ImageTimedOut(f"{image_id} is still {state} after {limit} s. Increase timeouts.image."),
         )
     return ImageCheck(
         done=answer.done,

@@ -1,4 +1,4 @@
-"""Whether a new image is like its source in what decides how it boots, performs and is billed."""
+"""The comparison of a new image with its source: boot, performance and billing."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def verify(run: str, image_id: str, source: Source) -> None:
-    """Compare the new image with its source, and remove what a lost try of this run left beside it.
+    """Compare the new image with its source, and delete a second set of snapshots of this run.
 
     Raises:
         ImageDiffers: names each attribute with both values.
-        NotYetVisible: the image is not shown.
+        NotYetVisible: the image is not visible.
     """
     image = lookup.find(image_id)
     if image is None:
-        raise NotYetVisible(f"{image_id} is not shown")
+        raise NotYetVisible(f"{image_id} is not visible")
     _refuse_different(image, source, registered=source.image_method == REGISTER)
     snapshots.delete_strays(run, list(lookup.snapshot_ids(image)))
 
@@ -49,7 +49,7 @@ def _refuse_different(image: ImageTypeDef, source: Source, registered: bool) -> 
 
 
 def _wanted(source: Source) -> dict[str, object]:
-    """What of the source the image has to have."""
+    """The attributes of the source that the image must have."""
     return {
         "architecture": source.architecture,
         "virtualization type": source.virtualization_type,

@@ -43,7 +43,7 @@ def refuse_taken_name(name: str) -> None:
 
 def _taken(name: str, by: ImageTypeDef) -> ImageNameTaken:
     return ImageNameTaken(
-        f"'{name}' is the name of {by['ImageId']}. Give image.name another value, or leave it out."
+        f"'{name}' is already the name of {by['ImageId']}. Set image.name to another value, or leave it out."
     )
 
 
@@ -110,7 +110,7 @@ def create(run: str, image: Image, instance_id: str) -> str:
 def _adopt(run: str, name: str, error: ClientError) -> str:
     """This run's image of that name, where the error says that the name is in use."""
     if aws.code(error) == "InvalidSnapshot.NotFound":
-        raise NotYetVisible(f"a snapshot of the run is not shown: {error}") from error
+        raise NotYetVisible(f"a snapshot of the run is not visible yet: {error}") from error
     if aws.code(error) != "InvalidAMIName.Duplicate":
         raise error
     found = _by_name(name)

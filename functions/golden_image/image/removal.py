@@ -1,4 +1,4 @@
-"""The end of an image that a failed run has made."""
+"""The removal of an image of a failed run."""
 
 from __future__ import annotations
 

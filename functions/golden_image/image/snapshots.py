@@ -39,7 +39,7 @@ def create(run: str, instance_id: str, volume_ids: list[str], extra_tags: dict[s
     if not created:
         raise SnapshotFailed(
             f"the volumes of {instance_id} changed after the plan, which had {', '.join(volume_ids)}. "
-            "Start again."
+            "Start a new run."
         )
     return created
 
@@ -85,7 +85,7 @@ def check(run: str, snapshot_ids: list[str], waited: int, limit: int) -> Check:
         slowest,
         SnapshotTimedOut(
             f"snapshots {', '.join(snapshot_ids)} are at {slowest}% after {limit} s. "
-            "A longer timeouts.snapshot gives large volumes more time."
+            "Increase timeouts.snapshot for large volumes."
         ),
     )
 
@@ -97,7 +97,7 @@ def _percent(snapshot: SnapshotTypeDef | None) -> int:
 
 
 def delete_strays(run: str, keep: list[str]) -> None:
-    """Delete a second set, made when a retry could not see yet what its lost first try had made."""
+    """Delete a second set of snapshots, which a retry created before the first set was visible."""
     for snapshot in of_run(run):
         if snapshot["SnapshotId"] not in keep:
             delete(snapshot["SnapshotId"])

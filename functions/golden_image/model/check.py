@@ -1,4 +1,4 @@
-"""What a look at something that takes its time has seen."""
+"""The answer of a check of a long operation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """What a check saw: done, or the seconds to wait before the next look, and progress in words."""
+    """The answer of a check: done, or the seconds until the next poll; and the progress in words."""
 
     done: bool
     wait_seconds: int

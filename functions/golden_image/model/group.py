@@ -1,4 +1,4 @@
-"""The Auto Scaling group: what it was, and what it becomes."""
+"""The Auto Scaling group: its state from before, and its plan."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class GroupState:
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """What the group becomes. A None leaves an existing group as it is; a new one has all of them set.
+    """The plan of the group. A None leaves an existing group as it is; a new group has all of them set.
 
     Attributes:
         before: the existing group; None where this run creates it.

@@ -15,7 +15,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Image:
-    """What the input wants of the image, with a name that is the same in every try of the run."""
+    """The input's settings of the image, with a name that is the same in every try of the run."""
 
     name: str
     description: str

@@ -26,10 +26,10 @@ class LaunchTemplate:
 
 @dataclass(frozen=True)
 class LaunchTemplatePlan:
-    """What the new version has; id is None where the template is yet to be made.
+    """The plan of the new version; id is None if the run is to create the template.
 
     Attributes:
-        subnet_id: a subnet of the group, in which EC2 is asked whether it would launch.
+        subnet_id: a subnet of the group, for the dry run of a launch.
     """
 
     id: str | None

@@ -30,7 +30,7 @@ class Plan:
         planned_at: milliseconds since 1970, before the first look-up.
         image_method: RegisterImage, or CreateImage where RegisterImage would lose billing data.
         parameter_name: the SSM parameter that holds the group's latest golden image.
-        warnings: what the person should know and the run does not stop for.
+        warnings: messages that do not stop the run.
     """
 
     run: str

@@ -38,6 +38,6 @@ def check_drained(group_name: str, waited: int, limit: int) -> Check:
         DrainTimedOut(
             f"'{group_name}' still has {left} instances after {limit} s "
             f"({', '.join(states) or 'in its warm pool'}). "
-            "Look for lifecycle hooks, scale-in protection and suspended processes."
+            "Check for lifecycle hooks, scale-in protection and suspended processes."
         ),
     )

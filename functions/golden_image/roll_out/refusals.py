@@ -1,4 +1,4 @@
-"""Groups whose rollout a run does not begin, each with the reason and what to do; checked while planning."""
+"""Groups whose rollout a run refuses, each with the reason and what to do; checked while planning."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from golden_image.model.group import NONE
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
-# Of the ways an instance refresh can be, those in which it changes nothing any more.
+# The statuses of an instance refresh in which it changes nothing any more.
 _REFRESH_OVER = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
 _STANDBY = {"EnteringStandby", "Standby"}
 
@@ -25,7 +25,7 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
     name = found["AutoScalingGroupName"]
     if found.get("Status"):
         raise GroupNotSupported(
-            f"'{name}' is being deleted ({found['Status']}). Wait, or choose another name."
+            f"'{name}' is being deleted ({found['Status']}). Wait until it is gone, or use another name."
         )
     if found.get("MixedInstancesPolicy"):
         raise GroupNotSupported(
@@ -40,26 +40,26 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
 def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
     """Whatever keeps an instance from being terminated or launched."""
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
-    # A drain that fails gives the group its instances back, which needs Launch.
+    # The undo of a failed drain launches instances again, which needs Launch.
     if blocked := sorted(suspended & {"Terminate", "Launch"}):
         raise GroupNotSupported(
-            f"'{name}' has suspended {' and '.join(blocked)}, so a {rollout} would not end, or could not be "
+            f"'{name}' has suspended {' and '.join(blocked)}, so {rollout} could not finish, or could not be "
             "undone. Resume it first."
         )
     members = found.get("Instances", [])
     if protected := [i["InstanceId"] for i in members if i.get("ProtectedFromScaleIn")]:
         raise GroupNotSupported(
-            f"'{name}' has instances protected from scale-in, which a {rollout} would wait for in vain: "
+            f"'{name}': {rollout} cannot finish while these instances are protected from scale-in: "
             f"{', '.join(protected)}. Remove the protection first."
         )
     if found.get("WarmPoolConfiguration", {}).get("MinSize", 0) > 0:
         raise GroupNotSupported(
-            f"'{name}' has a warm pool with a minimum size, which a {rollout} would wait for in vain. "
+            f"'{name}' has a warm pool with a minimum size, so {rollout} cannot finish. "
             "Delete the warm pool first, or set its MinSize to 0."
         )
     if standby := [i["InstanceId"] for i in members if i["LifecycleState"] in _STANDBY]:
         raise GroupNotSupported(
-            f"'{name}' has instances in Standby, which a {rollout} would wait for in vain: "
+            f"'{name}': {rollout} cannot finish while these instances are in Standby: "
             f"{', '.join(standby)}. Put them back in service or detach them first."
         )
 
@@ -70,7 +70,7 @@ def _refuse_instance_refresh(group_name: str) -> None:
     for refresh in found["InstanceRefreshes"]:
         if refresh["Status"] not in _REFRESH_OVER:
             raise GroupNotSupported(
-                f"'{group_name}' has the instance refresh {refresh['InstanceRefreshId']} under way "
-                f"({refresh['Status']}). Wait for its end, or cancel it while it is in progress: "
+                f"'{group_name}' has the instance refresh {refresh['InstanceRefreshId']} in progress "
+                f"({refresh['Status']}). Wait until it ends, or cancel it: "
                 f"aws autoscaling cancel-instance-refresh --auto-scaling-group-name '{group_name}'"
             )

@@ -21,7 +21,7 @@ from golden_image.errors import FieldError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# A list of more wrong fields than these helps nobody.
+# A longer list of wrong fields would not help.
 _MOST_ERRORS = 100
 
 
@@ -84,16 +84,16 @@ def _wrong_values(field: dict[str, Any], value: object, path: str) -> Iterator[F
         for error in invalid.errors:
             yield from _explained(error, field, path + error.name.removeprefix("data"))
     except UnicodeEncodeError:
-        yield FieldError(path, "must be text, found half of a surrogate pair in it")
+        yield FieldError(path, "must be text, found an unpaired surrogate in it")
     except (ValueError, RecursionError):
-        yield FieldError(path, "must be a JSON value, found NaN, an infinity or nesting without end")
+        yield FieldError(path, "must be a JSON value, found NaN, an infinity or too deep nesting")
 
 
 def _explained(error: Any, field: dict[str, Any], path: str) -> Iterator[FieldError]:
     if error.rule == "additionalProperties":
         allowed = "|".join(field["patternProperties"])
         for key in (str(key) for key in error.value if not re.search(allowed, str(key))):
-            yield FieldError(_join(path, key), f"is not a key that is allowed here. {field['description']}")
+            yield FieldError(_join(path, key), f"is not an allowed key. {field['description']}")
         return
     rule = error.message.removeprefix(error.name).strip()
     example = f"; for example {json.dumps(field['examples'][0])}" if "examples" in field else ""

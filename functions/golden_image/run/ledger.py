@@ -1,4 +1,4 @@
-"""The ledger: a run's locks, and what was there before it began. Written before the first change.
+"""The ledger: a run's locks, and the state from before the run. Written before the first change.
 
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
 it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
@@ -67,8 +67,8 @@ def _run_key(run: str) -> str:
 def lock(plan: Plan, undo: str) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
-    A lock that is free remembers when it was released: a plan from before that may have seen what the other
-    run was about to change, such as a source that it had stopped.
+    A free lock has the time of its release: an older plan may have read a state that the other run was about
+    to change, such as a source that it had stopped.
 
     Args:
         undo: the ARN of the workflow undo, in the version that the run began with.
@@ -97,7 +97,7 @@ def lock(plan: Plan, undo: str) -> None:
         if aws.code(error) != "TransactionCanceledException":
             raise
         _refuse_taken(plan)
-        raise ResourceBusy(f"another run is at the same locks: {error}") from error
+        raise ResourceBusy(f"another run is taking or releasing the same locks: {error}") from error
 
 
 def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:
@@ -118,10 +118,10 @@ def _refuse_taken(plan: Plan) -> None:
         holder = found.get("run", {}).get("S", plan.run)
         if holder != plan.run:
             raise RunInProgress(
-                f"{what} is in use by the run {holder}. Wait for its end, or stop it, then start again."
+                f"{what} is locked by the run {holder}. Wait until it ends, or stop it, then start a new run."
             )
         if int(found.get("released", {}).get("N", 0)) >= plan.planned_at:
-            raise PlanOutdated(f"another run of {what} ended while this one was planned. Start it again.")
+            raise PlanOutdated(f"another run released {what} while this one was planned. Start a new run.")
 
 
 def _get(key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The plan: the input made complete. All look-ups and all refusals happen here, before anything changes."""
+"""The plan: the completed input. All look-ups and refusals happen here, before anything changes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def make(run: str, request: RunRequest) -> Plan:
 
 
 def _rollout(request: RunRequest, found: AutoScalingGroupTypeDef | None) -> str:
-    """As stated; drain for a new group; none for an empty one. No instance is drained by omission."""
+    """As stated; drain for a new group; none for an empty one. No instance is drained by default."""
     if request.rollout:
         return request.rollout
     if found is None:
@@ -79,8 +79,8 @@ def _rollout(request: RunRequest, found: AutoScalingGroupTypeDef | None) -> str:
     if found["Instances"]:
         raise RolloutRequired(
             f"'{request.auto_scaling_group_name}' exists and has {len(found['Instances'])} instances. "
-            "Say what happens to them with rollout: drain (terminate all, stay at zero), recreate (terminate "
-            "all, then launch as many from the new image) or none (leave them; new ones get the image)."
+            "Set rollout: drain (terminate all, stay at zero), recreate (terminate all, then launch as "
+            "many from the new image) or none (keep them; only new instances get the image)."
         )
     return NONE
 
@@ -125,7 +125,7 @@ def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
         desired = max(low, min(base.desired_capacity, high))
     if not low <= desired <= high:
         sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
-        message = f"{sizes} does not hold together with the sizes that the group has. State all three."
+        message = f"{sizes} does not hold, with the sizes that the group has. Set all three."
         raise InvalidInput([FieldError("group", message)])
     return Sizes(low, high, desired)
 
@@ -142,14 +142,14 @@ def _parameter_name(group_name: str) -> str:
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
-    """What a stop and start of the source does not give back, and what its template does not take over."""
+    """The effects of a stop and start on the source, and settings that the template does not carry over."""
     found = []
     address = instance.get("PublicIpAddress")
     owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
     if address and owners <= {"amazon", None} and instance["State"]["Name"] == RUNNING:
         found.append(
             f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
-            "it gets another one when it starts again."
+            "it gets a different one when it starts again."
         )
     placement = instance["Placement"]
     reservation = instance.get("CapacityReservationSpecification", {})
@@ -163,5 +163,5 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
         "further network interfaces": len(instance.get("NetworkInterfaces", [])) > 1,
     }
     if lost := [name for name, there in options.items() if there]:
-        found.append(f"the launch template does not take over the source's {', '.join(lost)}.")
+        found.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     return tuple(found)

@@ -124,9 +124,7 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
         yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
         return
     for error in wrong_fields(complete["launchTemplateName"], "launchTemplateName"):
-        yield FieldError(
-            error.field, f"{error.message}. It was taken from the group's name: give one of its own"
-        )
+        yield FieldError(error.field, f"{error.message}. It is the group's name: set launchTemplateName")
     group = complete["group"]
     on_instance = complete["launchTemplate"].get("tags", {}).keys() | group.get("tags", {}).keys()
     if len(on_instance) > _MOST_TAGS:

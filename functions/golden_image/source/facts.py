@@ -1,4 +1,4 @@
-"""What is known of the source."""
+"""The facts of the source."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def find(instance_id: str) -> InstanceTypeDef:
 
 
 def describe(instance: InstanceTypeDef) -> Source:
-    """The source's facts, with its volumes and what only its own image tells.
+    """The source's facts, with its volumes and the attributes that only its image has.
 
     Raises:
         SourceNotReady: one of its volumes is being modified.
@@ -85,7 +85,7 @@ def _volumes(instance: InstanceTypeDef) -> tuple[Volume, ...]:
     if changing:
         raise SourceNotReady(
             f"{', '.join(changing)} of {instance['InstanceId']} is being modified. "
-            "Start the refresh again when the modification is optimizing or completed."
+            "Start a new run when the modification is optimizing or completed."
         )
     described = ec2.describe_volumes(VolumeIds=list(mappings))["Volumes"]
     volumes = (

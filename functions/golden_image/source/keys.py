@@ -45,8 +45,8 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
         if aws.code(error) != "AccessDeniedException":
             raise
         raise KeyNotGranted(
-            f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack look "
-            f"at it. Allow the account kms:DescribeKey and kms:ListGrants in its policy: {error}"
+            f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack "
+            f"read it. Allow the account kms:DescribeKey and kms:ListGrants in its policy: {error}"
         ) from error
 
 
@@ -62,7 +62,7 @@ def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> None:
         return
     raise KeyNotGranted(
         f"the key {key['Arn']} encrypts a volume of the source, and {role} may not use it: every launch "
-        f"of the group would fail. Grant it: aws kms create-grant --key-id {key['Arn']} "
+        f"of the group would fail. Create a grant: aws kms create-grant --key-id {key['Arn']} "
         f"--grantee-principal {role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo "
         "GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
     )

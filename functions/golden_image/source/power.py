@@ -19,7 +19,7 @@ def state(instance_id: str) -> str:
 
 
 def stop(instance_id: str) -> None:
-    """Ask the source to stop; nothing happens to one that is stopped already. Never hibernates."""
+    """Stop the source. A stopped source stays stopped. Never hibernates."""
     aws.client("ec2").stop_instances(InstanceIds=[instance_id])
 
 
@@ -40,8 +40,7 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> Check:
         limit,
         found,
         SourceStopTimedOut(
-            f"{instance_id} is still {found} after {limit} s. Look at its system log; "
-            "a longer timeouts.stop gives it more time."
+            f"{instance_id} is still {found} after {limit} s. Read its system log, or increase timeouts.stop."
         ),
     )
 
@@ -52,7 +51,7 @@ def _refuse_lost(instance_id: str, found: str) -> None:
 
 
 def start(instance_id: str) -> None:
-    """Ask the source to start; nothing happens to one that is running already."""
+    """Start the source. A running source keeps running."""
     aws.client("ec2").start_instances(InstanceIds=[instance_id])
 
 

@@ -1,4 +1,4 @@
-"""Sources that a run does not take, each with the reason and what to do; checked while planning."""
+"""Sources that a run refuses, each with the reason and what to do; checked while planning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def refuse_unsupported(instance: InstanceTypeDef) -> None:
 
     Raises:
         SourceNotSupported: with the instance, what was found, and what to do.
-        SourceNotReady: it is on its way to another state, in which not all of it is shown.
+        SourceNotReady: it is changing its state, in which EC2 does not return all of its attributes.
     """
     _refuse_states(instance)
     _refuse_kinds(instance)
@@ -29,12 +29,12 @@ def _refuse_states(instance: InstanceTypeDef) -> None:
     state = instance["State"]["Name"]
     if state in {"shutting-down", "terminated"}:
         raise SourceNotSupported(
-            f"{instance['InstanceId']} is {state}; a terminated instance has nothing left to image. "
-            "Name an instance that is running or stopped."
+            f"{instance['InstanceId']} is {state}; a terminated instance cannot be imaged. "
+            "Use an instance that is running or stopped."
         )
     if state not in {RUNNING, STOPPED}:
         raise SourceNotReady(
-            f"{instance['InstanceId']} is {state}. Start the refresh again when it is running or stopped."
+            f"{instance['InstanceId']} is {state}. Start a new run when it is running or stopped."
         )
 
 
@@ -48,11 +48,11 @@ def _refuse_kinds(instance: InstanceTypeDef) -> None:
         )
     if instance.get("InstanceLifecycle") == "spot":
         raise SourceNotSupported(
-            f"{instance_id} is a Spot Instance; stopping it may lose it. Launch the source On-Demand."
+            f"{instance_id} is a Spot Instance; a stop may lose it. Use an On-Demand Instance."
         )
     if instance.get("StateReason", {}).get("Code") == "Client.UserInitiatedHibernate":
         raise SourceNotSupported(
-            f"{instance_id} is hibernated; an image of it would hold its memory. "
+            f"{instance_id} is hibernated; an image of it would contain its memory. "
             "Start it, then stop it or leave it running."
         )
     devices = {m.get("DeviceName") for m in instance.get("BlockDeviceMappings", []) if "Ebs" in m}
@@ -69,7 +69,7 @@ def _refuse_stop_protected(instance_id: str) -> None:
     )
     if attribute.get("DisableApiStop", {}).get("Value"):
         raise SourceNotSupported(
-            f"{instance_id} has stop protection. Turn it off for the refresh: "
+            f"{instance_id} has stop protection. Turn it off for the run: "
             f"aws ec2 modify-instance-attribute --instance-id {instance_id} --no-disable-api-stop"
         )
 

@@ -1,1 +1,1 @@
-"""The way back after a failure."""
+"""The undo of a run, and the sweeper that starts it."""

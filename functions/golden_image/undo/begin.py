@@ -1,4 +1,4 @@
-"""The beginning of an undo: nothing of the run goes on, and it can be committed no more."""
+"""The start of an undo: claims the run, so that it can no longer commit, and stops its rollout."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _CUT_OFF = {"ABORTED", "TIMED_OUT"}
 
 @dataclass(frozen=True)
 class Beginning:
-    """What an undo has to do.
+    """The answer of Begin Undo.
 
     Attributes:
         undo: False where there is nothing to undo: the run is committed, or has no row.
-        settle_seconds: how long the passes look on after the beginning, even if they find nothing.
+        settle_seconds: how long the passes go on after the beginning, even if they find nothing.
     """
 
     undo: bool

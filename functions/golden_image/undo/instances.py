@@ -30,6 +30,6 @@ def _terminate(instance_id: str) -> None:
             InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
         )
     except ClientError as error:
-        # It has left the group meanwhile; the next pass looks again.
+        # It has left the group meanwhile; the next pass checks again.
         if aws.code(error) != "ValidationError":
             raise

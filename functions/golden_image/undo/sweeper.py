@@ -35,7 +35,7 @@ def sweep(runs: Iterable[str]) -> list[str]:
             with aws.named_errors():
                 if _sweep(run):
                     clean.append(run)
-        # Whatever is wrong with one run, such as a row that another version of the stack has written.
+        # Any error of one run, such as a row that another version of the stack has written.
         except Exception as error:
             failures.append(f"{run}: {type(error).__name__}: {error}")
     if failures:

@@ -1,4 +1,4 @@
-"""The way back after a failure: everything of the run is removed, everything it found is as before."""
+"""The undo of a run: its resources are deleted, and the source and the group are restored."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PASS_EVERY = 20
 def undo(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
     """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
-    A pass looks for what carries the run's tag, asks for its removal, and gives back what
-    differs from before. One part that fails does not keep the others from being undone.
+    A pass finds the resources with the run's tag, deletes them, and restores settings that
+    differ from before. One part that fails does not keep the others from being undone.
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.
         waited: seconds since the undo has begun.
-        limit: seconds after which what is still there is named as left.
+        limit: seconds after which the parts that are left are named in an error.
         settle_seconds: seconds from which on a pass that finds nothing is trusted, and is the last.
 
     Raises:
@@ -49,7 +49,7 @@ def undo(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
         raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
     if not left and waited >= settle_seconds:
         return polling.finished("everything is undone")
-    return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "looking again")
+    return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
 
 
 def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:

@@ -1,1 +1,1 @@
-"""What starts, lists, describes and stops runs: the API's routes, and the schedule's target."""
+"""The API's routes, which start, list, describe and stop runs, and the schedule's target."""

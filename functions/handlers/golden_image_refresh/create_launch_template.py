@@ -1,4 +1,4 @@
-"""Create Launch Template: the template, or a new version of it, proven to launch."""
+"""Create Launch Template: the template, or a new version of it, tested with a dry run."""
 
 from golden_image.group import launch_template as templates
 from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan

@@ -1,4 +1,4 @@
-"""Stop Source: ask EC2 to stop the source."""
+"""Stop Source: stop the source."""
 
 from golden_image.source import power
 from golden_image.step import step

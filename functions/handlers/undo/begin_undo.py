@@ -1,4 +1,4 @@
-"""Begin Undo: is there anything to undo? Then nothing of the run goes on."""
+"""Begin Undo: claim the run, and stop its rollout."""
 
 from golden_image.step import step
 from golden_image.undo import begin

@@ -1,4 +1,4 @@
-"""Roll Back: remove what the run made, give the source and the group back their state."""
+"""Roll Back: delete what the run created, restore the source and the group."""
 
 from golden_image.model.check import Check
 from golden_image.step import step

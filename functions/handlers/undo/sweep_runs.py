@@ -1,4 +1,4 @@
-"""Sweep Runs: have runs undone that ended where no state could catch it."""
+"""Sweep Runs: start the undo of runs that ended in a way that no state can catch."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("ec2:RegisterImage", "TagSpecifications"): {"ec2:CreateTags"},
     # The template tags what it launches, and may name an instance profile.
     ("ec2:RunInstances", None): LAUNCH,
-    # Auto Scaling asks, in the caller's name, whether it may launch from the template.
+    # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     # An account's first group makes Auto Scaling's service-linked role.

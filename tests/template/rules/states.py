@@ -128,8 +128,7 @@ def the_trunk_catches_everything_and_a_child_nothing(project: Project) -> list[s
 def names_are_unique_in_title_case_and_choices_are_questions(project: Project) -> list[str]:
     found = []
     for definition, text in project.definition_texts.items():
-        named: list[str] = []
-        json.loads(text, object_pairs_hook=lambda pairs, named=named: named.extend(k for k, _ in pairs))
+        named = _names(text)
         states = project.definitions[definition]["States"]
         found += [f"{name} stands twice" for name in states if named.count(name) > 1]
     for state in project.states:
@@ -138,6 +137,13 @@ def names_are_unique_in_title_case_and_choices_are_questions(project: Project) -
         if not title or state.name.endswith("?") != (state.own["Type"] == "Choice"):
             found.append(state.name)
     return found
+
+
+def _names(text: str) -> list[str]:
+    """Every name in a text of JSON, as often as it is there."""
+    named: list[str] = []
+    json.loads(text, object_pairs_hook=lambda pairs: named.extend(name for name, _ in pairs))
+    return named
 
 
 @rule(*[(drop(TRUNK, name, "Comment"), name) for name in ("Stop Source", "Dry Run?", "Refresh Failed")])

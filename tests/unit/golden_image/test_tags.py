@@ -86,7 +86,7 @@ def test_what_another_has_made_is_not_adopted() -> None:
 
 
 def test_what_is_not_shown_yet_is_adopted_by_a_later_try() -> None:
-    with pytest.raises(NotYetVisible, match=r"^group 'web' exists and is not shown yet$"):
+    with pytest.raises(NotYetVisible, match=r"^group 'web' exists but is not visible yet$"):
         tags.adopted(RUN, None, "group 'web'", refusal)
 
 

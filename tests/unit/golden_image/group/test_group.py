@@ -145,7 +145,7 @@ def test_a_group_that_exists_and_is_not_shown_yet_is_looked_for_again(
     stale = {"action": "CreateAutoScalingGroup", "effect": "stale", "reads": 1}
     account.faults({"service": "autoscaling", **stale})
     create(plan, template)
-    with pytest.raises(NotYetVisible, match="'web' exists and is not shown yet"):
+    with pytest.raises(NotYetVisible, match="'web' exists but is not visible yet"):
         create(plan, template)
     create(plan, template)
     assert found()
@@ -209,7 +209,7 @@ def test_a_new_group_without_settings_of_their_own_calls_needs_none(
 
 
 def test_a_new_group_that_is_not_shown_yet_gets_its_policy_later(account: Account) -> None:
-    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+    with pytest.raises(NotYetVisible, match="'web' is not visible"):
         group.configure(new_group(account, target_cpu=50.0))
     assert account.changes() == []
 

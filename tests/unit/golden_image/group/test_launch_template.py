@@ -122,7 +122,7 @@ def test_a_template_of_someone_else_is_refused_with_two_ways_out(
     template_id = existing(account, tags)
     says = (
         rf"'web' \({template_id}\) exists and has no tag golden-image:stack=refresh. "
-        "Give launchTemplateName another value, or tag"
+        "Set launchTemplateName to another value, or tag"
     )
     with pytest.raises(LaunchTemplateNotSupported, match=says):
         planned(source_id)
@@ -229,7 +229,7 @@ def test_a_template_that_exists_and_is_not_shown_yet_is_looked_for_again(
     account.faults({"service": "ec2", "action": "CreateLaunchTemplate", "effect": "stale", "reads": 1})
     made = launch_template.create(RUN, source_id, plan, IMAGE, None)
     account.forget_tokens()
-    with pytest.raises(NotYetVisible, match="launch template 'web' exists and is not shown yet"):
+    with pytest.raises(NotYetVisible, match="launch template 'web' exists but is not visible yet"):
         launch_template.create(RUN, source_id, plan, IMAGE, None)
     assert launch_template.create(RUN, source_id, plan, IMAGE, None) == made
 
@@ -239,7 +239,7 @@ def test_a_foreign_template_that_appeared_after_the_plan_is_not_adopted(
 ) -> None:
     plan = planned(source_id)
     existing(account, OWN)
-    with pytest.raises(LaunchTemplateNotSupported, match="was made by something else after the plan"):
+    with pytest.raises(LaunchTemplateNotSupported, match="was created by something else after the plan"):
         launch_template.create(RUN, source_id, plan, IMAGE, None)
 
 

@@ -103,7 +103,7 @@ def test_a_name_that_is_free_is_accepted(account: Account) -> None:
 def test_a_name_that_another_image_has_is_refused_with_its_id(account: Account) -> None:
     other = register(described(account.seed()), OTHER_RUN)
     with pytest.raises(
-        ImageNameTaken, match=f"'web-1' is the name of {other}. Give image.name another value"
+        ImageNameTaken, match=f"'web-1' is already the name of {other}. Set image.name to another value"
     ):
         registration.refuse_taken_name("web-1")
 
@@ -207,7 +207,7 @@ def test_an_image_that_exists_and_is_not_shown_yet_is_looked_for_again(account: 
     facts = described(account.seed())
     account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
     made = register(facts)
-    with pytest.raises(NotYetVisible, match="'web-1' exists and is not shown yet"):
+    with pytest.raises(NotYetVisible, match="'web-1' exists but is not visible yet"):
         register(facts)
     assert register(facts) == made
 

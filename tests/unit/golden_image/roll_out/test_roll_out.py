@@ -38,7 +38,7 @@ def test_a_group_that_is_being_deleted_is_refused(account: Account, chosen: str)
     account.group()
     account.freeze()
     account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
-    with pytest.raises(GroupNotSupported, match=r"'web' is being deleted \(Delete in progress\). Wait, or"):
+    with pytest.raises(GroupNotSupported, match=r"'web' is being deleted \(Delete in progress\). Wait until"):
         judge(chosen)
 
 
@@ -82,7 +82,7 @@ def test_suspended_processes_are_refused_where_the_rollout_needs_them(
     if blocked is None:
         judge(chosen)
         return
-    says = f"'web' has suspended {blocked}, so a {chosen} would not end, or could not be undone. Resume"
+    says = f"'web' has suspended {blocked}, so {chosen} could not finish, or could not be undone. Resume"
     with pytest.raises(GroupNotSupported, match=says):
         judge(chosen)
 
@@ -94,7 +94,7 @@ def test_protected_instances_are_refused_by_name(account: Account, chosen: str) 
     account.client("autoscaling").set_instance_protection(
         InstanceIds=[protected], AutoScalingGroupName="web", ProtectedFromScaleIn=True
     )
-    says = f"protected from scale-in, which a {chosen} would wait for in vain: {protected}. Remove"
+    says = f"{chosen} cannot finish while these instances are protected from scale-in: {protected}. Remove"
     with pytest.raises(GroupNotSupported, match=says):
         judge(chosen)
     judge("none")
@@ -107,7 +107,7 @@ def test_standby_instances_are_refused_by_name(account: Account, chosen: str) ->
     account.client("autoscaling").enter_standby(
         InstanceIds=[standby], AutoScalingGroupName="web", ShouldDecrementDesiredCapacity=True
     )
-    says = f"in Standby, which a {chosen} would wait for in vain: {standby}. Put them back"
+    says = f"{chosen} cannot finish while these instances are in Standby: {standby}. Put them back"
     with pytest.raises(GroupNotSupported, match=says):
         judge(chosen)
     judge("none")
@@ -126,7 +126,7 @@ def test_an_instance_refresh_under_way_is_refused_by_its_id(account: Account, ch
     account.group()
     account.freeze()
     started = account.client("autoscaling").start_instance_refresh(AutoScalingGroupName="web")
-    says = f"'web' has the instance refresh {started['InstanceRefreshId']} under way"
+    says = f"'web' has the instance refresh {started['InstanceRefreshId']} in progress"
     with pytest.raises(GroupNotSupported, match=says):
         judge(chosen)
     account.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName="web")
@@ -167,7 +167,7 @@ def test_an_instance_in_any_state_is_still_there(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(group, "find", lambda _: found)
     assert not drain.check_drained("web", 0, 3600).done
     with pytest.raises(
-        DrainTimedOut, match=f"'web' still has 1 instances after 3600 s \\(i-1 {state}\\). Look"
+        DrainTimedOut, match=f"'web' still has 1 instances after 3600 s \\(i-1 {state}\\). Check"
     ):
         drain.check_drained("web", 3600, 3600)
 
@@ -181,9 +181,9 @@ def test_instances_of_a_warm_pool_are_still_there(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("account")
 def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
-    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+    with pytest.raises(NotYetVisible, match="'web' is not visible"):
         drain.check_drained("web", 0, 3600)
-    with pytest.raises(NotYetVisible, match="'web' is not shown"):
+    with pytest.raises(NotYetVisible, match="'web' is not visible"):
         capacity.check("web", Sizes(0, 4, 2), 0, 3600)
 
 

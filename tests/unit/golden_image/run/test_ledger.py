@@ -104,7 +104,7 @@ def test_one_shared_resource_is_enough_to_be_refused_and_the_holder_is_named(
 ) -> None:
     lock(plan)
     other = other_run_of(plan, **{part: getattr(plan, part)})
-    with pytest.raises(RunInProgress, match=f"{named}.* is in use by the run {RUN}. Wait for its end"):
+    with pytest.raises(RunInProgress, match=f"{named}.* is locked by the run {RUN}. Wait until it ends"):
         lock(other)
     assert set(rows(account)) == keys_of(plan)
 
@@ -119,7 +119,7 @@ def test_runs_that_share_nothing_lock_side_by_side(account: Account, plan: Plan)
 def test_a_lock_that_is_released_in_the_same_moment_is_tried_again(account: Account, plan: Plan) -> None:
     cancelled = {"code": "TransactionCanceledException", "message": "TransactionConflict", "status": 400}
     account.faults({"service": "dynamodb", "action": "TransactWriteItems", **cancelled})
-    with pytest.raises(ResourceBusy, match="another run is at the same locks"):
+    with pytest.raises(ResourceBusy, match="another run is taking or releasing the same locks"):
         lock(plan)
     lock(plan)
     assert kept_plan(RUN) == plan
@@ -199,7 +199,7 @@ def test_a_plan_from_before_another_runs_release_is_outdated(
     later = other_run_of(plan, **{part: getattr(plan, part)})
     lock(plan)
     ledger.unlock(RUN)
-    with pytest.raises(PlanOutdated, match=f"another run of {named}.* ended while this one was planned"):
+    with pytest.raises(PlanOutdated, match=f"another run released {named}.* while this one was planned"):
         lock(later)
     assert held(account) == {}
 

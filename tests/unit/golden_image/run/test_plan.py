@@ -269,7 +269,7 @@ def test_what_the_template_does_not_take_over_is_warned_of(
     found: Any = {**facts.find(source_id), **has}
     monkeypatch.setattr(facts, "find", lambda _: found)
     warnings = account.plan(source_id).warnings
-    assert warnings == (f"the launch template does not take over the source's {named}.",)
+    assert warnings == (f"the launch template does not carry over the source's {named}.",)
 
 
 def test_an_open_capacity_reservation_is_open_to_the_group_too(

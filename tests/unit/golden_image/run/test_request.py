@@ -113,7 +113,7 @@ def test_the_group_may_come_from_the_stack() -> None:
 
 def test_a_group_name_that_no_launch_template_may_have_asks_for_a_name_of_its_own() -> None:
     spaced = {**SMALLEST, "autoScalingGroupName": "web servers"}
-    assert "give one" in wrong(spaced)["launchTemplateName"]
+    assert "set launchTemplateName" in wrong(spaced)["launchTemplateName"]
     assert parse({**spaced, "launchTemplateName": "web-servers"}).auto_scaling_group_name == "web servers"
 
 

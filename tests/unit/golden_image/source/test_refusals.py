@@ -44,7 +44,7 @@ def test_a_hibernated_source_is_refused(account: Account) -> None:
 
 
 def test_a_terminated_source_is_refused(account: Account) -> None:
-    assert "is terminated; a terminated instance has nothing left" in refusal(account.seed(terminated=True))
+    assert "is terminated; a terminated instance cannot be imaged" in refusal(account.seed(terminated=True))
 
 
 def test_a_source_that_is_shutting_down_is_refused(account: Account) -> None:
@@ -61,7 +61,7 @@ def test_a_source_that_is_changing_its_power_state_may_be_tried_again_later(
     source_id = account.seed(state=state)
     account.freeze()
     getattr(account.client("ec2"), call)(InstanceIds=[source_id])
-    with pytest.raises(SourceNotReady, match=f"{source_id} is (pending|stopping). Start .* again when"):
+    with pytest.raises(SourceNotReady, match=f"{source_id} is (pending|stopping). Start a new run when"):
         judge(source_id)
 
 

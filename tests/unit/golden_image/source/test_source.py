@@ -115,7 +115,7 @@ def test_an_encrypted_volume_is_described_with_its_key(account: Account) -> None
 def test_a_volume_that_is_being_modified_is_waited_for_by_the_person(account: Account) -> None:
     account.freeze()
     source_id = account.seed(modifyingVolume=True)
-    with pytest.raises(SourceNotReady, match=f"vol-.* of {source_id} is being modified. Start .* again"):
+    with pytest.raises(SourceNotReady, match=f"vol-.* of {source_id} is being modified. Start a new run"):
         described(source_id)
 
 

@@ -347,7 +347,7 @@ def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account
     parts = ["Auto Scaling group 'web'", "launch template 'web'", "image and snapshots"]
     assert check.progress == ", ".join([*parts, f"source {created.source.instance_id}"])
     assert account.state(created.source.instance_id) == "running"
-    assert one_pass(20) == Check(done=False, wait_seconds=20, progress="looking again")
+    assert one_pass(20) == Check(done=False, wait_seconds=20, progress="checking again")
 
 
 @pytest.mark.usefixtures("ledger_table", "created")
