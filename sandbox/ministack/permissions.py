@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import stepfunctions as states
+
+
+def authorized(resource: str) -> str:
+    """The ARN that policies are asked about: for a version of a state machine, the state machine's.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
+    """
+    return states._resolve_state_machine_arn(resource) or resource
 
 
 def may(role_arn: str, action: str, resource: str) -> bool:
@@ -18,7 +27,7 @@ def may(role_arn: str, action: str, resource: str) -> bool:
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
-        resource_arn=resource,
+        resource_arn=authorized(resource),
         region=get_region(),
     )
     return bool(evaluate(context, _gather_role_policies(role, account)).decision == "Allow")

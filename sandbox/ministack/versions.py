@@ -6,9 +6,12 @@ import json
 from contextvars import ContextVar
 from typing import Any
 
+from ministack.core import iam_actions
 from ministack.core.responses import AccountRegionScopedDict, json_response
 from ministack.services import stepfunctions as states
 from ministack.services.cloudformation import provisioners
+
+from sandbox.ministack.permissions import authorized
 
 _PUBLISHED = "AWS::StepFunctions::StateMachineVersion"
 
@@ -24,6 +27,7 @@ def install() -> None:
     states._run_execution = _around_run(states._run_execution)
     states._describe_execution = _describe_execution
     states._state_machines.__class__ = _StateMachines
+    iam_actions.extract_resource_arn = _extract_resource_arn
     provisioners._RESOURCE_HANDLERS[_PUBLISHED] = {"create": _publish, "delete": _delete}
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachineversion.html
     provisioners._REPLACING_PROPERTIES[_PUBLISHED] = (
@@ -35,6 +39,7 @@ def install() -> None:
 
 _minis_version_arn = states._execution_version_arn
 _minis_describe = states._describe_execution
+_minis_resource_arn = iam_actions.extract_resource_arn
 
 
 class _StateMachines(AccountRegionScopedDict):  # type: ignore[misc]
@@ -81,6 +86,11 @@ def _describe_execution(data: dict[str, Any]) -> Any:
     if execution is None or "stateMachineVersionArn" not in execution:
         return status, headers, body
     return json_response({**json.loads(body), "stateMachineVersionArn": execution["stateMachineVersionArn"]})
+
+
+def _extract_resource_arn(service: str, *request: Any, **more: Any) -> Any:
+    arn = _minis_resource_arn(service, *request, **more)
+    return authorized(arn) if service == "states" else arn
 
 
 def _publish(_logical_id: str, properties: dict[str, Any], _stack: str) -> tuple[str, dict[str, str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,6 +98,30 @@ def test_an_execution_of_a_version_runs_the_definition_of_that_version(sandbox: 
     described = [client.describe_execution(executionArn=execution) for execution in started]
     assert [execution["stateMachineArn"] for execution in described] == [machine, machine]
     assert [execution.get("stateMachineVersionArn") for execution in described] == [version, None]
+
+
+@pytest.mark.parametrize(("suffix", "allowed"), [("", True), (":*", False)])
+def test_who_may_start_a_state_machine_may_start_its_versions(
+    sandbox: Client, machine: str, suffix: str, allowed: bool
+) -> None:
+    version = sandbox.stepfunctions.publish_state_machine_version(stateMachineArn=machine)
+    iam, name = sandbox.aws("iam"), f"role-{uuid4().hex[:8]}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine + suffix}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Statement": [may]}))
+    session = sandbox.aws("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    keys = {"aws_access_key_id": session["AccessKeyId"], "aws_secret_access_key": session["SecretAccessKey"]}
+    as_role = boto3.client(
+        "stepfunctions",
+        sandbox.endpoints.region,
+        endpoint_url=sandbox.endpoints.aws,
+        aws_session_token=session["SessionToken"],
+        **keys,
+    )
+
+    with nullcontext() if allowed else pytest.raises(ClientError, match="AccessDenied"):
+        as_role.start_execution(stateMachineArn=version["stateMachineVersionArn"])
 
 
 def test_an_execution_keeps_the_definition_that_it_began_with(sandbox: Client, machine: str) -> None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LAMBDA = "states:::lambda:invoke"
+# What a task hands over, by the end of its Resource.
+HANDED = {"lambda:invoke": "Payload", "states:startExecution.sync:2": "Input"}
+VERSION = "AWS::StepFunctions::StateMachineVersion"
 # What stands for the handler of a build whose events have all that they had in one field.
 HANDLER = """
 
@@ -40,31 +42,44 @@ def steps(template: dict[str, Any]) -> Iterator[str]:
                 yield f"{module.replace('.', '/')}.py"
 
 
-def wrap_payloads(node: object) -> None:
-    """Give each call of a function all of its event in one field."""
-    if isinstance(node, dict) and LAMBDA in str(node.get("Resource")):
-        node["Arguments"]["Payload"] = {"event": node["Arguments"]["Payload"]}
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else []:
-        wrap_payloads(child)
+def children(template: dict[str, Any]) -> Iterator[str]:
+    """The files of the definitions that another one calls."""
+    resources = template["Resources"]
+    for resource in resources.values():
+        if resource["Type"] == VERSION:
+            machine = resources[resource["Properties"]["StateMachineArn"]["Ref"]]
+            yield machine["Properties"]["DefinitionUri"]
+
+
+def wrap_events(definition: dict[str, Any]) -> None:
+    """Hand each function and each other workflow all that it takes in one field."""
+    for state in definition["States"].values():
+        handed = HANDED.get(state.get("Resource", "").partition(":states:::")[2])
+        if handed:
+            state["Arguments"][handed] = {"event": state["Arguments"][handed]}
 
 
 def other_build(directory: Path) -> Path:
-    """A copy of the product whose handlers take other events, and whose definitions give them those."""
+    """A copy of the product whose handlers and child workflows take other events, and are given those."""
     for name in ("functions", "statemachine"):
         shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("template.yaml", "samconfig.toml", ".python-version"):
         shutil.copyfile(ROOT / name, directory / name)
     # What pip installs for a build.
     (directory / ".aws-sam").symlink_to(ROOT / ".aws-sam")
-    for module in set(steps(yaml_parse((directory / "template.yaml").read_text(encoding="utf-8")))):
+    template = yaml_parse((directory / "template.yaml").read_text(encoding="utf-8"))
+    for module in set(steps(template)):
         file = directory / "functions" / module
         text = file.read_text(encoding="utf-8")
         assert text.count("\ndef handler(") == 1, module
         text = text.replace("\ndef handler(", "\ndef handler_of_before(") + HANDLER
         file.write_text(text, encoding="utf-8")
     for file in (directory / "statemachine").glob("*.asl.json"):
-        definition = json.loads(file.read_text(encoding="utf-8"))
-        wrap_payloads(definition)
+        text = file.read_text(encoding="utf-8")
+        if file.relative_to(directory).as_posix() in children(template):
+            text = text.replace("Execution.Input.", "Execution.Input.event.")
+        definition = json.loads(text)
+        wrap_events(definition)
         file.write_text(json.dumps(definition, indent=2), encoding="utf-8")
     return directory
 
@@ -89,6 +104,11 @@ class Stack:
         run = self.sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
         eventually(lambda: "Check Snapshots" in self.states(run))
         return run
+
+    def drained(self, run: str) -> bool:
+        """Whether a run has succeeded, and not past its rollout."""
+        ended = self.sandbox.wait(run)
+        return succeeded(ended)["rollout"] == "drain" and "Check Group Drained" in ended.state_names
 
     def states(self, run: str) -> list[str]:
         events = self.sandbox.history(run)
@@ -115,16 +135,16 @@ def test_a_run_goes_on_with_its_own_build_through_an_update_and_its_roll_back(st
     stack.update(stack.other)
     assert sandbox.stepfunctions.describe_execution(executionArn=before)["status"] == "RUNNING"
     stack.let_go()
-    succeeded(sandbox.wait(before))
+    assert stack.drained(before)
 
     meanwhile = stack.start_and_hold("meanwhile")
     stack.update(stack.first)
     assert sandbox.stepfunctions.describe_execution(executionArn=meanwhile)["status"] == "RUNNING"
     stack.let_go()
-    succeeded(sandbox.wait(meanwhile))
+    assert stack.drained(meanwhile)
 
     source = sandbox.seed()["instanceId"]
-    succeeded(sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": "after"}))
+    assert stack.drained(sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": "after"}))
 
 
 def test_a_new_default_group_is_that_of_every_run_that_starts_then(stack: Stack) -> None:

@@ -164,16 +164,21 @@ def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) 
     (put("${StopSourceFunctionArn}", "undo", "Roll Back", "Arguments", "FunctionName"), "RollBackFunction"),
 )
 def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Project) -> list[str]:
-    """Every version of it: a run goes on with those that it began with."""
+    """Every version of it, for a run goes on with those that it began with.
+
+    A version of a function is a resource of its own; to start a version of a state machine, Step Functions asks
+    about the state machine.
+    https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
+    """
     found = []
     for name in project.definitions:
-        for action, tasks in (
-            ("lambda:InvokeFunction", project.lambda_tasks),
-            ("states:StartExecution", project.child_tasks),
+        for action, tasks, versions in (
+            ("lambda:InvokeFunction", project.lambda_tasks, ":*"),
+            ("states:StartExecution", project.child_tasks, ""),
         ):
-            called = {f"{task.target}:*" for task in tasks if task.definition == name}
+            called = {task.target + versions for task in tasks if task.definition == name}
             may = {
-                re.sub(r"\$\{(\w+)\}", r"\1", resource)
+                resource
                 for statement in statements(project.template)
                 if statement.owner == machine(name) and action in statement.actions
                 for resource in statement.resources
