@@ -192,9 +192,10 @@ def _handlers() -> dict[str, str]:
 def _steps() -> set[str]:
     """The handlers that states call."""
     template = project.template()
-    machine = template["Resources"][project.STATE_MACHINE]["Properties"]["DefinitionSubstitutions"]
+    machines = [template["Resources"][project.machine(name)]["Properties"] for name in project.DEFINITIONS]
+    called = {name for machine in machines for name in machine["DefinitionSubstitutions"]}
     modules = project.functions(template)
-    return {module.rpartition(".")[2] for name, module in modules.items() if f"{name}Arn" in machine}
+    return {module.rpartition(".")[2] for name, module in modules.items() if f"{name}Arn" in called}
 
 
 def _function_of(handler: str) -> str:

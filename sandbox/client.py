@@ -115,7 +115,7 @@ class Client:
         deadline = time.monotonic() + seconds
         while (described := self.stepfunctions.describe_execution(executionArn=arn))["status"] == "RUNNING":
             if time.monotonic() > deadline:
-                names = [visit.name for visit in self._visits(arn)]
+                names = [visit.name for visit in self.visits(arn)]
                 raise TimeoutError(f"{arn} is not over after {seconds} s: {', '.join(names)}")
             time.sleep(_POLL_SECONDS)
         output = described.get("output")
@@ -126,7 +126,7 @@ class Client:
             output=json.loads(output) if output and succeeded else None,
             error=described.get("error"),
             cause=described.get("cause"),
-            states=self._visits(arn),
+            states=self.visits(arn),
             seconds=(described["stopDate"] - described["startDate"]).total_seconds(),
         )
 
@@ -154,7 +154,7 @@ class Client:
                 return
             time.sleep(_POLL_SECONDS)
 
-    def _visits(self, arn: str) -> list[StateVisit]:
+    def visits(self, arn: str) -> list[StateVisit]:
         """The states of an execution so far, those of its children where they ran."""
         visits: list[StateVisit] = []
         open_visits: dict[str, int] = {}
@@ -169,7 +169,7 @@ class Client:
                 if index is not None:
                     visits[index] = StateVisit(visits[index].name, visits[index].entered, at)
             elif child := child_of(event):
-                visits += self._visits(child)
+                visits += self.visits(child)
         return visits
 
     def seed(self, **source: Any) -> dict[str, Any]:

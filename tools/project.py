@@ -46,6 +46,3 @@ def functions(template: dict[str, Any]) -> dict[str, str]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-
-
-STATE_MACHINE = machine(TRUNK)

@@ -71,7 +71,7 @@ class Runner:
         states = list(dict.fromkeys(self._states(run.arn)))
         if scenario.denied:
             calls = calls[calls.index(scenario.denied) + 1 :]
-            states = states[states.index(Target(MACHINE, "workflow", "Note Failure")) :]
+            states = states[states.index(Target(MACHINE, "workflow", "Undo")) :]
         seen: Counter[tuple[str, str, str]] = Counter()
         targets = []
         for call in calls:

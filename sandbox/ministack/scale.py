@@ -10,5 +10,5 @@ import os
 REAL_SCALE_FLOOR = 0.05
 # Real seconds per virtual second of a workflow's waits.
 WAIT_SCALE = float(os.environ.get("SFN_WAIT_SCALE", "1"))
-# Real seconds per second of a function's time-out, of waits for a handler's end, and of the sweeper's schedule.
+# Real seconds per second of a function's time-out, of a wait for its end, and of the sweeper's schedule.
 REAL_SCALE = max(WAIT_SCALE, REAL_SCALE_FLOOR)

@@ -229,6 +229,12 @@ def _transaction(_: str, params: Params, facts: Facts) -> list[Request]:
     ]
 
 
+def _state_machine(action: str, params: Params, facts: Facts) -> list[Request]:
+    """For a version Step Functions asks about its state machine."""
+    arn = ":".join(params["stateMachineArn"].split(":")[:7])
+    return [request(action, facts.own[arn])]
+
+
 def _execution(action: str, params: Params, facts: Facts) -> list[Request]:
     machine, name = params["executionArn"].rsplit(":", 1)
     own = facts.own[machine.replace(":execution:", ":stateMachine:")]
@@ -277,4 +283,6 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "kms:ListGrants": _key,
     "sns:Publish": _publish,
     "states:DescribeExecution": _execution,
+    "states:StartExecution": _state_machine,
+    "states:StopExecution": _execution,
 }

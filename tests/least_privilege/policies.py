@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from tools.policy_documents import Deployment
-from tools.project import STATE_MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +82,8 @@ def allows(policy: Policy, asked: Request, account: Account) -> bool:
 
 def owners(template: Mapping[str, Any]) -> list[str]:
     """The logical ids of the functions that have a policy."""
-    resources = template["Resources"].items()
     return [
-        name for name, r in resources if r.get("Properties", {}).get("Policies") and name != STATE_MACHINE
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function" and resource["Properties"].get("Policies")
     ]

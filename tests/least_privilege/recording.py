@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from artifact.calls import iam_prefix
 from tests.least_privilege.calls import Facts, requests
 from tests.least_privilege.policies import Account, Request
-from tools.project import STATE_MACHINE, template
+from tools.project import machine, template
 
 if TYPE_CHECKING:
     from sandbox.client import Client
@@ -57,7 +57,7 @@ def _own(sandbox: Client, account: Account) -> dict[str, str]:
     return {
         endpoints.ledgerTable: account.arn(found, "LedgerTable"),
         endpoints.notificationTopicArn: account.arn(found, "NotificationTopic"),
-        endpoints.stateMachineArn: account.arn(found, STATE_MACHINE),
+        **{arn: account.arn(found, machine(name)) for name, arn in endpoints.stateMachines.items()},
     }
 
 

@@ -88,6 +88,7 @@ def test_a_call_is_counted_for_the_state_that_made_it(sandbox: Client, group: st
         "CreateLaunchTemplate": "Create Launch Template",
         "RunInstances": "Create Launch Template",
         "CreateAutoScalingGroup": "Create Auto Scaling Group",
+        "StartExecution": "Roll Out",
         "UpdateAutoScalingGroup": "Drain Group",
         "UpdateItem": "Commit Refresh",
         "PutParameter": "Publish Image",

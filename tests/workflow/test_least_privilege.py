@@ -17,7 +17,7 @@ from tests.least_privilege.recording import account_of, recorded, remember
 from tests.template.rules import narrowing, policies
 from tests.template.rules.base import RULES, Project, load
 from tests.workflow.conftest import eventually, locks, next_call, succeeded
-from tools.project import STATE_MACHINE
+from tools.project import DEFINITIONS, machine
 
 if TYPE_CHECKING:
     from sandbox.client import Client
@@ -151,9 +151,9 @@ class Recording:
 
     def reached(self, run: str, state: str) -> None:
         def entered() -> bool:
-            events = list(self.sandbox.history(run))
-            assert "Explain Failure" not in str(events), events[-1]
-            return any(e.get("stateEnteredEventDetails", {}).get("name") == state for e in events)
+            names = [visit.name for visit in self.sandbox.visits(run)]
+            assert "Explain Failure" not in names, names[-1]
+            return state in names
 
         eventually(entered, 90)
 
@@ -189,7 +189,7 @@ def test_taking_anything_out_of_a_policy_is_noticed(recording: Recording) -> Non
     foreign = foreign_calls(recording.account)
     survivors = [
         mutant.name
-        for owner in [*owners(project.template), STATE_MACHINE]
+        for owner in [*owners(project.template), *map(machine, DEFINITIONS)]
         for mutant in mutants(project.template, owner)
         if not (
             answers_differ(mutant, recording, recording.asked.get(owner, set()), foreign.get(owner, []))

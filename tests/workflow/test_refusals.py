@@ -18,7 +18,7 @@ SOURCES = {
     "one-time Spot": ({"spot": "one-time"}, "SourceNotSupported", "On-Demand"),
     "persistent Spot": ({"spot": "persistent"}, "SourceNotSupported", "On-Demand"),
     "volume being modified": ({"modifyingVolume": True}, "SourceNotReady", "being modified"),
-    "terminated": ({"terminated": True}, "SourceNotSupported", "Name an instance"),
+    "terminated": ({"terminated": True}, "SourceNotSupported", "Use an instance"),
 }
 
 

@@ -23,7 +23,7 @@ def starter(sandbox: Client) -> str:
     """The name of the function that the schedule calls."""
     functions = sandbox.aws("lambda").get_paginator("list_functions").paginate()
     names = [f["FunctionName"] for page in functions for f in page["Functions"]]
-    return next(name for name in names if "StartScheduledRefresh" in name)
+    return next(name for name in names if "StartScheduledRun" in name)
 
 
 def deliver(sandbox: Client, event: dict[str, Any]) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def _nodes(tree: ast.AST, typing: bool) -> Iterator[ast.AST]:
             yield from _nodes(node, typing)
 
 
-def loaded(project: Project, module: str, typing: bool = False) -> set[str]:
+def loaded(project: Project, module: str) -> set[str]:
     """The modules of the product that an import of this one loads, but for packages."""
     found: set[str] = set()
-    left = _imported(project, module, typing) & project.code.keys()
+    left = _imported(project, module) & project.code.keys()
     while left:
         found |= left
-        left = {n for name in left for n in _imported(project, name, typing)} & project.code.keys() - found
+        left = {n for name in left for n in _imported(project, name)} & project.code.keys() - found
     return found
 
 
@@ -124,21 +124,6 @@ def imports_go_from_handlers_to_the_domain_to_the_clients(project: Project) -> l
             if imported.split(".")[0] in banned or (acts and not imported.startswith("golden_image.model.")):
                 found.append(f"{name} imports {imported}")
     return found
-
-
-@rule(
-    (
-        _also(
-            "golden_image.group.options",
-            "if TYPE_CHECKING:\n    from golden_image.group.group import find",
-        ),
-        "golden_image.group.group",
-    ),
-    (_also("golden_image.settings", "import golden_image.tags"), "golden_image.tags"),
-)
-def modules_import_each_other_in_no_circle(project: Project) -> list[str]:
-    """Not for type checkers either: who reads a module need not know those that use it."""
-    return [name for name in project.code if name in loaded(project, name, typing=True)]
 
 
 def _own(project: Project, handler: str) -> set[str]:

@@ -16,7 +16,7 @@ from tests.template.rules.base import Project, drop, rule
 from tests.template.rules.permissions import CREATED, EXCEPTIONS, MADE, OWN
 from tests.template.rules.policies import allowed, edit, uncomment
 from tools.policies import Statement, statements
-from tools.project import STATE_MACHINE
+from tools.project import TRUNK, machine
 
 _STOP, _SNAPSHOTS, _ROLL_BACK = "StopSourceFunction", "CreateSnapshotsFunction", "RollBackFunction"
 _EQUALS = ("Condition", "StringEquals")
@@ -176,7 +176,7 @@ def a_condition_is_one_that_its_actions_know(project: Project) -> list[str]:
 
 
 @rule(
-    (uncomment(STATE_MACHINE, "logs:CreateLogDelivery"), f"{STATE_MACHINE}: logs:CreateLogDelivery"),
+    (uncomment(machine(TRUNK), "logs:CreateLogDelivery"), f"{machine(TRUNK)}: logs:CreateLogDelivery"),
     (uncomment(_STOP, "ec2:StopInstances"), f"{_STOP}: ec2:StopInstances"),
 )
 def what_is_not_bound_to_the_stack_says_why(project: Project) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from artifact.calls import iam_prefix
@@ -166,8 +165,8 @@ def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) 
 def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Project) -> list[str]:
     """Every version of it, for a run goes on with those that it began with.
 
-    A version of a function is a resource of its own; to start a version of a state machine, Step Functions asks
-    about the state machine.
+    A version of a function is a resource of its own. To start a version of a state machine takes the right to
+    start the state machine.
     https://docs.aws.amazon.com/step-functions/latest/dg/auth-version-alias.html
     """
     found = []

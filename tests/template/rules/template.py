@@ -9,13 +9,13 @@ from tests.template.rules.base import Project, drop, put, reword, rule
 from tests.template.rules.versions import MACHINE_VERSION
 from tools.project import TRUNK, machine
 
-STATE_MACHINE = machine(TRUNK)
-_MACHINE = ("template", "Resources", STATE_MACHINE, "Properties")
+_TRUNK = machine(TRUNK)
+_MACHINE = ("template", "Resources", _TRUNK, "Properties")
 _SWEEPER = "SweepRunsFunction"
 _ALARMS = {
-    ("AWS/States", "ExecutionsFailed", STATE_MACHINE),
-    ("AWS/States", "ExecutionsTimedOut", STATE_MACHINE),
-    ("AWS/States", "ExecutionsAborted", STATE_MACHINE),
+    ("AWS/States", "ExecutionsFailed", _TRUNK),
+    ("AWS/States", "ExecutionsTimedOut", _TRUNK),
+    ("AWS/States", "ExecutionsAborted", _TRUNK),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ScheduleDeadLetterQueue"),
     ("AWS/Lambda", "Errors", _SWEEPER),
 }
@@ -86,7 +86,7 @@ def logs_are_kept_for_a_stated_time(project: Project) -> list[str]:
 
 @rule(
     (drop("template", "Globals", "Function", "LoggingConfig"), "functions"),
-    (drop(*_MACHINE, "Logging"), STATE_MACHINE),
+    (drop(*_MACHINE, "Logging"), _TRUNK),
     (drop("template", "Resources", "Undo", "Properties", "Logging"), "Undo"),
 )
 def functions_and_runs_log_to_a_group_of_the_stack(project: Project) -> list[str]:
@@ -100,7 +100,7 @@ def functions_and_runs_log_to_a_group_of_the_stack(project: Project) -> list[str
     return found
 
 
-@rule((put(False, *_MACHINE, "Tracing", "Enabled"), STATE_MACHINE))
+@rule((put(False, *_MACHINE, "Tracing", "Enabled"), _TRUNK))
 def every_state_machine_is_traced(project: Project) -> list[str]:
     machines = project.of_type("AWS::Serverless::StateMachine")
     return [name for name, machine in machines.items() if machine.get("Tracing") != {"Enabled": True}]
@@ -193,7 +193,7 @@ def every_substitution_is_made_and_used(project: Project) -> list[str]:
         ),
         "StopSourceFunctionArn",
     ),
-    (put({"Ref": STATE_MACHINE}, *_MACHINE, "DefinitionSubstitutions", "ChildArn"), "ChildArn"),
+    (put({"Ref": _TRUNK}, *_MACHINE, "DefinitionSubstitutions", "ChildArn"), "ChildArn"),
     (put({"Ref": "LogRetentionDays"}, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
     (put({"Ref": "ScheduleDeadLetterQueue"}, *_MACHINE, "DefinitionSubstitutions", "Url"), "Url"),
     (put(90, *_MACHINE, "DefinitionSubstitutions", "Days"), "Days"),
