@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ec2world.wire.trace import root_of
 from sandbox.client import child_of
 from sandbox.matrix.foreign import touched
-from sandbox.matrix.kinds import MACHINE, Target
+from sandbox.matrix.kinds import DENIED, MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
 from sandbox.matrix.situation import Situation, prepare
 from sandbox.matrix.verdict import Verdict, judge, judge_doubled
@@ -69,12 +69,13 @@ class Runner:
             if call["trace"] == trace and call["role"] != "SweepRunsFunction"
         ]
         states = list(dict.fromkeys(self._states(run.arn)))
+        after = 0
         if scenario.denied:
-            calls = calls[calls.index(scenario.denied) + 1 :]
+            after = calls.index(scenario.denied) + 1
             states = states[states.index(Target(MACHINE, "workflow", "Undo")) :]
-        seen: Counter[tuple[str, str, str]] = Counter()
+        seen: Counter[tuple[str, str, str]] = Counter(calls[:after])
         targets = []
-        for call in calls:
+        for call in calls[after:]:
             seen[call] += 1
             # How often a check looks is a matter of milliseconds; its third look is like its second.
             if seen[call] <= _LOOKS or not call[0].startswith("Check"):
@@ -148,8 +149,11 @@ class Runner:
         self._ends.expect(client.start(situation.run_input, name))
         self._ends.wait(arn, _RUN_SECONDS)
         run = client.wait(arn, 10)
+        # A denial is over when somebody has read of it; what undoes a run has no other role to do it by.
+        denied = any(fault.kind is DENIED for fault in schedule.faults)
+        counted = self._forget_faults(arn) if denied else None
         self._wait_for_the_sweeper(arn)
-        counted = client.control("DELETE", f"faults?run={arn}")
+        counted = counted or self._forget_faults(arn)
         if schedule.doubled:
             self._ends.wait(other, _RUN_SECONDS)
             self._wait_for_the_sweeper(other)
@@ -162,6 +166,11 @@ class Runner:
         if run.status == "FAILED" and reported not in str(run.cause):
             verdict.add("unexpected", [f"the cause does not contain {reported}: {run.cause}"])
         return run, situation, Result(schedule, verdict, hits, time.monotonic() - began)
+
+    def _forget_faults(self, arn: str) -> list[dict[str, Any]]:
+        """Remove the rules about a run; answers them with their counts."""
+        counted: list[dict[str, Any]] = self._client.control("DELETE", f"faults?run={arn}")
+        return counted
 
     def _judge_in_time(
         self, scenario: Scenario, situation: Situation, run: Run, may_end: tuple[str, ...]

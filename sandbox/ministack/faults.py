@@ -132,10 +132,14 @@ def _under(rule: dict[str, Any], prefix: str, invoke: Any) -> Any:
 
 
 def _error_name(rule: dict[str, Any], prefix: str) -> str:
-    """A cut connection is the client's error; an answer that does not come is the task's time-out."""
+    """A cut connection is the client's error; an answer that does not come is the task's time-out.
+
+    A task that starts a child has a time-out for the child: a start without an answer is the client's error.
+    """
+    starts = prefix == "StepFunctions"
     if rule["effect"] == "error":
-        return children.error_name(rule["code"]) if prefix == "StepFunctions" else f"{prefix}.{rule['code']}"
-    return "States.Timeout" if rule["seconds"] else f"{prefix}.SdkClientException"
+        return children.error_name(rule["code"]) if starts else f"{prefix}.{rule['code']}"
+    return "States.Timeout" if rule["seconds"] and not starts else f"{prefix}.SdkClientException"
 
 
 def _call_of(resource: str) -> tuple[str, str, str]:

@@ -155,6 +155,42 @@ def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) 
     return found
 
 
+def _executions(name: str) -> str:
+    machine_of = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
+    return f"{machine_of}${{{machine(name)}.Name}}:*"
+
+
+def _resources(project: Project, owner: str, action: str) -> set[str]:
+    own = [s for s in statements(project.template) if s.owner == owner and action in s.actions]
+    return {resource for statement in own for resource in statement.resources}
+
+
+@rule(
+    (edit(_TRUNK, "states:StopExecution", "Resource", 0), f"{_TRUNK}: states:StopExecution"),
+    (
+        edit("DescribeRunFunction", "states:GetExecutionHistory", "Resource", 1),
+        "DescribeRunFunction: states:Get",
+    ),
+    (
+        edit("DescribeRunFunction", "states:GetExecutionHistory", "Resource", 0),
+        "DescribeRunFunction: states:Get",
+    ),
+)
+def children_are_followed_stopped_and_shown(project: Project) -> list[str]:
+    """The trunk follows and stops its children; who describes a run shows where its child is."""
+    children = {_executions(name) for name in project.definitions} - {_executions(TRUNK)}
+    wanted = {
+        (_TRUNK, "states:DescribeExecution"): children,
+        (_TRUNK, "states:StopExecution"): children,
+        ("DescribeRunFunction", "states:GetExecutionHistory"): children | {_executions(TRUNK)},
+    }
+    return [
+        f"{owner}: {action}: {resource}"
+        for (owner, action), resources in wanted.items()
+        for resource in sorted(resources ^ _resources(project, owner, action))
+    ]
+
+
 @rule(
     (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2), f"{_TRUNK}: lambda:InvokeFunction: {_STOP}"),
     (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2, to={"Fn::GetAtt": [_STOP, "Arn"]}), f"{_STOP}:*"),
@@ -176,11 +212,6 @@ def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Proje
             ("states:StartExecution", project.child_tasks, ""),
         ):
             called = {task.target + versions for task in tasks if task.definition == name}
-            may = {
-                resource
-                for statement in statements(project.template)
-                if statement.owner == machine(name) and action in statement.actions
-                for resource in statement.resources
-            }
+            may = _resources(project, machine(name), action)
             found += [f"{machine(name)}: {action}: {one}" for one in sorted(called ^ may)]
     return found
