@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _STOP, _SNAPSHOTS, _ROLL_BACK = "StopSourceFunction", "CreateSnapshotsFunction", "RollBackFunction"
 _EQUALS = ("Condition", "StringEquals")
-_TRUNK = machine(TRUNK)
+_TRUNK, _SHOWS = machine(TRUNK), "DescribeRunFunction"
 _TEMPLATES = "golden_image.group.launch_template"
 
 
@@ -182,7 +182,7 @@ def children_are_followed_stopped_and_shown(project: Project) -> list[str]:
     wanted = {
         (_TRUNK, "states:DescribeExecution"): children,
         (_TRUNK, "states:StopExecution"): children,
-        ("DescribeRunFunction", "states:GetExecutionHistory"): children | {_executions(TRUNK)},
+        (_SHOWS, "states:GetExecutionHistory"): children | {_executions(TRUNK)},
     }
     return [
         f"{owner}: {action}: {resource}"
