@@ -26,6 +26,7 @@ GoldenImageError
   x LaunchTemplateInvalid
   x DrainTimedOut
   x RolloutTimedOut
+  x RunSettled
   x RollBackIncomplete
   · TryAgain                  the workflow tries the call again
     x RequestThrottled
@@ -153,6 +154,10 @@ class DrainTimedOut(GoldenImageError):
 
 class RolloutTimedOut(GoldenImageError):
     """The group's new instances were not in service within timeouts.rollout."""
+
+
+class RunSettled(GoldenImageError):
+    """The run is committed, is being undone or has ended: its rollout no longer changes the group."""
 
 
 class RollBackIncomplete(GoldenImageError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.ministack.scale import REAL_SCALE_FLOOR
@@ -96,6 +96,15 @@ ABANDONED = Kind("aborted alone", _always(effect="abort", children=False), ends=
 CHILD_ABORTED = Kind("child aborted", _always(effect="abort", target="execution"), ends=("FAILED",))
 CHILD_TIMED_OUT = Kind("child timed out", _always(effect="timeout", target="execution"), ends=("FAILED",))
 
+# A start that is tried again joins the child, unless the child has ended meanwhile. Then the run fails.
+_OF_STARTS = (
+    THROTTLED,
+    BROKEN,
+    replace(LOST, ends=("FAILED", "SUCCEEDED")),
+    CUT_BEFORE,
+    replace(CUT_AFTER, ends=("FAILED", "SUCCEEDED")),
+    DENIED,
+)
 _OF_CALLS = (THROTTLED, BROKEN, LOST, CUT_BEFORE, CUT_AFTER, HANGS, DENIED)
 _READS = ("Describe", "Get", "List")
 
@@ -107,5 +116,7 @@ def kinds_at(target: Target, has_function: bool) -> list[Kind]:
         if target.role != MACHINE:
             ends += [ABANDONED, CHILD_ABORTED, CHILD_TIMED_OUT]
         return [KILLED, *ends] if has_function else ends
+    if target.service == "stepfunctions":
+        return list(_OF_STARTS)
     writes = target.service in ("ec2", "autoscaling") and not target.action.startswith(_READS)
     return [*_OF_CALLS, STALE] if writes else list(_OF_CALLS)

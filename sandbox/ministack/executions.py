@@ -22,8 +22,8 @@ _LARGEST_DATA = 262144
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 _MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _INTEGRATION = "arn:aws:states:::"
-# What an undo looks on for after the end of a run's last handler.
-_SETTLED_AFTER = 60
+# The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
+_FOR_HANDLERS = "{% $begun.waitSeconds %}"
 _UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
@@ -185,12 +185,8 @@ def _apply_state_assign(
 
 
 def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, Any]) -> Any:
-    """Wait for a handler that may outlive its run as long as the handler may work, in real time.
-
-    The passes of an undo settle for longer where a run was cut off.
-    """
-    settle = context["variables"].get("begun", {}).get("settleSeconds", 0)
-    if settle > _SETTLED_AFTER:
+    """Let a wait for the end of handlers last as long as they may work, in real time."""
+    if state.get("Seconds") == _FOR_HANDLERS:
         seconds = states._jsonata_wait_seconds(state, state_input, context)
         time.sleep(seconds * (REAL_SCALE - WAIT_SCALE))
     return _minis_wait(state, state_input, context)

@@ -13,12 +13,12 @@ _TIMEOUT = re.compile(r"\{% \$(?:plan|states\.context\.Execution\.Input)\.(timeo
 
 
 def _waits() -> list[tuple[str, str, str]]:
-    """Each Wait, the check that follows it, and that check's limit, in the order of the definitions."""
+    """Each Wait of a loop, the check that follows it, and that check's limit, in the definitions' order."""
     found = []
     for name in DEFINITIONS:
         states: dict[str, Any] = definition(name)["States"]
         for wait, state in states.items():
-            if state["Type"] == "Wait":
+            if state["Type"] == "Wait" and "waited" in state.get("Assign", {}):
                 limit = states[state["Next"]]["Arguments"]["Payload"]["limit"]
                 named = _TIMEOUT.fullmatch(str(limit))
                 found.append((wait, state["Next"], f"`{named[1]}`" if named else f"{limit:,} s"))

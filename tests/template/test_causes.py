@@ -103,6 +103,26 @@ def test_a_cause_that_step_functions_has_cut_is_no_error() -> None:
     assert caught("Roll Out", "States.TaskFailed", of_child)["Error"] == "States.TaskFailed"
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, {}),
+        ({"dryRun": True, "SourceInstanceId": "i-1"}, {}),
+        ({"sourceInstanceId": "i-1", "group": {}}, {"sourceInstanceId": "i-1"}),
+        (
+            {"rollout": "drain", "autoScalingGroupName": "web"},
+            {"rollout": "drain", "autoScalingGroupName": "web"},
+        ),
+        (["i-1"], None),
+        ("i-1", None),
+        (None, None),
+    ],
+)
+def test_of_any_input_only_what_is_no_secret_is_told(given: object, asked: object) -> None:
+    states = {"context": {"Execution": {"Input": given}}}
+    assert evaluated(STATES["Explain Failure"]["Assign"]["asked"], states=states) == asked
+
+
 def test_both_causes_together_fit_the_run_s_own() -> None:
     longest = lambda_cause("x" * (LONGEST_CAUSE - 100))
     said = explained(caught("Stop Source", "Any", longest), caught("Undo", "Any", longest))

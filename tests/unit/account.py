@@ -93,6 +93,10 @@ class Account:
         name: str = found["Reservations"][0]["Instances"][0]["State"]["Name"]
         return name
 
+    def open_row(self, run: str, **more: Any) -> None:
+        """A run's row in the ledger, without what only an undo reads."""
+        self.client("dynamodb").put_item(TableName=LEDGER, Item={"pk": {"S": f"run#{run}"}, **more})
+
     def commit(self, run: str) -> None:
         """Tell the ledger that a run's rollout has succeeded, in the workflow's own call."""
         asked = json.loads(DEFINITION.read_text())["States"]["Commit Refresh"]["Arguments"]

@@ -73,7 +73,17 @@ def _newest_events(arn: str) -> list[HistoryEventTypeDef]:
         executionArn=arn, reverseOrder=True, maxResults=_RECENT_EVENTS
     )["events"]
     child = running_child(events)
-    return [*_newest_events(child), *events] if child else events
+    return [*_events_of_child(child), *events] if child else events
+
+
+def _events_of_child(arn: str) -> list[HistoryEventTypeDef]:
+    """None of a child that was just started: reads of Step Functions are eventually consistent."""
+    try:
+        return _newest_events(arn)
+    except ClientError as error:
+        if aws.code(error) != "ExecutionDoesNotExist":
+            raise
+        return []
 
 
 def stop(name: str) -> Run:

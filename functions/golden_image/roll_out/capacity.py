@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 from golden_image import aws, polling
 from golden_image.errors import RolloutTimedOut
 from golden_image.group import group
+from golden_image.run import ledger
 
 if TYPE_CHECKING:
     from golden_image.model.check import Check
     from golden_image.model.group import Sizes
 
 
-def restore(group_name: str, sizes: Sizes) -> None:
-    """Set the group's sizes to what the plan says, so that instances of the new image are launched."""
+def restore(run: str, group_name: str, sizes: Sizes) -> None:
+    """Set the group's sizes to what the plan says, so that instances of the new image are launched.
+
+    Raises:
+        RunSettled: the run no longer decides about the group.
+    """
+    ledger.refuse_settled(run)
     group.resize(group_name, sizes)
 
 

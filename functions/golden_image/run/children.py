@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
 
+# The chapters, as they are in the names of executions.
+ROLL_OUT, UNDO = "roll-out", "undo"
+
+
 def child_name(run: str, chapter: str, attempt: int) -> str:
     """The name of the run's execution of a chapter, such as `undo`; each attempt has one of its own.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
+from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress, RunSettled
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
@@ -145,6 +145,19 @@ def read(run: str) -> Row | None:
         undo=row["undo"]["S"],
         undo_attempt=int(row.get("undoAttempt", {}).get("N", 1)),
     )
+
+
+def refuse_settled(run: str) -> None:
+    """Refuse to act for a run that no longer decides about its group.
+
+    A rollout can be started late, or again by hand: the run may be undone, and another run have its locks.
+
+    Raises:
+        RunSettled: the run is committed, is being undone or has no row.
+    """
+    row = _get(_run_key(run))
+    if not row or row.keys() & {"committed", "undoing"}:
+        raise RunSettled(f"{run} is over or being undone, so its rollout no longer changes the group.")
 
 
 def claim_undo(run: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, polling
+from golden_image import aws
 from golden_image.run import children, ledger
 from golden_image.settings import Settings
 
@@ -21,33 +21,36 @@ class Beginning:
     """The answer of Begin Undo.
 
     Attributes:
-        undo: False where there is nothing to undo: the run is committed, or has no row.
-        settle_seconds: how long the passes go on after the beginning, even if they find nothing.
+        undo: False if there is nothing to undo: the run is committed, or has no row.
+        wait_seconds: how long the last call of the run may still have its effect.
     """
 
     undo: bool
-    settle_seconds: int
+    wait_seconds: int
 
 
 def begin(run: str, ended: bool) -> Beginning:
     """Claim the run for its undo, and stop its rollout.
 
-    A run that is under way has called the undo itself, after the end of its last handler. A run that has
-    ended, or its rollout, may have been cut off: a handler of it may be at work until its own time-out.
+    A run that is open has called the undo itself, after its last handler ended. A run that is over, or its
+    rollout, may have been cut off: then a handler may work on until its own time-out. It could change a group
+    that was given back already, so the undo waits for it.
 
     Args:
         run: the execution's ARN.
-        ended: the run is over.
+        ended: whether the run is over.
     """
     if not ledger.claim_undo(run):
-        return Beginning(undo=False, settle_seconds=0)
+        return Beginning(undo=False, wait_seconds=0)
     cut_off = _stop_roll_out(run) or ended
-    return Beginning(undo=True, settle_seconds=polling.SETTLED_AFTER + (_OUTLIVES if cut_off else 0))
+    return Beginning(undo=True, wait_seconds=_OUTLIVES if cut_off else 0)
 
 
 def _stop_roll_out(run: str) -> bool:
     """Stop the run's rollout; whether it was cut off, now or before."""
-    arn = children.execution_arn(Settings.from_env().roll_out_arn, children.child_name(run, "roll-out", 1))
+    arn = children.execution_arn(
+        Settings.from_env().roll_out_arn, children.child_name(run, children.ROLL_OUT, 1)
+    )
     execution = children.find(arn)
     if execution is None:
         return False

@@ -57,13 +57,12 @@ def _sweep(run: str) -> bool:
 
 
 def _undone(run: str, row: Row, status: str) -> bool:
-    """Whether the run's newest undo has succeeded; one that never began is started, one that failed followed.
+    """Whether the run's newest undo has succeeded. Starts it if there is none, or the next one if it failed.
 
     Raises:
-        RollBackIncomplete: it failed, with its error; the next one is under way.
+        RollBackIncomplete: the newest undo failed, with its error; the next one was started.
     """
-    arn = children.execution_arn(row.undo, _name(run, row.undo_attempt))
-    undo = children.find(arn)
+    undo = children.find(children.execution_arn(row.undo, _name(run, row.undo_attempt)))
     if undo is None:
         _start(run, row.undo, row.undo_attempt, status)
         return False
@@ -72,22 +71,26 @@ def _undone(run: str, row: Row, status: str) -> bool:
     if not ledger.count_undo(run, failed=row.undo_attempt):
         return False
     _start(run, row.undo, row.undo_attempt + 1, status)
+    # An undo that somebody stopped, with its run or alone, has not failed.
+    if undo["status"] == "ABORTED":
+        return False
     end = [undo["status"], undo.get("error"), undo.get("cause")]
     raise RollBackIncomplete(f"undo {row.undo_attempt} ended {': '.join(filter(None, end))}")
 
 
 def _name(run: str, attempt: int) -> str:
-    return children.child_name(run, "undo", attempt)
+    return children.child_name(run, children.UNDO, attempt)
 
 
 def _start(run: str, undo: str, attempt: int, status: str) -> None:
-    """Start an undo of the run, which ended with `status`; one that another sweep started is left alone."""
+    """Start an undo of the run, which ended with `status`. One that another sweep started is left alone."""
+    given = {"name": _name(run, attempt), "input": json.dumps({"run": run, "status": status})}
+    steps = aws.client("stepfunctions")
     try:
-        aws.client("stepfunctions").start_execution(
-            stateMachineArn=undo,
-            name=_name(run, attempt),
-            input=json.dumps({"run": run, "status": status}),
-        )
+        steps.start_execution(stateMachineArn=undo, **given)
     except ClientError as error:
-        if aws.code(error) != "ExecutionAlreadyExists":
+        if aws.code(error) == "StateMachineDoesNotExist":
+            # Somebody deleted the version that the run began with; the newest is better than none.
+            steps.start_execution(stateMachineArn=undo.rpartition(":")[0], **given)
+        elif aws.code(error) != "ExecutionAlreadyExists":
             raise

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PASS_EVERY = 20
 
 
-def undo(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
+def undo(run: str, waited: int, limit: int) -> Check:
     """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
     A pass finds the resources with the run's tag, deletes them, and restores settings that
@@ -29,9 +29,8 @@ def undo(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.
-        waited: seconds since the undo has begun.
+        waited: seconds since the first pass.
         limit: seconds after which the parts that are left are named in an error.
-        settle_seconds: seconds from which on a pass that finds nothing is trusted, and is the last.
 
     Raises:
         TryAgain: one of its kinds; worth another try by the workflow.
@@ -47,7 +46,7 @@ def undo(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
     if failures or (left and waited >= limit):
         refused = [f"{part} ({type(error).__name__}: {error})" for part, error in failures.items()]
         raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
-    if not left and waited >= settle_seconds:
+    if not left and waited >= polling.SETTLED_AFTER:
         return polling.finished("everything is undone")
     return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
 

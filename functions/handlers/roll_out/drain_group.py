@@ -5,6 +5,6 @@ from golden_image.step import step
 
 
 @step
-def handler(group_name: str) -> None:
+def handler(run: str, group_name: str) -> None:
     """Returns before the instances are terminated."""
-    drain.drain(group_name)
+    drain.drain(run, group_name)

@@ -6,6 +6,6 @@ from golden_image.step import step
 
 
 @step
-def handler(group_name: str, sizes: Sizes) -> None:
+def handler(run: str, group_name: str, sizes: Sizes) -> None:
     """Returns before the instances are in service."""
-    capacity.restore(group_name, sizes)
+    capacity.restore(run, group_name, sizes)

@@ -7,5 +7,5 @@ from golden_image.undo.begin import Beginning
 
 @step
 def handler(run: str, ended: bool) -> Beginning:
-    """`ended` is whether the run is over; answers `undo`, and `settleSeconds` for the passes."""
+    """`ended` is whether the run is over. Answers `undo` and `waitSeconds`."""
     return begin.begin(run, ended)

@@ -6,6 +6,6 @@ from golden_image.undo import undo
 
 
 @step
-def handler(run: str, waited: int, limit: int, settle_seconds: int) -> Check:
-    """`waited`, `limit` and `settle_seconds` are seconds."""
-    return undo.undo(run, waited, limit, settle_seconds)
+def handler(run: str, waited: int, limit: int) -> Check:
+    """`waited` and `limit` are seconds."""
+    return undo.undo(run, waited, limit)

@@ -43,11 +43,11 @@ _LOADED = {
     "golden_image_refresh.unlock_group": "run.ledger",
     "golden_image_refresh.update_auto_scaling_group": "group.group group.options tags",
     "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity tags",
-    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain tags",
-    "roll_out.drain_group": "group.group group.options polling roll_out.drain tags",
-    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity tags",
-    "undo.begin_undo": "polling run.children run.ledger undo.begin",
+    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
+    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger tags",
+    "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger tags",
+    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
+    "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
         "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
         "polling run.ledger source.facts source.power tags undo.instances undo.undo"

@@ -37,7 +37,21 @@ def a_wait_lasts_as_long_as_its_check_says_and_is_counted(project: Project) -> l
 
 
 def waits(project: Project) -> list[State]:
-    return [state for state in project.states if state.own["Type"] == "Wait"]
+    """Those of loops."""
+    loops = {name: graph.on_a_cycle(graph.edges(w["States"])) for name, w in project.definitions.items()}
+    return [s for s in project.states if s.own["Type"] == "Wait" and s.name in loops[s.definition]]
+
+
+@rule(
+    (put("{% $waited %}", "undo", "Wait for Last Call", "Seconds"), "Wait for Last Call"),
+    (put("Begin Undo", "undo", "Wait for Last Call", "Next"), "no wait for the last call"),
+)
+def the_one_wait_without_a_loop_is_for_the_last_call_of_a_run(project: Project) -> list[str]:
+    """The sandbox knows it by its Seconds, for it measures functions at work."""
+    in_loops = {state.name for state in waits(project)}
+    others = [s for s in project.states if s.own["Type"] == "Wait" and s.name not in in_loops]
+    found = [s.name for s in others if s.own["Seconds"] != "{% $begun.waitSeconds %}"]
+    return found if others else ["no wait for the last call"]
 
 
 def _is_bounded(state: dict[str, object]) -> bool:

@@ -114,7 +114,7 @@ def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
     assert len(found["Tags"]) == 43
     assert len(found["Instances"]) == 1
     waited = 0
-    while not (check := undoing.undo(RUN, waited, 3600, 60)).done:
+    while not (check := undoing.undo(RUN, waited, 3600)).done:
         waited += check.wait_seconds
     assert group.find(plan.group.name) is None
     assert snapshots.of_run(RUN) == []

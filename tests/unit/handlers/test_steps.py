@@ -56,7 +56,7 @@ ANSWERS: dict[str, Any] = {
     "check_snapshots": DONE | {"progress": "100%"},
     "check_group_drained": DONE | {"progress": "no instance left"},
     "check_capacity": DONE | {"progress": "2 of 2 in service"},
-    "begin_undo": {"undo": True, "settleSeconds": 120},
+    "begin_undo": {"undo": True, "waitSeconds": 60},
     "sweep_runs": {"clean": []},
 }
 

@@ -4,13 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut
+from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut, RunSettled
 from golden_image.group import group
 from golden_image.model.group import Sizes
 from golden_image.roll_out import capacity, drain, refusals
+from tests.unit.account import RUN
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
+
+
+@pytest.fixture(autouse=True)
+def row(account: Account, ledger_table: None) -> None:
+    """The run's row: it holds its locks."""
+    assert ledger_table is None
+    account.open_row(RUN)
 
 
 def judge(chosen: str) -> None:
@@ -142,8 +150,8 @@ def test_an_instance_refresh_under_way_is_refused_by_its_id(account: Account, ch
 def test_a_drain_takes_every_instance_out(account: Account) -> None:
     account.group(MinSize=1)
     gone = members(account)
-    drain.drain("web")
-    drain.drain("web")
+    drain.drain(RUN, "web")
+    drain.drain(RUN, "web")
     assert drain.check_drained("web", 0, 3600).done
     assert {account.state(one) for one in gone} == {"terminated"}
     found = account.found_group()
@@ -154,7 +162,7 @@ def test_a_drain_is_not_over_while_instances_terminate(account: Account) -> None
     account.group()
     members(account)
     account.freeze()
-    drain.drain("web")
+    drain.drain(RUN, "web")
     check = drain.check_drained("web", 0, 3600)
     assert (check.done, check.progress) == (False, "2 left")
 
@@ -192,10 +200,10 @@ def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
 
 def test_restored_capacity_is_there_when_all_are_in_service(account: Account) -> None:
     account.group()
-    drain.drain("web")
+    drain.drain(RUN, "web")
     assert drain.check_drained("web", 0, 3600).done
     account.freeze()
-    capacity.restore("web", Sizes(1, 4, 2))
+    capacity.restore(RUN, "web", Sizes(1, 4, 2))
     check = capacity.check("web", Sizes(1, 4, 2), 0, 7200)
     assert (check.done, check.progress) == (False, "0 of 2 in service")
     account.flow()
@@ -241,7 +249,7 @@ def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Accoun
     account.group(DesiredCapacity=0)
     failing = {"action": "UpdateAutoScalingGroup", "effect": "fail", "message": "insufficient t3 capacity"}
     account.faults({"service": "autoscaling", **failing})
-    capacity.restore("web", Sizes(0, 2, 2))
+    capacity.restore(RUN, "web", Sizes(0, 2, 2))
     with pytest.raises(
         RolloutTimedOut, match=r"0 of 2 in service after 7200 s. Last failed launch: .*t3 capacity"
     ):
@@ -253,3 +261,30 @@ def test_instances_that_are_only_slow_have_no_failed_launch(account: Account) ->
     account.group()
     with pytest.raises(RolloutTimedOut, match="Last failed launch: none"):
         capacity.check("web", Sizes(0, 4, 2), 7200, 7200)
+
+
+# Runs that no longer decide about the group
+
+
+@pytest.mark.parametrize("mark", ["undoing", "committed"])
+def test_a_run_that_is_settled_changes_no_group(account: Account, mark: str) -> None:
+    account.group()
+    account.open_row(RUN, **{mark: {"BOOL": True}})
+    with pytest.raises(RunSettled, match="no longer changes the group"):
+        drain.drain(RUN, "web")
+    with pytest.raises(RunSettled):
+        capacity.restore(RUN, "web", Sizes(0, 4, 4))
+    assert account.found_group()["DesiredCapacity"] == 2
+
+
+def test_a_run_without_a_row_changes_no_group(account: Account) -> None:
+    account.group()
+    with pytest.raises(RunSettled):
+        drain.drain("arn:aws:states:us-east-1:123456789012:execution:other:run", "web")
+    assert account.found_group()["DesiredCapacity"] == 2
+
+
+def test_of_many_instances_the_first_are_named(account: Account) -> None:
+    account.group(MaxSize=30, MinSize=0, DesiredCapacity=30)
+    with pytest.raises(DrainTimedOut, match=r"still has 30 instances .* 10 more\)"):
+        drain.check_drained("web", 60, 60)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from golden_image.model.plan import Plan
     from tests.unit.account import Account
 
-SOON, LATER = Beginning(undo=True, settle_seconds=60), Beginning(undo=True, settle_seconds=120)
-NOTHING = Beginning(undo=False, settle_seconds=0)
+SOON, LATER = Beginning(undo=True, wait_seconds=0), Beginning(undo=True, wait_seconds=60)
+NOTHING = Beginning(undo=False, wait_seconds=0)
 
 
 class Executions:

@@ -20,7 +20,10 @@ from golden_image.undo import undo as undoing
 from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, UNDO, kept_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from golden_image.model.plan import Plan
+    from golden_image.run.ledger import Row
     from tests.unit.account import Account
 
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/machine"
@@ -74,9 +77,20 @@ class Executions:
         beginning = begin.begin(run, ended)
         if beginning.undo:
             waited = 0
-            while not (check := undoing.undo(run, waited, 3600, beginning.settle_seconds)).done:
+            while not (check := undoing.undo(run, waited, 3600)).done:
                 waited += check.wait_seconds
             ledger.unlock(run)
+
+
+def with_undo(arn: str) -> Callable[[str], Row | None]:
+    """Rows as they are, of runs that began with this version of undo."""
+    read = ledger.read
+
+    def changed(run: str) -> Row | None:
+        row = read(run)
+        return replace(row, undo=arn) if row else None
+
+    return changed
 
 
 @pytest.fixture
@@ -210,7 +224,7 @@ def test_an_undo_that_another_sweep_has_just_started_is_left_alone(
 
 
 @pytest.mark.usefixtures("plan")
-@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
 def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executions, status: str) -> None:
     executions.end(RUN, "ABORTED")
     sweeper.sweep([RUN])
@@ -225,6 +239,28 @@ def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executi
     with pytest.raises(RollBackIncomplete, match=r"undo 2 ended FAILED$"):
         sweeper.sweep([RUN])
     assert list(executions.undos())[2:] == [undo_arn(RUN, 3)]
+
+
+@pytest.mark.usefixtures("plan")
+def test_an_undo_that_was_stopped_is_followed_by_another_without_an_alarm(executions: Executions) -> None:
+    executions.end(RUN, "ABORTED")
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "ABORTED")
+    assert sweeper.sweep([RUN]) == []
+    assert list(executions.undos()) == [undo_arn(RUN), undo_arn(RUN, 2)]
+
+
+@pytest.mark.usefixtures("plan")
+def test_a_run_whose_version_of_undo_was_deleted_is_undone_by_the_newest(
+    account: Account, executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executions.end(RUN, "ABORTED")
+    monkeypatch.setattr(ledger, "read", with_undo(f"{UNDO}:3"))
+    account.faults(
+        {"service": "stepfunctions", "action": "StartExecution", "code": "StateMachineDoesNotExist"}
+    )
+    assert sweeper.sweep([RUN]) == []
+    assert list(executions.undos()) == [undo_arn(RUN)]
 
 
 @pytest.mark.usefixtures("plan")

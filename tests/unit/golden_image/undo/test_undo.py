@@ -43,18 +43,18 @@ def carry_out(plan: Plan) -> None:
     else:
         group.update(plan.group, template, plan.rollout)
     group.configure(plan.group)
-    drain.drain(plan.group.name)
+    drain.drain(RUN, plan.group.name)
 
 
 def one_pass(waited: int = 0) -> Check:
     """One pass of undoing RUN, so many seconds after its last change."""
-    return undoing.undo(RUN, waited, LIMIT, SETTLED)
+    return undoing.undo(RUN, waited, LIMIT)
 
 
 def undo(run: str = RUN) -> None:
     """All passes, as the workflow makes them."""
     waited = 0
-    while not (check := undoing.undo(run, waited, LIMIT, SETTLED)).done:
+    while not (check := undoing.undo(run, waited, LIMIT)).done:
         assert check.wait_seconds > 0
         waited += check.wait_seconds
 
@@ -351,11 +351,10 @@ def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account
 
 
 @pytest.mark.usefixtures("ledger_table", "created")
-@pytest.mark.parametrize("settled", [60, 120])
-def test_a_run_is_undone_when_a_late_pass_finds_nothing(settled: int) -> None:
+def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
     one_pass()
-    assert not undoing.undo(RUN, settled - 1, LIMIT, settled).done
-    assert undoing.undo(RUN, settled, LIMIT, settled).done
+    assert not one_pass(SETTLED - 1).done
+    assert one_pass(SETTLED).done
 
 
 def test_what_the_last_handler_of_a_run_makes_is_undone_by_the_passes_after_it(created: Plan) -> None:
@@ -363,9 +362,9 @@ def test_what_the_last_handler_of_a_run_makes_is_undone_by_the_passes_after_it(c
     assert snapshots.of_run(RUN) == []
     facts = created.source
     snapshots.create(RUN, facts.instance_id, [volume.volume_id for volume in facts.volumes], {})
-    assert not undoing.undo(RUN, 60, LIMIT, 120).done
+    assert not one_pass(SETTLED).done
     assert snapshots.of_run(RUN) == []
-    assert undoing.undo(RUN, 120, LIMIT, 120).done
+    assert one_pass(SETTLED + 20).done
     assert kept_plan(RUN) == created
 
 
@@ -418,7 +417,7 @@ def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Ac
 
 
 def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, created: Plan) -> None:
-    capacity.restore("web", created.group.sizes)
+    capacity.restore(RUN, "web", created.group.sizes)
     assert account.found_group()["Instances"]
     account.freeze()
     one_pass()
@@ -442,7 +441,7 @@ def test_a_group_that_others_resized_before_the_run_changed_it_stays_so(account:
     account.group()
     plan = account.plan(account.seed(), rollout="recreate")
     ledger.lock(plan, UNDO)
-    capacity.restore("web", Sizes(1, 4, 3))
+    capacity.restore(RUN, "web", Sizes(1, 4, 3))
     account.forget_calls()
     undo()
     assert account.changes() == []
