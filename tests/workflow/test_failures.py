@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflow.conftest import eventually, group_of, left_of, locks, source_state, succeeded
+from tests.workflow.conftest import (
+    eventually,
+    group_of,
+    left_of,
+    locks,
+    sizes_of,
+    source_state,
+    succeeded,
+)
 
 if TYPE_CHECKING:
     from sandbox.client import Client, Run
 
+# Real seconds: less than a function's time-out here, more than an undo that waits for nothing takes.
+LATE_SECONDS = 2
 RECREATE = {"rollout": "recreate", "group": {"minSize": 1, "maxSize": 2, "desiredCapacity": 1}}
 
 
@@ -181,3 +191,20 @@ def test_a_run_that_has_been_undone_meanwhile_does_not_succeed(sandbox: Client, 
 
     assert run.error == "DynamoDB.ConditionalCheckFailedException"
     undone(sandbox, run, source)
+
+
+def test_a_drain_that_outlives_its_run_does_not_outlast_the_undo(sandbox: Client, group: str) -> None:
+    source = sandbox.seed()["instanceId"]
+    succeeded(sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": group, **RECREATE}))
+    late = {"service": "autoscaling", "action": "UpdateAutoScalingGroup", "role": "DrainGroupFunction"}
+    sandbox.faults(late | {"contains": group, "effect": "delay", "seconds": LATE_SECONDS})
+    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
+    eventually(lambda: any(visit.name == "Drain Group" for visit in sandbox.visits(run)))
+
+    sandbox.stop(run)
+
+    eventually(lambda: locks(sandbox, run) == [], 60)
+    assert sizes_of(sandbox, group) == (1, 1, 2)
+    drains = [call for call in sandbox.calls() if call["role"] == "DrainGroupFunction"]
+    assert drains[-1]["code"] is None
+    assert left_of(sandbox, run) == []

@@ -14,13 +14,14 @@ from sandbox.client import Client
 from sandbox.launcher import sandbox as new_sandbox
 from sandbox.launcher import update
 from tests.conftest import SCALE
-from tests.workflow.conftest import eventually, succeeded
+from tests.workflow.conftest import eventually, left_of, locks, succeeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# What a task hands over, by the end of its Resource.
+# What a task hands over, by the end of its Resource. The input of undo stays: whichever sweeper is deployed
+# has to start the undo that a run began with.
 HANDED = {"lambda:invoke": "Payload", "states:startExecution.sync:2": "Input"}
 VERSION = "AWS::StepFunctions::StateMachineVersion"
 # What stands for the handler of a build whose events have all that they had in one field.
@@ -43,10 +44,10 @@ def steps(template: dict[str, Any]) -> Iterator[str]:
 
 
 def children(template: dict[str, Any]) -> Iterator[str]:
-    """The files of the definitions that another one calls."""
+    """The files of the definitions that another one calls, but for undo."""
     resources = template["Resources"]
     for resource in resources.values():
-        if resource["Type"] == VERSION:
+        if resource["Type"] == VERSION and resource["Properties"]["StateMachineArn"]["Ref"] != "Undo":
             machine = resources[resource["Properties"]["StateMachineArn"]["Ref"]]
             yield machine["Properties"]["DefinitionUri"]
 
@@ -55,7 +56,7 @@ def wrap_events(definition: dict[str, Any]) -> None:
     """Hand each function and each other workflow all that it takes in one field."""
     for state in definition["States"].values():
         handed = HANDED.get(state.get("Resource", "").partition(":states:::")[2])
-        if handed:
+        if handed and state["Arguments"].get("StateMachineArn") != "${UndoArn}":
             state["Arguments"][handed] = {"event": state["Arguments"][handed]}
 
 
@@ -105,6 +106,15 @@ class Stack:
         eventually(lambda: "Check Snapshots" in self.states(run))
         return run
 
+    def fail(self, run: str) -> None:
+        """Refuse the run its image, once its snapshots are ready."""
+        refused = {"run": run, "service": "ec2", "action": "RegisterImage", "code": "AccessDenied"}
+        self.sandbox.control("POST", "faults", [refused | {"effect": "error", "status": 403, "times": None}])
+
+    def undone(self, run: str) -> bool:
+        """Whether nothing of a run is left, its locks included."""
+        return left_of(self.sandbox, run) == [] and locks(self.sandbox, run) == []
+
     def drained(self, run: str) -> bool:
         """Whether a run has succeeded, and not past its rollout."""
         ended = self.sandbox.wait(run)
@@ -145,6 +155,25 @@ def test_a_run_goes_on_with_its_own_build_through_an_update_and_its_roll_back(st
 
     source = sandbox.seed()["instanceId"]
     assert stack.drained(sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": "after"}))
+
+
+@pytest.mark.parametrize("updated", [True, False], ids=["update", "roll-back"])
+def test_what_ends_badly_after_an_update_is_undone_by_the_build_that_it_began_with(
+    stack: Stack, updated: bool
+) -> None:
+    began, then = (stack.first, stack.other) if updated else (stack.other, stack.first)
+    stack.update(began)
+    failing, stopped = stack.start_and_hold(f"failing-{updated}"), stack.start_and_hold(f"stopped-{updated}")
+    stack.fail(failing)
+
+    stack.update(then)
+    stack.sandbox.stop(stopped)
+    eventually(lambda: stack.undone(stopped), 60)
+    stack.let_go()
+
+    assert stack.sandbox.wait(failing).error == "RequestRefused"
+    assert stack.undone(failing)
+    stack.update(stack.first)
 
 
 def test_a_new_default_group_is_that_of_every_run_that_starts_then(stack: Stack) -> None:
