@@ -1,4 +1,4 @@
-"""What a person would write with boto3 for the guide's steps, with botocore's waiters.
+"""The script that a person would write with boto3 for the guide's steps, with botocore's waiters.
 
 It waits for the image before it starts the source again, notes nothing, undoes nothing, and waits as
 botocore does: a look every 15 seconds. Its waiters' own patience of 40 looks, ten minutes, is not enough for

@@ -1,4 +1,4 @@
-"""How many AWS calls each step of a refresh makes, by the record of a sandbox's world."""
+"""How many AWS calls each step of a run makes, by the record of a sandbox's world."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tries(client: Client, run: Run) -> list[Try]:
 
 
 def measure() -> Iterator[Figure]:
-    """Of a refresh that makes a group and drains it: the calls of each state's first try, and of all."""
+    """Of a run that makes a group and drains it: the calls of each state's first try, and of all."""
     with sandboxed(_SCALE) as client:
         source = client.seed()["instanceId"]
         run_input = {"sourceInstanceId": source, "autoScalingGroupName": "calls"}

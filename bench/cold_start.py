@@ -45,7 +45,7 @@ _CONVENTIONAL, _EMPTY = "conventional", "empty"
 
 @dataclass(frozen=True)
 class Function:
-    """What is started: an unpacked directory, a handler in it, and the event of its one invocation."""
+    """A function to start: an unpacked directory, a handler in it, and the event of its one invocation."""
 
     code: Path
     handler: str

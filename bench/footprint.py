@@ -1,4 +1,4 @@
-"""What one refresh takes: history events, state transitions, invocations, and their price.
+"""The footprint of one run: history events, state transitions, invocations, and their price.
 
 Counted in a sandbox. A first run warms it up, for a cold function is long at this scale.
 """

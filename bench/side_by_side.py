@@ -1,4 +1,4 @@
-"""One refresh beside the boto3 script: the same source, the same steps, the same sandbox at the same time."""
+"""One run beside the boto3 script: the same source, the same steps, the same sandbox at the same time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VOLUMES = [{"sizeGiB": 8}, {"sizeGiB": 20}]
 
 
 def measure() -> Iterator[Figure]:
-    """The whole refresh and the source's downtime, both in virtual seconds."""
+    """The whole run and the source's downtime, both in virtual seconds."""
     with sandboxed(_SCALE) as client, ThreadPoolExecutor(1) as pool:
         sources = [client.seed(name=name, volumes=_VOLUMES)["instanceId"] for name in ("ours", "theirs")]
         script = pool.submit(_script, client, sources[1])

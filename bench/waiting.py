@@ -1,6 +1,6 @@
 """How late and with how many calls four ways of waiting see that an operation is over: a simulation.
 
-10,000 refreshes of four waits each, with the durations of `_refresh`. Each way looks at once, waits as
+10,000 runs of four waits each, with the durations of `_refresh`. Each way looks at once, waits as
 long as it says, and looks again. The delay of a wait is the time from the end of the operation to the
 look that sees it. The waiter of botocore and Packer looks every 15 seconds; the backoff doubles its
 waits from 2 seconds to 5 minutes.
@@ -78,13 +78,13 @@ def wait_for(operation: Operation, policy: Callable[[Operation, int, int], int])
 
 
 def refreshes(count: int = REFRESHES) -> list[list[Operation]]:
-    """So many refreshes; the same ones each time."""
-    numbers = random.Random(_SEED)  # noqa: S311 - the same refreshes each time
+    """So many runs; the same ones each time."""
+    numbers = random.Random(_SEED)  # noqa: S311 - the same runs each time
     return [_refresh(f"refresh {number}", numbers) for number in range(count)]
 
 
 def _refresh(name: str, numbers: random.Random) -> list[Operation]:
-    """The stop, the snapshots of a short or a long disk, the image and the drain of one refresh.
+    """The stop, the snapshots of a short or a long disk, the image and the drain of one run.
 
     Stop: lognormal around 40 s, half of them within 27 to 60 s. Snapshots: 60 s and 1.2 s for each GiB
     that has changed, times a lognormal factor (sigma 0.3); half of the disks are short (8 to 100 GiB)
@@ -110,7 +110,7 @@ def _refresh(name: str, numbers: random.Random) -> list[Operation]:
 
 @dataclass(frozen=True)
 class Totals:
-    """Of each refresh, the delays of its four waits together, and the looks."""
+    """Of each run, the delays of its four waits together, and the looks."""
 
     delays: list[float]
     looks: list[int]
@@ -122,16 +122,16 @@ class Totals:
 
     @property
     def mean_looks(self) -> float:
-        """Calls that a refresh makes to see its four operations end."""
+        """Calls that a run makes to see its four operations end."""
         return statistics.fmean(self.looks)
 
     def quantile(self, percent: int) -> float:
-        """Seconds that so many percent of the refreshes stay below."""
+        """Seconds that so many percent of the runs stay below."""
         return sorted(self.delays)[math.ceil(len(self.delays) * percent / 100) - 1]
 
 
 def totals(policy: Callable[[Operation, int, int], int], several: list[list[Operation]]) -> Totals:
-    """What a way of waiting gives over several refreshes."""
+    """The delays and the polls of a way of waiting, over several runs."""
     waits = [[wait_for(operation, policy) for operation in refresh] for refresh in several]
     return Totals(
         delays=[sum(delay for delay, _ in refresh) for refresh in waits],
@@ -140,7 +140,7 @@ def totals(policy: Callable[[Operation, int, int], int], several: list[list[Oper
 
 
 def measure() -> Iterator[Figure]:
-    """The delays of the four waits of a refresh together, and the calls made."""
+    """The delays of the four waits of a run together, and the calls made."""
     several = refreshes()
     mine, theirs, doubling = (totals(policy, several) for policy in (ours, waiter, backoff))
     yield Figure("waiting/mean delay", mine.mean_delay, theirs.mean_delay, "s", at_most=0.4)

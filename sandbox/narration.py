@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Narration:
     """Prints a run's events to `out`.
 
-    A state that a loop comes back to has its line already: only its progress is told again, on a
-    terminal by rewriting the last line, else on a line of its own.
+    A state that a loop returns to already has its line: only its progress is printed again. On a
+    terminal this rewrites the last line, elsewhere it adds a line.
     """
 
     scale: float

@@ -1,6 +1,6 @@
-"""Has parliament look at the policies and checkov at the template that SAM makes of template.yaml.
+"""Has parliament check the policies, and checkov the template that SAM makes of template.yaml.
 
-What they find and what is meant to be so stands with its reason in .parliament.yaml and .checkov.yaml.
+.parliament.yaml and .checkov.yaml list the findings that are intended, each with its reason.
 
 usage: python -m tools.check_security
 """

@@ -22,7 +22,7 @@ _HEAD = """\
 exactly the calls of its function's code, and that it is as narrow as AWS allows.
 
 A statement of a managed policy is listed with each function or state machine that has the policy.
-`:*` after a function's name stands for all versions of the function.
+`:*` after a function's name means all versions of the function.
 A resource is written without its Region and account, which are the stack's own unless stated otherwise.
 Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its logs), the state machine
 AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRunFunction,

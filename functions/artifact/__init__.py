@@ -1,4 +1,4 @@
-"""What `sam build` makes of functions/: run by the Makefile beside it, and not part of what it makes."""
+"""The build of functions/ for `sam build`. The Makefile beside it runs it; its result does not contain it."""
 
 # The packages that run on Lambda.
 PACKAGES = ("golden_image", "handlers")

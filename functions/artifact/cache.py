@@ -1,4 +1,4 @@
-"""What is made once and kept until what it is made of changes."""
+"""Results that are kept until their sources change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def made_once(kind: Path, sources: list[Path], make: Callable[[Path], None]) -> Path:
-    """What was made of these files by this Python; only the newest of a kind is kept."""
+    """The result that `make` made of these files with this Python; only the newest of a kind is kept."""
     digest = hashlib.sha256(importlib.util.MAGIC_NUMBER)
     for source in sources:
         digest.update(f"{source}\0".encode() + source.read_bytes())

@@ -48,7 +48,7 @@ def seconds(elapsed: int, percent: int | None, what: str) -> int:
 
     Without progress: 2.5% of the elapsed time. With progress: a seventh of the estimated time left,
     assuming that the progress is 20 points ahead of the reported one; never so short that an operation
-    that stays at 99% would fill the run's history. At least about 4 s, at most 4.5 minutes on the first
+    that stays at 99% would fill the run's history. At least about 4 s, at most 4.4 minutes on the first
     day, and later about two hours. The interval varies by up to 10%, derived from `what`, so that runs
     that started together do not poll together.
     """

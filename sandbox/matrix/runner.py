@@ -149,7 +149,7 @@ class Runner:
         self._ends.expect(client.start(situation.run_input, name))
         self._ends.wait(arn, _RUN_SECONDS)
         run = client.wait(arn, 10)
-        # A denial is over when somebody has read of it; what undoes a run has no other role to do it by.
+        # A denial lasts until the run has ended. The sweeper's undo has the same roles, and must not meet it.
         denied = any(fault.kind is DENIED for fault in schedule.faults)
         counted = self._forget_faults(arn) if denied else None
         self._wait_for_the_sweeper(arn)

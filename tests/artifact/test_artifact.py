@@ -1,4 +1,4 @@
-"""What every function gets from `sam build`."""
+"""The artifact of `sam build`, which every function gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cold start is measured by."""
+"""The measurement of a cold start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong for the users of other tools that do this job, and the tests that it does not here.
+"""Failures that users of other tools for this job met, and the tests that show that none occurs here.
 
 A test is named by its file under tests/ and its function.
 """

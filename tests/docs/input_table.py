@@ -22,7 +22,7 @@ def table() -> str:
 
 
 def written(text: str) -> str:
-    """What stands in a text at the table's place."""
+    """The part of a text at the table's place."""
     found = _PLACE.search(text)
     return found[0] if found else ""
 

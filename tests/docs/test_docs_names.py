@@ -1,4 +1,4 @@
-"""Whatever the pages name exists: states, fields, errors, files, links."""
+"""The states, fields, errors, files and links that the pages name exist."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ _FOREIGN = {
     "execute-api",
     "execute-api:Invoke",
     "Stage",
+    "StepFunctions.ExecutionAlreadyExistsException",
+    "VcpuLimitExceeded",
     "x-amz-security-token",
 }
 # Command lines, which a test of their own reads, and the shell variables of the pages.

@@ -15,7 +15,7 @@ from tests.docs.markdown import ROOT, definitions, page, rows, states
 PAGE = page("docs/failure.md")
 DEFINITION = definitions()["golden_image_refresh"]
 STATES = states()
-# What Step Functions raises past every Retry and Catch, and the statuses of runs that nothing in them ended.
+# The errors of Step Functions that no Retry or Catch matches, and the statuses of runs ended from outside.
 UNCAUGHT = {"States.Runtime", "States.DataLimitExceeded", "ABORTED", "TIMED_OUT"}
 
 
@@ -124,4 +124,7 @@ def test_the_sweeper_looks_as_often_as_the_page_says() -> None:
     assert "every two minutes" in section
     settled = polling.SETTLED_AFTER + begin._OUTLIVES
     assert f"{settled} seconds or more after the undo began" in section
-    assert f"The settle time is {polling.SETTLED_AFTER} seconds" in page("docs/chapters/undo.md").text
+    assert f"The undo therefore waits {begin._OUTLIVES} seconds before its first pass" in section
+    chapter = page("docs/chapters/undo.md").text
+    assert f"Waits {begin._OUTLIVES} seconds" in chapter
+    assert f"finds nothing {polling.SETTLED_AFTER} seconds or more after the first one" in chapter

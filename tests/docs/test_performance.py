@@ -1,4 +1,4 @@
-"""What `make performance` writes."""
+"""The pages that `make performance` writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the states and the calls of a run's children."""
+"""The faults in the states and the calls of a run's children."""
 
 from __future__ import annotations
 

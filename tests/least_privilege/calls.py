@@ -1,4 +1,4 @@
-"""What IAM is asked for a call, by AWS's service authorization reference.
+"""The requests that IAM evaluates for a call, by AWS's service authorization reference.
 
 A call is evaluated once for each resource that it touches, and for the actions that depend on it. What the
 call's parameters do not say of those resources is in `Facts`.

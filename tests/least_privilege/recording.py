@@ -1,4 +1,4 @@
-"""What the functions of a sandbox asked for while runs went on, and what was in the account then."""
+"""The calls of a sandbox's functions during runs, and the account's resources at that time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function must not do is denied, and each condition in its policy is one that sees to it."""
+"""A call that a function must not make is denied, and each condition of its policy is needed for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program has of a sandbox that is up."""
+"""A program uses a sandbox that is up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says of its failure, whatever cause Step Functions hands over: a Pass catches nothing."""
+"""The failure of a run is explained for any cause of Step Functions: a Pass catches nothing."""
 
 from __future__ import annotations
 

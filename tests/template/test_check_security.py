@@ -1,4 +1,4 @@
-"""What `make lint` makes of parliament's findings, and the template that it shows to checkov."""
+"""`make lint` judges parliament's findings, and shows a template to checkov."""
 
 from __future__ import annotations
 

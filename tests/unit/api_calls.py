@@ -46,7 +46,7 @@ def throttled(operation: str) -> Stubber:
 
 
 def executions() -> list[Execution]:
-    """What moto keeps of the runs, oldest first."""
+    """The runs that moto keeps, oldest first."""
     return stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines[0].executions  # type: ignore
 
 

@@ -1,4 +1,4 @@
-"""What callers may send: any JSON, and inputs and events that are wrong in one place."""
+"""Requests that callers may send: any JSON, and inputs and events that are wrong in one place."""
 
 from __future__ import annotations
 

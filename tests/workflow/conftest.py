@@ -1,4 +1,4 @@
-"""What the workflow tests ask of the sandbox's EC2 world."""
+"""Questions of the workflow tests to the sandbox's EC2 world."""
 
 from __future__ import annotations
 

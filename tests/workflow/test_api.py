@@ -18,7 +18,7 @@ from tests.workflow.conftest import eventually, left_of, source_state
 
 @dataclass(frozen=True)
 class Answer:
-    """What an HTTP request got: status, headers in lower case, decoded body."""
+    """The answer to an HTTP request: status, headers in lower case, decoded body."""
 
     status: int
     headers: dict[str, str]

@@ -1,4 +1,4 @@
-"""What the handlers ask AWS for: nothing twice, and nothing that the plan has answered."""
+"""The handlers' calls to AWS: none is repeated, and none asks for an answer that the plan has."""
 
 from __future__ import annotations
 

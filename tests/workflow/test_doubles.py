@@ -1,4 +1,4 @@
-"""What is asked for more than once is done once."""
+"""A request that is repeated takes effect once."""
 
 from __future__ import annotations
 

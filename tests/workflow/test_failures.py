@@ -1,4 +1,4 @@
-"""What fails is undone: nothing of the run is left, source and group are as they were."""
+"""A run that fails is undone: nothing of it is left, and source and group are as before."""
 
 from __future__ import annotations
 

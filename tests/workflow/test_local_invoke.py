@@ -82,7 +82,7 @@ class Functions:
         return json.loads(ID.sub(lambda found: self._ids.get(found[0], found[0]), text))
 
     def invoke(self, name: str) -> Invocation:
-        """What a cold function gives for its event."""
+        """The answer of a cold function to its event."""
         logical_id = "".join(word.capitalize() for word in name.split("_")) + "Function"
         code = self._build / logical_id
         return invoke(code, f"{HANDLERS[logical_id]}.handler", self.event(name), self._environment)

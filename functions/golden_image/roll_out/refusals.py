@@ -38,7 +38,7 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
 
 
 def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
-    """Whatever keeps an instance from being terminated or launched."""
+    """Refuse a group in which an instance could not be terminated or launched."""
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
     # The undo of a failed drain launches instances again, which needs Launch.
     if blocked := sorted(suspended & {"Terminate", "Launch"}):

@@ -31,7 +31,7 @@ class ImageRequest:
 
 @dataclass(frozen=True)
 class LaunchTemplateRequest:
-    """What the new launch template version says; None: as the source has it. user_data is plain text."""
+    """Settings of the new launch template version; None: as the source has it. user_data is plain text."""
 
     metadata_options: MetadataOptions
     instance_type: str | None = None

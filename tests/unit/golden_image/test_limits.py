@@ -82,7 +82,7 @@ def test_tags_of_template_and_group_together_are_what_an_instance_takes() -> Non
 
 
 def carry_out(plan: Plan, user_data: str | None) -> str:
-    """What a run makes, by the functions that its steps call; answers the image's id."""
+    """Make a run's resources, by the functions that its steps call; answers the image's id."""
     facts, run = plan.source, plan.run
     ledger.lock(plan, UNDO)
     power.stop(facts.instance_id)

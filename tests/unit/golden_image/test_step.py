@@ -32,7 +32,7 @@ def ask() -> None:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """What goes to the function's standard output."""
+    """The function's standard output."""
     stream = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
     return stream

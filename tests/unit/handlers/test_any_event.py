@@ -1,4 +1,4 @@
-"""Whatever a handler is given: a named error or a good answer, and never a change by what is wrong."""
+"""A handler answers any event with a result or a named error, and changes nothing for a wrong one."""
 
 from __future__ import annotations
 

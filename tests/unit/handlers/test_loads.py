@@ -1,4 +1,4 @@
-"""What a handler loads of the product when Lambda starts it; tests/template/rules/imports.py has them all."""
+"""A handler loads few modules when Lambda starts it; tests/template/rules/imports.py lists them all."""
 
 from __future__ import annotations
 

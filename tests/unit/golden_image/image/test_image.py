@@ -52,7 +52,7 @@ def own_images(account: Account) -> list[dict[str, Any]]:
 
 
 def request_for(account: Account, **seed: Any) -> dict[str, Any]:
-    """What RegisterImage is sent for a source of that kind."""
+    """The request to RegisterImage for a source of that kind."""
     register(described(account.seed(**seed)))
     return account.calls("RegisterImage")[0]
 

@@ -62,7 +62,7 @@ class Executions:
         return {one.execution_arn: json.loads(one.execution_input) for one in undos}
 
     def play(self) -> None:
-        """What the workflow undo does, in each of its executions that is under way."""
+        """Do the work of the workflow undo, in each of its executions that is under way."""
         for arn, given in self.undos().items():
             if self._backend.describe_execution(arn).status == "RUNNING":
                 try:

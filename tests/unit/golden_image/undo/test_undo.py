@@ -29,7 +29,7 @@ DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "
 
 
 def carry_out(plan: Plan) -> None:
-    """What a run does up to its rollout, by the functions that its steps call."""
+    """Do the work of a run up to its rollout, by the functions that its steps call."""
     ledger.lock(plan, UNDO)
     facts, run = plan.source, plan.run
     power.stop(facts.instance_id)
