@@ -179,7 +179,7 @@ def test_a_run_that_has_been_undone_meanwhile_does_not_succeed(sandbox: Client, 
     source = sandbox.seed()["instanceId"]
     sandbox.control("PUT", "durations", {"terminate": 600})
     arn = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
-    eventually(lambda: group_of(sandbox, group) is not None)
+    eventually(lambda: any(visit.name == "Wait for Group to Drain" for visit in sandbox.visits(arn)))
     key = {"pk": {"S": f"run#{arn}"}}
     sandbox.aws("dynamodb").update_item(
         TableName=sandbox.endpoints.ledgerTable,
