@@ -174,15 +174,12 @@ def add(value: object, part: str, *path: Any) -> Callable[[Project], None]:
     return change
 
 
-def reword(part: str, key: str | None, old: str, new: str) -> Callable[[Project], None]:
-    """A change: other words in the source of a module, or in a part that is one text."""
+def reword(part: str, key: str, old: str, new: str) -> Callable[[Project], None]:
+    """A change: other words in a text of a part, such as the source of a module."""
 
     def change(mutant: Project) -> None:
-        text = getattr(mutant, part) if key is None else getattr(mutant, part)[key]
-        assert old in text, f"nothing to change: {old}"
-        if key is None:
-            setattr(mutant, part, text.replace(old, new))
-        else:
-            getattr(mutant, part)[key] = text.replace(old, new)
+        texts = getattr(mutant, part)
+        assert old in texts[key], f"nothing to change: {old}"
+        texts[key] = texts[key].replace(old, new)
 
     return change
