@@ -78,9 +78,10 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write docs/iam.md and the diagrams of the workflows anew
+docs: setup ## Write the generated parts of the pages anew: docs/iam.md, the table of docs/input.md, the diagrams
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.diagram
+	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
 
 .PHONY: pr
 pr: lint ## Run what CI runs

@@ -1,4 +1,4 @@
-"""The table of docs/input.md, made from the schema: `python -m tests.docs.input_table` writes it."""
+"""The table of docs/input.md, made from the schema: `make docs` writes it."""
 
 from __future__ import annotations
 

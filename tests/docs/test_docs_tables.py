@@ -22,7 +22,7 @@ def _template() -> dict[str, Any]:
 
 def test_input_md_has_the_table_that_the_schema_makes() -> None:
     text = page("docs/input.md").text
-    assert input_table.written(text) == input_table.table(), "run: python -m tests.docs.input_table"
+    assert input_table.written(text) == input_table.table(), "run make docs"
 
 
 def test_deploy_md_has_every_parameter_with_its_default() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.workflow.conftest import eventually
+from tests.workflow.conftest import eventually, group_of, sizes_of, succeeded
 
 if TYPE_CHECKING:
     from sandbox.client import Client
+
+EXAMPLES = Path(__file__).parents[2] / "events" / "execution"
 
 
 def runs(sandbox: Client) -> list[str]:
@@ -80,3 +83,20 @@ def test_a_doubled_delivery_makes_one_run(sandbox: Client, group: str) -> None:
 
     assert first["name"] == second["name"]
     assert len(runs(sandbox)) == before + 1
+
+
+def test_the_nightly_example_leaves_a_group_that_runs(sandbox: Client, group: str) -> None:
+    source = {"sourceInstanceId": sandbox.seed()["instanceId"], "autoScalingGroupName": group}
+    first, nightly = (
+        json.loads((EXAMPLES / name).read_text()) | source
+        for name in ("01-first-refresh.json", "06-scheduled.json")
+    )
+
+    succeeded(sandbox.run(first))
+    assert sizes_of(sandbox, group) == (0, 0, 0)
+    succeeded(sandbox.run(nightly))
+
+    assert sizes_of(sandbox, group) == (1, 1, 4)
+    found = group_of(sandbox, group)
+    assert found is not None
+    assert [i["LifecycleState"] for i in found["Instances"]] == ["InService"]
