@@ -79,13 +79,16 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
-    if found.failures or (found.left and waited >= limit):
+    # While another part makes its way, what waits for it still has its turn.
+    if (found.left or found.failures) and (not found.left or waited >= limit):
         raise RollBackIncomplete(f"could not undo: {found.all_that_is_left()}")
     done = not found.left and waited >= polling.SETTLED_AFTER
     return UndoCheck(
         done=done,
         wait_seconds=0 if done else _PASS_EVERY,
-        progress="everything is undone" if done else ", ".join(found.left) or "checking again",
+        progress="everything is undone"
+        if done
+        else ", ".join([*found.left, *found.failures]) or "checking again",
         roll_back=_told(plan, found),
     )
 
