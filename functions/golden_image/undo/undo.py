@@ -95,29 +95,31 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
 
 def _pass(plan: Plan) -> _Pass:
     """Undo what is there, the group before what it launches from."""
-    result = _Pass()
-    _try(result, f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan, result))
-    template, image = f"launch template '{plan.launch_template.name}'", "image and snapshots"
-    if result.left or result.failures:
-        result.waiting += [template, image]
-    elif result.stays is None:
-        _try(result, template, lambda: launch_template.remove(plan.run, plan.launch_template.name))
-        if result.failures:
-            result.waiting.append(image)
-        else:
-            _try(result, image, lambda: removal.remove(plan.run))
-    _try(result, f"source {plan.source.instance_id}", lambda: _source(plan))
+    parts: dict[str, Callable[[Plan, _Pass], bool]] = {
+        f"Auto Scaling group '{plan.group.name}'": _group,
+        f"launch template '{plan.launch_template.name}'": _launch_template,
+        "image and snapshots": _image,
+        f"source {plan.source.instance_id}": _source,
+    }
+    result, held = _Pass(), False
+    for name, part in parts.items():
+        needed = part in {_launch_template, _image}
+        if needed and held:
+            result.waiting.append(name)
+        elif not needed or result.stays is None:
+            _try(name, part, plan, result)
+        held = held or bool(result.failures) or (part is _group and bool(result.left))
     return result
 
 
-def _try(result: _Pass, part: str, undo_part: Callable[[], bool]) -> None:
+def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pass) -> None:
     """Undo one part, which answers whether it had something left."""
     try:
         with aws.named_errors():
-            if undo_part():
-                result.left.append(part)
+            if part(plan, result):
+                result.left.append(name)
     except GoldenImageError as error:
-        result.failures[part] = error
+        result.failures[name] = error
 
 
 def _group(plan: Plan, result: _Pass) -> bool:
@@ -129,6 +131,14 @@ def _group(plan: Plan, result: _Pass) -> bool:
         return given.changed
     # Only a group that has its version from before replaces the run's instances by others.
     return instances.replace(plan.run, plan.group.name)
+
+
+def _launch_template(plan: Plan, _: _Pass) -> bool:
+    return launch_template.remove(plan.run, plan.launch_template.name)
+
+
+def _image(plan: Plan, _: _Pass) -> bool:
+    return removal.remove(plan.run)
 
 
 def _told(plan: Plan, found: _Pass) -> str:
@@ -143,7 +153,7 @@ def _told(plan: Plan, found: _Pass) -> str:
     return told
 
 
-def _source(plan: Plan) -> bool:
+def _source(plan: Plan, _: _Pass) -> bool:
     """Start the source where it was running; one that is still stopping is started by a later pass."""
     if plan.source.power_state != RUNNING:
         return False
