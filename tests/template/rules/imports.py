@@ -50,8 +50,9 @@ _LOADED = {
     "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
     "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
-        f"{_GROUP} group.giving_back group.launch_template group.launchable group.members image.lookup "
-        "image.removal image.snapshots polling source.facts source.power undo.instances undo.undo"
+        f"{_GROUP} group.given_back group.giving_back group.launch_template group.launchable group.members "
+        "image.lookup image.removal image.snapshots polling source.facts source.power undo.instances "
+        "undo.undo"
     ),
     "undo.sweep_runs": "run.children run.ledger undo.sweeper",
 }
