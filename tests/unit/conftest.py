@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from ec2world.server import serve
 from golden_image import aws
-from tests.unit.account import LEDGER, REGION, STACK, Account
+from tests.unit.account import LEDGER, REGION, RUN, STACK, Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,3 +117,11 @@ def ledger_table(account: Account) -> None:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@pytest.fixture
+def row(account: Account, ledger_table: None) -> None:
+    """The run's row: it holds its locks."""
+    assert ledger_table is None
+    account.open_row(RUN)
+    account.forget_calls()
