@@ -78,9 +78,10 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write docs/iam.md and the diagrams of the workflows anew
+docs: setup ## Write docs/iam.md, the diagrams of the workflows and the table of AWS's error codes anew
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.diagram
+	PYTHONPATH=functions:. $(PY) -m tools.error_table
 
 .PHONY: pr
 pr: lint ## Run what CI runs
