@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from golden_image import error_codes
+from golden_image import error_codes, redaction
 from golden_image.errors import RequestRefused, ServiceUnavailable, TryAgain
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def _client(service: str, attempts: int) -> Any:
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return _session().create_client(service, config=config)
+    made = _session().create_client(service, config=config)
+    redaction.guard(made)
+    return made
 
 
 @cache
@@ -124,7 +127,17 @@ def named_errors() -> Iterator[None]:
         if issubclass(kind, TryAgain):
             raise kind(message) from error
         raise kind(f"AWS refused {message} {error_codes.advice(code(error))}".rstrip()) from error
-    except (HTTPClientError, NoConnection, ResponseParserError) as error:
+    except (HTTPClientError, NoConnection) as error:
         raise ServiceUnavailable(f"no answer from AWS: {error}") from error
-    except (ParamValidationError, UnicodeEncodeError) as error:
-        raise RequestRefused(f"AWS would not accept the call: {error}") from error
+    # botocore's messages quote what was sent and answered, which may hold user data: no log may have them.
+    except ResponseParserError:
+        raise ServiceUnavailable("no answer from AWS that can be read: it was cut short") from None
+    except ParamValidationError as error:
+        raise RequestRefused(f"AWS would not accept the call: {_wrong_parameters(error)}") from None
+    except UnicodeEncodeError:
+        raise RequestRefused("AWS would not accept the call: a text has an unpaired surrogate") from None
+
+
+def _wrong_parameters(error: ParamValidationError) -> str:
+    """What botocore found, without the values that it quotes."""
+    return "; ".join(re.findall(r"(?m)^[A-Z][a-z ]+ parameter (?:in )?[\w.\[\]]+", error.kwargs["report"]))
