@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from golden_image import aws
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from golden_image.model.group import GroupPlan, GroupState, GroupTag
 
+# AttachLoadBalancerTargetGroups: "You can specify up to 10 target groups"; the same for Detach.
+TARGET_GROUPS_A_CALL = 10
 SCALING_POLICY = "golden-image-target-cpu"
 NOTIFICATIONS = (
     "autoscaling:EC2_INSTANCE_LAUNCH",
@@ -87,12 +90,14 @@ def set_target_groups(found: AutoScalingGroupTypeDef, wanted: tuple[str, ...]) -
     """Attach the target groups that are missing and detach the others."""
     group_name, present = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
     autoscaling = aws.client("autoscaling")
-    if missing := sorted(set(wanted) - present):
+    for missing in batched(sorted(set(wanted) - present), TARGET_GROUPS_A_CALL, strict=False):
         autoscaling.attach_load_balancer_target_groups(
-            AutoScalingGroupName=group_name, TargetGroupARNs=missing
+            AutoScalingGroupName=group_name, TargetGroupARNs=list(missing)
         )
-    if extra := sorted(present - set(wanted)):
-        autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=group_name, TargetGroupARNs=extra)
+    for extra in batched(sorted(present - set(wanted)), TARGET_GROUPS_A_CALL, strict=False):
+        autoscaling.detach_load_balancer_target_groups(
+            AutoScalingGroupName=group_name, TargetGroupARNs=list(extra)
+        )
 
 
 def _restore_tags(plan: GroupPlan, before: GroupState) -> None:
