@@ -23,6 +23,12 @@ class Account(Deployment):
         owner = "" if kind in {"image", "snapshot"} else self.account
         return f"arn:aws:ec2:{self.region}:{owner}:{kind}/{name}"
 
+    def parameter(self, image: str) -> str:
+        """Of the parameter that an image's `resolve:ssm:` names; AWS's own have no account in theirs."""
+        name = image.removeprefix("resolve:ssm:").lstrip("/").partition(":")[0]
+        owner = "" if name.startswith("aws/service/") else self.account
+        return f"arn:aws:ssm:{self.region}:{owner}:parameter/{name}"
+
     def group(self, name: str) -> str:
         """Of an Auto Scaling group."""
         service = f"arn:aws:autoscaling:{self.region}:{self.account}"
