@@ -19,7 +19,9 @@ class Account(Deployment):
     """Where a stack is, with the ARNs of what is not the stack's."""
 
     def ec2(self, kind: str, name: str) -> str:
-        """Of one of EC2's resources; images and snapshots have no account in theirs."""
+        """Of one of EC2's resources; images and snapshots have no account in theirs. An ARN stays one."""
+        if name.startswith("arn:"):
+            return name
         owner = "" if kind in {"image", "snapshot"} else self.account
         return f"arn:aws:ec2:{self.region}:{owner}:{kind}/{name}"
 

@@ -37,7 +37,13 @@ def rare_calls(account: Account = ACCOUNT) -> dict[str, list[Request]]:
 
 
 def _launch(facts: Facts, version: str) -> list[Request]:
-    return launch(facts, {"LaunchTemplateId": "lt-1", "Version": version}, ["subnet-1"])
+    subnets = ["subnet-1", _shared(facts.account, "subnet/subnet-2")]
+    return launch(facts, {"LaunchTemplateId": "lt-1", "Version": version}, subnets)
+
+
+def _shared(account: Account, name: str) -> str:
+    """The ARN of what another account shares with this one."""
+    return f"arn:aws:ec2:{account.region}:999999999999:{name}"
 
 
 def _license(owner: str, region: str) -> str:
@@ -47,14 +53,20 @@ def _license(owner: str, region: str) -> str:
 def _everything(account: Account, image: str) -> dict[str, Any]:
     """The data of a version that names one of everything."""
     groups = f"arn:aws:resource-groups:{account.region}:{account.account}:group"
-    target = {"CapacityReservationId": "cr-1", "CapacityReservationResourceGroupArn": f"{groups}/reserved"}
+    target = {
+        "CapacityReservationId": _shared(account, "capacity-reservation/cr-1"),
+        "CapacityReservationResourceGroupArn": f"{groups}/reserved",
+    }
     tags = [{"Key": "Team", "Value": "web"}]
     return {
         "ImageId": image,
         "KeyName": "key",
-        "SecurityGroupIds": ["sg-1"],
+        "SecurityGroupIds": ["sg-1", _shared(account, "security-group/sg-2")],
         "IamInstanceProfile": {"Name": "web"},
-        "Placement": {"GroupName": "rack", "HostResourceGroupArn": f"{groups}/hosts"},
+        "Placement": {
+            "GroupName": _shared(account, "placement-group/rack"),
+            "HostResourceGroupArn": f"{groups}/hosts",
+        },
         "CapacityReservationSpecification": {"CapacityReservationTarget": target},
         "LicenseSpecifications": [{"LicenseConfigurationArn": _license(account.account, account.region)}],
         "InstanceMarketOptions": {"MarketType": "spot"},
