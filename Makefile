@@ -78,9 +78,10 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: docs/iam.md, the table of docs/input.md, the diagrams
+docs: setup ## Write the generated parts of the pages anew: rights, fields of the input, diagrams, AWS's error codes
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.diagram
+	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
 
 .PHONY: pr

@@ -190,12 +190,12 @@ class Client:
     def api(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], Any]:
-        """Call the product's REST API, signed as the account's administrator.
+        """Call the product's REST API, signed as the account's administrator; path may be a whole URL.
 
         Answers the status, the headers with names in lower case, and the body, from JSON where it is JSON.
         """
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        url = self.endpoints.apiUrl + path
+        url = path if path.startswith("http") else self.endpoints.apiUrl + path
         request = AWSRequest(method, url, {"Content-Type": "application/json", **(headers or {})}, data)
         SigV4Auth(_ADMINISTRATOR, "execute-api", self.endpoints.region).add_auth(request)
         signed = urllib.request.Request(url, data, dict(request.headers), method=method)  # noqa: S310

@@ -7,8 +7,10 @@ Guide.
 import base64
 import binascii
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
+from ec2world.trouble.list_limits import too_many
 from ec2world.wire.call import Call
 
 TAG_KEY, TAG_VALUE, TAGS = 128, 256, 50
@@ -22,7 +24,7 @@ def exceeded_limit(call: Call) -> tuple[str, str] | None:
     """The code and message for a call that carries too much, if it does."""
     if call.service not in ("ec2", "autoscaling"):
         return None
-    return next(_refusals(call), None)
+    return next(chain(_refusals(call), too_many(call)), None)
 
 
 def _refusals(call: Call) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
+from golden_image import error_codes, redaction
+from golden_image.errors import RequestRefused, ServiceUnavailable, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,36 +35,6 @@ _MODELS = Path(__file__).parent.parent / "models"
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 _READ_RETRIES = 3
-
-_THROTTLED = {
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestThrottled",
-    "SnapshotCreationPerVolumeRateExceeded",
-    "ProvisionedThroughputExceededException",
-}
-_UNAVAILABLE = {
-    "ConcurrentTagAccess",
-    "InternalError",
-    "InternalFailure",
-    "InternalServerError",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "TransactionInProgressException",
-    "Unavailable",
-}
-_BUSY = {
-    "IncorrectInstanceState",
-    "InvalidSnapshot.InUse",
-    "InsufficientInstanceCapacity",
-    "PendingSnapshotLimitExceeded",
-    "ResourceContention",
-    "ResourceInUse",
-    "ScalingActivityInProgress",
-    "TransactionConflictException",
-}
 
 
 @overload
@@ -98,7 +70,9 @@ def _client(service: str, attempts: int) -> Any:
         read_timeout=_READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    return _session().create_client(service, config=config)
+    made = _session().create_client(service, config=config)
+    redaction.guard(made)
+    return made
 
 
 @cache
@@ -122,8 +96,19 @@ def make_clients(handler: str) -> None:
 
 
 def code(error: ClientError) -> str:
-    """AWS's error code, such as `InvalidAMIName.Duplicate`."""
-    return error.response["Error"]["Code"]
+    """AWS's error code, such as `InvalidAMIName.Duplicate`; EC2 writes some with `Client.` or `Server.`."""
+    return error.response["Error"]["Code"].removeprefix("Client.").removeprefix("Server.")
+
+
+def temporary(error: ClientError) -> bool:
+    """Whether the same call may succeed later, by itself."""
+    return issubclass(_named(error), TryAgain)
+
+
+def _named(error: ClientError) -> type[TryAgain | RequestRefused]:
+    by_server = error.response["Error"]["Code"].startswith("Server.")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error_codes.named(code(error), max(status, 500) if by_server else status)
 
 
 @contextmanager
@@ -137,16 +122,22 @@ def named_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        kind = _named(error)
         message = f"{error.operation_name}: {code(error)}: {error.response['Error'].get('Message', '')}"
-        if code(error) in _THROTTLED:
-            raise RequestThrottled(message) from error
-        if code(error) in _BUSY:
-            raise ResourceBusy(message) from error
-        if code(error) in _UNAVAILABLE or status >= 500:
-            raise ServiceUnavailable(message) from error
-        raise RequestRefused(f"AWS refused {message}") from error
-    except (HTTPClientError, NoConnection, ResponseParserError) as error:
+        if issubclass(kind, TryAgain):
+            raise kind(message) from error
+        raise kind(f"AWS refused {message} {error_codes.advice(code(error))}".rstrip()) from error
+    except (HTTPClientError, NoConnection) as error:
         raise ServiceUnavailable(f"no answer from AWS: {error}") from error
-    except (ParamValidationError, UnicodeEncodeError) as error:
-        raise RequestRefused(f"AWS would not accept the call: {error}") from error
+    # botocore's messages quote what was sent and answered, which may hold user data: no log may have them.
+    except ResponseParserError:
+        raise ServiceUnavailable("no answer from AWS that can be read: it was cut short") from None
+    except ParamValidationError as error:
+        raise RequestRefused(f"AWS would not accept the call: {_wrong_parameters(error)}") from None
+    except UnicodeEncodeError:
+        raise RequestRefused("AWS would not accept the call: a text has an unpaired surrogate") from None
+
+
+def _wrong_parameters(error: ParamValidationError) -> str:
+    """What botocore found, without the values that it quotes."""
+    return "; ".join(re.findall(r"(?m)^[A-Z][a-z ]+ parameter (?:in )?[\w.\[\]]+", error.kwargs["report"]))

@@ -1,5 +1,6 @@
 """The logger, and the wrapper that each step's handler wears."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -8,8 +9,12 @@ from aws_lambda_powertools import Logger
 
 from golden_image.aws import make_clients, named_errors
 from golden_image.events import arguments, to_event
+from golden_image.redaction import without_secrets
 
 logger = Logger()
+# Lambda's runtime decodes an event before any code of ours can. A number of 5,000 digits, which Python would
+# not read, so comes to the check of the input, which refuses it by its field.
+sys.set_int_max_str_digits(0)
 
 
 def step(domain_call: Callable[..., object]) -> Callable[[object, Any], Any]:
@@ -32,7 +37,7 @@ def step(domain_call: Callable[..., object]) -> Callable[[object, Any], Any]:
         except Exception as error:
             logger.warning("step failed", extra={"error": type(error).__name__, "reason": str(error)})
             raise
-        logger.info("step done", extra={"answer": answer})
+        logger.info("step done", extra={"answer": without_secrets(answer)})
         return answer
 
     return handler

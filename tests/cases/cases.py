@@ -24,7 +24,7 @@ class Case:
     """One of those complaints.
 
     Attributes:
-        seen_in: the public issues.
+        seen_in: the public issues; none where the case was found on this project.
         not_offered: the feature that it is about, where this project has none.
     """
 
@@ -217,6 +217,17 @@ CASES = (
         (
             f"{SIZES}::test_a_group_whose_version_from_before_cannot_launch_stays_on_the_new_one",
             f"{GIVING_BACK}::test_a_group_whose_version_from_before_cannot_launch_stays_on_the_runs_with_its_sizes",
+        ),
+    ),
+    # errors
+    Case(
+        "User data of 17 KiB that begins with a password is refused without showing it.",
+        (),
+        (
+            "unit/golden_image/test_redaction.py"
+            "::test_user_data_of_seventeen_kilobytes_that_begins_with_a_password_is_refused_without_it",
+            "unit/golden_image/test_redaction.py"
+            "::test_what_aws_says_to_a_call_comes_without_the_calls_user_data",
         ),
     ),
 )

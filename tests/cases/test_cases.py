@@ -22,7 +22,9 @@ def functions(file: str) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.seen_in[0] for case in CASES])
+@pytest.mark.parametrize(
+    "case", CASES, ids=[case.seen_in[0] if case.seen_in else case.what for case in CASES]
+)
 def test_a_case_is_tested_where_its_feature_exists(case: Case) -> None:
     assert case.tests or case.not_offered
     named = [test.split("::") for test in case.tests]

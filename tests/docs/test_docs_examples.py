@@ -119,8 +119,11 @@ def _ask(question: Message) -> tuple[dict[str, Any], str]:
     parts = urlsplit(url)
     collection, _, name = parts.path.lstrip("/").partition("/")
     module, kind = _ROUTES[method, f"/{collection}/{{name}}" if name else f"/{collection}"]
+    host = "a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com"
+    context = {"path": f"/v1{parts.path}", "resourcePath": "/refreshes/{name}" if name else "/refreshes"}
     event = {
-        "headers": question.headers,
+        "headers": {**question.headers, "Host": host},
+        "requestContext": context,
         "pathParameters": {"name": name},
         "queryStringParameters": dict(parse_qsl(parts.query)),
         "body": question.body,

@@ -35,6 +35,7 @@ _FOREIGN = {
     "answer.json",
     "execute-api",
     "execute-api:Invoke",
+    "Runtime.UnmarshalError",
     "Stage",
     "StepFunctions.ExecutionAlreadyExistsException",
     "VcpuLimitExceeded",

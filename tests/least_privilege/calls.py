@@ -30,6 +30,8 @@ class Facts:
         volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them.
         subnets: those of each group.
         groups: that of each member.
+        images: those of the parameters that templates name, by `resolve:ssm:` and the parameter.
+        licenses: the ARNs of the license configurations of each instance.
         own: the ARNs of the stack's table, topic and state machine in its policies, by what they really are.
     """
 
@@ -41,6 +43,8 @@ class Facts:
     keys: dict[str, list[str]] = field(default_factory=dict)
     subnets: dict[str, list[str]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    licenses: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
 
 
@@ -64,11 +68,15 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     identity, version = template["LaunchTemplateId"], template["Version"]
     data = facts.templates[identity, version]
     arn = account.ec2("launch-template", identity)
-    there = [("launch-template", identity), ("image", data["ImageId"])]
-    there += [("snapshot", snapshot) for snapshot in facts.snapshots[data["ImageId"]]]
+    image = facts.images.get(data["ImageId"], data["ImageId"])
+    there = [("launch-template", identity), ("image", image)]
+    there += [("snapshot", snapshot) for snapshot in facts.snapshots[image]]
     there += [("security-group", group) for group in data.get("SecurityGroupIds", [])]
     there += [("subnet", subnet) for subnet in subnets]
     there += [("key-pair", data["KeyName"])] if data.get("KeyName") else []
+    there += [("placement-group", name)] if (name := data.get("Placement", {}).get("GroupName")) else []
+    target = data.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    there += [("capacity-reservation", name)] if (name := target.get("CapacityReservationId")) else []
     asked = [
         request(
             "ec2:RunInstances",
@@ -79,6 +87,16 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
         for kind, name in there
     ]
     tagged = {spec["ResourceType"]: _dict(spec["Tags"]) for spec in data.get("TagSpecifications", [])}
+    # Of other services: the reference has no condition on the template for them.
+    named = [one["LicenseConfigurationArn"] for one in data.get("LicenseSpecifications", [])]
+    named += [arn for arn in [target.get("CapacityReservationResourceGroupArn")] if arn]
+    named += [arn for arn in [data.get("Placement", {}).get("HostResourceGroupArn")] if arn]
+    asked += [request("ec2:RunInstances", arn) for arn in named]
+    if image != data["ImageId"]:
+        asked.append(request("ssm:GetParameters", account.parameter(data["ImageId"])))
+    spot = account.ec2("spot-instances-request", NEW)
+    if own := tagged.get("spot-instances-request"):
+        asked.append(request("ec2:CreateTags", spot, request_tags=own, ec2__CreateAction="RunInstances"))
     for kind in ("instance", "volume", "network-interface"):
         asked += _creation("ec2:RunInstances", account, kind, tagged.get(kind, {}), ec2__LaunchTemplate=arn)
     if profile := data.get("IamInstanceProfile"):
@@ -131,6 +149,8 @@ def _there(action: str, kind: str, name: str, facts: Facts) -> Request:
 def _start(action: str, params: Params, facts: Facts) -> list[Request]:
     asked = _existing("instance", "InstanceIds")(action, params, facts)
     keys = [key for instance in params["InstanceIds"] for key in facts.keys.get(instance, [])]
+    named = [arn for instance in params["InstanceIds"] for arn in facts.licenses.get(instance, [])]
+    asked += [request(action, arn) for arn in named]
     return asked + [grant(key, via=f"ec2.{facts.account.region}.amazonaws.com") for key in keys]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.least_privilege.calls import Facts, grant, launch, pass_role
 from tests.least_privilege.policies import Account, Request, request
@@ -29,6 +29,8 @@ TAGGING = (
     (("CreateLaunchTemplateFunction",), "launch-template", "CreateLaunchTemplate"),
     (LAUNCHING, "instance", "RunInstances"),
     (LAUNCHING, "volume", "RunInstances"),
+    (LAUNCHING, "network-interface", "RunInstances"),
+    (LAUNCHING, "spot-instances-request", "RunInstances"),
 )
 # Resources that the stack has not made.
 NOT_OWN = ({}, {"golden-image:stack": "other"}, {"golden-image:run": "arn:aws:states:::execution:x:y"})
@@ -97,7 +99,11 @@ def _tags(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
 
 def _launches(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
     """Launches without a launch template, and from one or an image that is not the stack's."""
-    data = {"ImageId": "ami-1", "SecurityGroupIds": ["sg-1"], "KeyName": "key"}
+    data: dict[str, Any] = {"ImageId": "ami-1", "SecurityGroupIds": ["sg-1"], "KeyName": "key"}
+    data["Placement"] = {"GroupName": "rack"}
+    data["CapacityReservationSpecification"] = {
+        "CapacityReservationTarget": {"CapacityReservationId": "cr-1"}
+    }
     facts = Facts(account, templates={("lt-1", "1"): data}, snapshots={"ami-1": ["snap-1"]})
     asked = launch(facts, {"LaunchTemplateId": "lt-1", "Version": "1"}, ["subnet-1"])
     for one in asked:

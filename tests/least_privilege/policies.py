@@ -19,9 +19,17 @@ class Account(Deployment):
     """Where a stack is, with the ARNs of what is not the stack's."""
 
     def ec2(self, kind: str, name: str) -> str:
-        """Of one of EC2's resources; images and snapshots have no account in theirs."""
+        """Of one of EC2's resources; images and snapshots have no account in theirs. An ARN stays one."""
+        if name.startswith("arn:"):
+            return name
         owner = "" if kind in {"image", "snapshot"} else self.account
         return f"arn:aws:ec2:{self.region}:{owner}:{kind}/{name}"
+
+    def parameter(self, image: str) -> str:
+        """Of the parameter that an image's `resolve:ssm:` names; AWS's own have no account in theirs."""
+        name = image.removeprefix("resolve:ssm:").lstrip("/").partition(":")[0]
+        owner = "" if name.startswith("aws/service/") else self.account
+        return f"arn:aws:ssm:{self.region}:{owner}:parameter/{name}"
 
     def group(self, name: str) -> str:
         """Of an Auto Scaling group."""

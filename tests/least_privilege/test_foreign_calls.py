@@ -8,10 +8,12 @@ from tests.least_privilege.calls import Facts, requests
 from tests.least_privilege.foreign import ACCOUNT, foreign_calls
 from tests.least_privilege.mutants import mutants
 from tests.least_privilege.policies import allows, owners, policy, request
+from tests.least_privilege.rare import rare_calls
 from tools.project import template
 
 TEMPLATE = template()
 FOREIGN = foreign_calls()
+RARE = rare_calls()
 
 
 @pytest.mark.parametrize("owner", FOREIGN)
@@ -32,6 +34,12 @@ def test_without_any_one_condition_a_foreign_call_is_allowed(owner: str) -> None
         )
     ]
     assert survivors == []
+
+
+@pytest.mark.parametrize("owner", RARE)
+def test_a_rare_call_is_allowed(owner: str) -> None:
+    own = policy(TEMPLATE, owner, ACCOUNT)
+    assert [asked for asked in RARE[owner] if not allows(own, asked, ACCOUNT)] == []
 
 
 def test_every_foreign_call_is_one_that_a_wider_policy_would_allow() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tools import diagram, iam_table
+from tools import diagram, error_table, iam_table
 from tools.project import DEFINITIONS, definition
 
 
 def test_the_table_of_permissions_is_that_of_the_template() -> None:
     assert iam_table.PAGE.read_text(encoding="utf-8") == iam_table.page(), "run make docs"
+
+
+def test_the_table_of_error_codes_is_that_of_the_code() -> None:
+    text = error_table.PAGE.read_text(encoding="utf-8")
+    assert text == error_table.page(text), "run make docs"
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -32,7 +33,7 @@ class Api:
     client: Client
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
-        """One request; header names are written with underscores."""
+        """One request, to a path of the API or a URL; header names are written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = Answer(*self.client.api(method, path, body, sent))
         if answer.status == 429:
@@ -58,7 +59,8 @@ def test_a_run_is_started_followed_and_found_in_the_list(api: Api, run_input: di
 
     assert started.status == 202
     name = started.body["name"]
-    assert started.headers["location"].endswith(f"/refreshes/{name}")
+    assert started.headers["location"] == started.body["links"]["self"]
+    assert api.call("GET", started.body["links"]["self"]).body["name"] == name
 
     seen = []
 
@@ -74,6 +76,8 @@ def test_a_run_is_started_followed_and_found_in_the_list(api: Api, run_input: di
     assert any(body.get("state") for body in seen[:-1])
     listed = api.call("GET", "/refreshes?limit=100&status=SUCCEEDED")
     assert name in {refresh["name"] for refresh in listed.body["refreshes"]}
+    links = {refresh["name"]: refresh["links"]["self"] for refresh in listed.body["refreshes"]}
+    assert links[name] == started.body["links"]["self"]
 
 
 def test_the_list_is_paged(api: Api, run_input: dict[str, Any]) -> None:
@@ -153,6 +157,31 @@ def test_an_unsigned_request_is_refused(sandbox: Client, path: str) -> None:
         urllib.request.urlopen(sandbox.endpoints.apiUrl + path, timeout=30)  # noqa: S310
 
     assert refused.value.code == 403
+    told = json.loads(refused.value.read())
+    assert told["error"] == "Forbidden"
+    assert "not signed" in told["message"]
+    assert "POST /refreshes" in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/refresh"), ("PUT", "/refreshes"), ("POST", "/openapi.json")]
+)
+def test_a_wrong_path_and_a_wrong_method_are_told_the_routes(api: Api, method: str, path: str) -> None:
+    answer = api.call(method, path)
+
+    assert (answer.status, answer.body["error"]) == (403, "Forbidden")
+    assert "GET /refreshes/{name}" in answer.body["message"]
+
+
+def test_a_wrong_signature_is_refused_in_the_api_s_shape(sandbox: Client) -> None:
+    signed = "AWS4-HMAC-SHA256 Credential=AKIA/20261122/ap-northeast-2/execute-api/aws4_request, "
+    headers = {"Authorization": f"{signed}SignedHeaders=host, Signature=0"}
+    url = f"{sandbox.endpoints.apiUrl}/refreshes"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30)  # noqa: S310
+
+    assert refused.value.code == 403
+    assert json.loads(refused.value.read()).keys() == {"error", "message"}
 
 
 def test_a_run_started_over_http_is_undone_like_any_other(

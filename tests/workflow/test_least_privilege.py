@@ -13,6 +13,7 @@ from tests.least_privilege.calls import Facts
 from tests.least_privilege.foreign import foreign_calls
 from tests.least_privilege.mutants import Mutant, mutants
 from tests.least_privilege.policies import Request, allows, owners, policy
+from tests.least_privilege.rare import rare_calls
 from tests.least_privilege.recording import account_of, recorded, remember
 from tests.template.rules import narrowing, policies
 from tests.template.rules.base import RULES, Project, load
@@ -186,13 +187,18 @@ def test_each_call_of_each_run_is_allowed_by_its_functions_policy(recording: Rec
 
 def test_taking_anything_out_of_a_policy_is_noticed(recording: Recording) -> None:
     project = load()
-    foreign = foreign_calls(recording.account)
+    foreign, rare = foreign_calls(recording.account), rare_calls(recording.account)
     survivors = [
         mutant.name
         for owner in [*owners(project.template), *map(machine, DEFINITIONS)]
         for mutant in mutants(project.template, owner)
         if not (
-            answers_differ(mutant, recording, recording.asked.get(owner, set()), foreign.get(owner, []))
+            answers_differ(
+                mutant,
+                recording,
+                recording.asked.get(owner, set()) | set(rare.get(owner, [])),
+                foreign.get(owner, []),
+            )
             or any(check(mutated(project, mutant)) for check in STATIC)
         )
     ]

@@ -90,8 +90,14 @@ def running_child(newest_first: Sequence[HistoryEventTypeDef]) -> str | None:
 
 
 def decoded(text: str | None) -> Any:
-    """The JSON value of an execution's input or output; None where it has none."""
-    return None if text is None else json.loads(text)
+    """The JSON value of an execution's input or output; None where it has none, or none that Python reads.
+
+    A run that was started in the console has whatever JSON Step Functions took, however deeply nested.
+    """
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def iso_time(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from golden_image.api.body import decoded
 from golden_image.api.runs import LONGEST_PAGE, STATUSES, USUAL_PAGE
 from golden_image.aws import make_clients, named_errors
 from golden_image.errors import (
@@ -18,6 +19,7 @@ from golden_image.errors import (
     IdempotencyKeyReused,
     InvalidInput,
     RequestThrottled,
+    ResourceBusy,
     RunNotFound,
     RunOver,
     ServiceUnavailable,
@@ -40,10 +42,13 @@ STATUS_OF_ERROR: dict[type[GoldenImageError], int] = {
     IdempotencyKeyReused: 409,
     UnsupportedMediaType: 415,
     RequestThrottled: 429,
+    ResourceBusy: 503,
     ServiceUnavailable: 503,
 }
 _RETRY_AFTER_SECONDS = 5
 _NUMBER = re.compile("[0-9]{1,3}")
+_HOST = re.compile(r"[\w.-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?", re.ASCII)
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 # ListExecutions' own limit.
 _LONGEST_TOKEN = 1024
 
@@ -57,6 +62,22 @@ class Request:
     query_string_parameters: dict[str, str] | None = None
     body: str | None = None
     is_base64_encoded: bool = False
+    request_context: dict[str, Any] | None = None
+
+    def url(self, path: str) -> str:
+        """A path of the API as a URL that works where this request came from.
+
+        The request's own host, and its own path less the route's, hold behind a stage, a custom domain with
+        or without a base path, and a VPC endpoint. Without a host, as in a local invocation, it stays a path.
+        """
+        context = self.request_context or {}
+        host, scheme = self.header("Host"), self.header("X-Forwarded-Proto")
+        if not (host and _HOST.fullmatch(host)):
+            host = context.get("domainName")
+        depth = str(context.get("resourcePath", "")).count("/")
+        parts = str(context.get("path", "")).rstrip("/").split("/")
+        base = "/".join(parts[: len(parts) - depth])
+        return f"{'http' if scheme == 'http' else 'https'}://{host}{base}{path}" if host else path
 
     def run_name(self) -> str:
         """The run of `/refreshes/{name}`; no name holds a percent sign, so decoding twice is harmless."""
@@ -71,19 +92,27 @@ class Request:
         """The body, decoded.
 
         Raises:
-            UnsupportedMediaType: the body is declared as something else than JSON.
+            UnsupportedMediaType: the body is declared as something else than JSON in UTF-8.
             InvalidInput: it is not JSON.
         """
-        media_type = (self.header("Content-Type") or "application/json").split(";")[0].strip().lower()
+        declared = self.header("Content-Type") or "application/json"
+        media_type = declared.split(";")[0].strip().lower()
         if media_type != "application/json":
             raise UnsupportedMediaType(f"the body's type is {media_type[:80]!r}; send application/json")
-        body = self.body or ""
+        charset = _CHARSET.search(declared)
+        if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
+            raise UnsupportedMediaType(f"the body's charset is {charset[1][:80]!r}; send UTF-8")
+        return decoded(self._text())
+
+    def _text(self) -> str:
+        if not self.is_base64_encoded:
+            return self.body or ""
         try:
-            if self.is_base64_encoded:
-                body = base64.b64decode(body, validate=True).decode()
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput([FieldError("", f"the body is not JSON: {str(error)[:200]}")]) from error
+            return base64.b64decode(self.body or "", validate=True).decode()
+        except UnicodeDecodeError:
+            raise InvalidInput([FieldError("", "the body is not in UTF-8")]) from None
+        except ValueError:
+            raise InvalidInput([FieldError("", "the body is said to be base64, and is not")]) from None
 
     def page_query(self) -> dict[str, Any]:
         """The arguments of runs.page from the query string.
@@ -140,16 +169,16 @@ def _asked(event: object) -> dict[str, Any]:
     return {"path": event.get("path"), "caller": (context.get("identity") or {}).get("userArn")}
 
 
-def answer(status: int, body: object, **headers: str) -> Answer:
-    """An answer for API Gateway; the body is anything that to_event takes."""
-    text = json.dumps(to_event(body))
+def answer(status: int, content: object, **headers: str) -> Answer:
+    """An answer for API Gateway; the content is anything that to_event takes."""
+    text = json.dumps(to_event(content))
     return {"statusCode": status, "headers": {"Content-Type": "application/json", **headers}, "body": text}
 
 
-def linked(run: Run) -> dict[str, Any]:
-    """A run's fields that apply, and its path under the API's URL."""
+def linked(request: Request, run: Run) -> dict[str, Any]:
+    """A run's fields that apply, and its URL."""
     fields = {key: value for key, value in to_event(run).items() if value is not None}
-    return {**fields, "links": {"self": f"/refreshes/{quote(run.name, safe='')}"}}
+    return {**fields, "links": {"self": request.url(f"/refreshes/{quote(run.name, safe='')}")}}
 
 
 def _failure(error: Exception, request_id: str) -> Answer:
@@ -158,8 +187,8 @@ def _failure(error: Exception, request_id: str) -> Answer:
         logger.exception("request failed")
         message = f"The request failed on the server. Search the logs for its id, {request_id}."
         return answer(500, {"error": "InternalError", "message": message})
-    body: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
+    told: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
     if isinstance(error, InvalidInput):
-        body["fields"] = error.fields
+        told["fields"] = error.fields
     retry = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
-    return answer(status, body, **retry)
+    return answer(status, told, **retry)

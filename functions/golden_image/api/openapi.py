@@ -11,6 +11,7 @@ from golden_image.run.input_schema import schema
 
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
+_URL = {"type": "string", "format": "uri", "description": "The URL of this run."}
 
 
 def document() -> dict[str, Any]:
@@ -69,7 +70,7 @@ _IDEMPOTENCY_KEY = {
     "description": "A repeated request with the same key and body answers with the same run, for 90 days.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
-_LOCATION = {"description": "The run, relative to the request's URL.", "schema": {"type": "string"}}
+_LOCATION = {"description": "The URL of the run.", "schema": {"type": "string"}}
 _PAGE_PARAMETERS = [
     {
         "name": "limit",
@@ -110,7 +111,7 @@ def _schemas() -> dict[str, Any]:
         "output": {"type": "object", "description": "The output of a run that succeeded."},
         "error": {"type": "string", "description": "The name of the error that ended the run."},
         "cause": {"type": "string", "description": "What was found, where, and what to do."},
-        "links": {"type": "object", "properties": {"self": _TEXT}, "required": ["self"]},
+        "links": {"type": "object", "properties": {"self": _URL}, "required": ["self"]},
     }
     wrong_field = {"type": "object", "properties": {"field": _TEXT, "message": _TEXT}}
     error = {"error": _TEXT, "message": _TEXT, "fields": {"type": "array", "items": wrong_field}}
@@ -133,7 +134,9 @@ def _input_schema() -> dict[str, Any]:
 
 def _errors(*statuses: int) -> dict[str, Any]:
     """The error answers of a route, with the errors of each status by name."""
-    errors = {}
+    errors = {
+        "403": _answer("Forbidden, from API Gateway: not signed, not allowed, or no such route", "Error")
+    }
     for status in sorted({*statuses, 429, 503}):
         names = [kind.__name__ for kind, its_status in STATUS_OF_ERROR.items() if its_status == status]
         errors[str(status)] = _answer(" or ".join(names), "Error")

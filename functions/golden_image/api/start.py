@@ -24,6 +24,9 @@ from golden_image.errors import (
 from golden_image.run.request import RunRequest, parse
 from golden_image.settings import Settings
 
+# StartExecution's own limit, in UTF-8.
+_MOST_INPUT_BYTES = 262_144
+
 
 @dataclass(frozen=True)
 class ScheduledStart:
@@ -81,6 +84,10 @@ def start_scheduled(scheduled_time: object, raw: object, source_instance_id: obj
 def _begin(name: str, raw: object) -> str | None:
     """The time of the start; None where AWS knows a run of that name already."""
     text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    size = len(text.encode())
+    if size > _MOST_INPUT_BYTES:
+        message = f"has {size} bytes as JSON; Step Functions takes {_MOST_INPUT_BYTES} at most"
+        raise InvalidInput([FieldError("", message)])
     try:
         begun = aws.client("stepfunctions").start_execution(
             stateMachineArn=Settings.from_env().state_machine_arn, name=name, input=text

@@ -189,7 +189,7 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
             raise NotYetVisible(f"launch template {template.id} is not fully visible yet: {error}") from error
         if "instance profile" in str(error).lower():
             raise ResourceBusy(f"the instance profile has not reached EC2 yet: {error}") from error
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Limit" in aws.code(error):
+        if aws.temporary(error) or "Limit" in aws.code(error):
             raise
         raise LaunchTemplateInvalid(
             f"EC2 would not launch version {template.version} of '{template.name}': "

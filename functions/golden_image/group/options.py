@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from golden_image import aws
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from golden_image.model.group import GroupPlan, GroupTag
 
+# AttachLoadBalancerTargetGroups: "You can specify up to 10 target groups"; the same for Detach.
+TARGET_GROUPS_A_CALL = 10
 SCALING_POLICY = "golden-image-target-cpu"
 NOTIFICATIONS = (
     "autoscaling:EC2_INSTANCE_LAUNCH",
@@ -91,16 +94,18 @@ def set_target_groups(found: AutoScalingGroupTypeDef, had: tuple[str, ...], want
 
 def attach_target_groups(group_name: str, arns: list[str]) -> None:
     """Attach target groups that are not attached."""
-    aws.client("autoscaling").attach_load_balancer_target_groups(
-        AutoScalingGroupName=group_name, TargetGroupARNs=arns
-    )
+    for some in batched(arns, TARGET_GROUPS_A_CALL, strict=False):
+        aws.client("autoscaling").attach_load_balancer_target_groups(
+            AutoScalingGroupName=group_name, TargetGroupARNs=list(some)
+        )
 
 
 def detach_target_groups(group_name: str, arns: list[str]) -> None:
     """Detach target groups that are attached."""
-    aws.client("autoscaling").detach_load_balancer_target_groups(
-        AutoScalingGroupName=group_name, TargetGroupARNs=arns
-    )
+    for some in batched(arns, TARGET_GROUPS_A_CALL, strict=False):
+        aws.client("autoscaling").detach_load_balancer_target_groups(
+            AutoScalingGroupName=group_name, TargetGroupARNs=list(some)
+        )
 
 
 def tag_list(group_name: str, own: list[GroupTag]) -> list[Any]:

@@ -59,7 +59,8 @@ def _wrong_fields(part: dict[str, Any], value: object, path: str) -> Iterator[Fi
         yield from _wrong_values(part, value, path)
         return
     if not isinstance(value, dict):
-        yield FieldError(path, f"must be an object, found {_shown(value)}")
+        # Text in its place may be the whole input, user data and all.
+        yield FieldError(path, f"must be an object, found {_kind(value)}")
         return
     known = part["properties"]
     for key in sorted(map(str, value.keys() - known.keys())):
@@ -97,7 +98,8 @@ def _explained(error: Any, field: dict[str, Any], path: str) -> Iterator[FieldEr
         return
     rule = error.message.removeprefix(error.name).strip()
     example = f"; for example {json.dumps(field['examples'][0])}" if "examples" in field else ""
-    yield FieldError(_text(path), _text(f"{rule}, found {_shown(error.value)}{example}", 500))
+    found = _kind(error.value) if field.get("x-secret") else _shown(error.value)
+    yield FieldError(_text(path), _text(f"{rule}, found {found}{example}", 500))
 
 
 def _resolved(field: dict[str, Any]) -> dict[str, Any]:
@@ -114,10 +116,18 @@ def _validator(path: str, field: dict[str, Any]) -> Callable[[object], object]:
     return _validators[path]
 
 
+def _kind(value: object) -> str:
+    """What a value that may be secret is, without the value."""
+    if isinstance(value, str):
+        return f"text of {len(value)} characters"
+    named = {dict: "an object", list: "an array", bool: "a boolean", type(None): "null"}
+    return named.get(type(value), "a number")
+
+
 def _shown(value: object) -> str:
     """A value for a message: short, and never an error itself."""
     if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
+        return _kind(value)
     if isinstance(value, int) and abs(value) > 10**20:
         return "a huge number"
     return _text(json.dumps(value, ensure_ascii=False, default=repr))

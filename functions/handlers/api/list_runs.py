@@ -9,4 +9,4 @@ def handler(request: Request) -> Answer:
     """200 with runs, newest first, and nextToken where there are more."""
     page = runs.page(**request.page_query())
     more = {"nextToken": page.next_token} if page.next_token else {}
-    return answer(200, {"refreshes": [linked(run) for run in page.runs], **more})
+    return answer(200, {"refreshes": [linked(request, run) for run in page.runs], **more})

@@ -8,6 +8,5 @@ from golden_image.api.http import Answer, Request, answer, endpoint, linked
 def handler(request: Request) -> Answer:
     """202 with the run that is under way; 200 with the ended one that the Idempotency-Key had started."""
     run = start.start(request.json_body(), request.header("Idempotency-Key"))
-    body = linked(run)
-    # Relative to the request's own URL, so that it holds behind a stage and behind a custom domain.
-    return answer(202 if run.status == "RUNNING" else 200, body, Location=f".{body['links']['self']}")
+    body = linked(request, run)
+    return answer(202 if run.status == "RUNNING" else 200, body, Location=body["links"]["self"])

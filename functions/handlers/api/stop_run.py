@@ -7,4 +7,4 @@ from golden_image.api.http import Answer, Request, answer, endpoint, linked
 @endpoint
 def handler(request: Request) -> Answer:
     """202 with the run, which is aborted; what it made so far is undone after this answer."""
-    return answer(202, linked(runs.stop(request.run_name())))
+    return answer(202, linked(request, runs.stop(request.run_name())))

@@ -62,3 +62,16 @@ def test_forty_volumes_are_snapshotted_and_registered_in_one_go(world: WorldClie
     ]
     image = world.available_image(snapshots[0], RootDeviceName="/dev/xvd00", BlockDeviceMappings=mappings)
     assert len(world.image(image)["BlockDeviceMappings"]) == 40
+
+
+def test_a_list_that_is_longer_than_the_model_says_is_refused(world: WorldClient) -> None:
+    arns = [f"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/g/{n:016x}" for n in range(11)]
+    with refused("ValidationError"):
+        world.asg.attach_load_balancer_target_groups(AutoScalingGroupName="g", TargetGroupARNs=arns)
+
+
+def test_more_than_two_hundred_filter_values_are_refused(world: WorldClient) -> None:
+    values = [f"vol-{n:017x}" for n in range(201)]
+    world.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": values[:200]}])
+    with refused("FilterLimitExceeded"):
+        world.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": values}])

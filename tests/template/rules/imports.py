@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 _STOP = "handlers.golden_image_refresh.stop_source"
 _POWER = "golden_image.source.power"
 # What of golden_image each handler loads, but for values (golden_image.model) and what all may load.
-_ALL = {"aws", "errors", "events", "settings", "step"}
+_ALL = {"aws", "error_codes", "errors", "events", "redaction", "settings", "step"}
 _GROUP = "group.group group.options run.changes run.ledger tags"
 _LOADED = {
-    "api.describe_run": "api.executions api.http api.runs run.children",
-    "api.get_openapi": "api.executions api.http api.openapi api.runs run.children run.input_schema",
-    "api.list_runs": "api.executions api.http api.runs run.children",
-    "api.start_run": "api.executions api.http api.runs api.start run.children run.input_schema run.request",
+    "api.describe_run": "api.body api.executions api.http api.runs run.children",
+    "api.get_openapi": "api.body api.executions api.http api.openapi api.runs run.children run.input_schema",
+    "api.list_runs": "api.body api.executions api.http api.runs run.children",
+    "api.start_run": (
+        "api.body api.executions api.http api.runs api.start run.children run.input_schema run.request"
+    ),
     "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
-    "api.stop_run": "api.executions api.http api.runs run.children",
+    "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup polling",
     "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",

@@ -16,6 +16,8 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
+    # The version that a group goes back to may name its image by a parameter.
+    ("autoscaling:UpdateAutoScalingGroup", "LaunchConfigurationName"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
     ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},
     # EC2 attaches encrypted volumes in the caller's name.
@@ -72,6 +74,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:CreateSnapshots", "instance"): set(),
     ("ec2:CreateSnapshots", "volume"): set(),
     ("ec2:StartInstances", "instance"): set(),
+    ("ec2:StartInstances", "license-configuration"): set(),
     ("ec2:StopInstances", "instance"): set(),
     # An existing group need not have been made by a run, and gets back what the ledger says.
     ("autoscaling:AttachLoadBalancerTargetGroups", None): set(),
@@ -88,6 +91,8 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:CreateTags", None): {"ec2:CreateAction"},
     # What a launch takes, only from a launch template.
     ("ec2:RunInstances", None): {"ec2:LaunchTemplate"},
+    ("ec2:RunInstances", "group"): set(),
+    ("ec2:RunInstances", "license-configuration"): set(),
     # Any role that a source has, handed to EC2 alone.
     ("iam:PassRole", None): {"iam:PassedToService"},
     ("iam:CreateServiceLinkedRole", None): {"iam:AWSServiceName"},

@@ -41,13 +41,24 @@ def raised_for(error: Exception) -> Exception:
         ("InternalError", 500, "ServiceUnavailable"),
         ("Unavailable", 503, "ServiceUnavailable"),
         ("ServiceUnavailable", 503, "ServiceUnavailable"),
-        ("ConcurrentTagAccess", 400, "ServiceUnavailable"),
+        ("ConcurrentTagAccess", 400, "ResourceBusy"),
         ("502", 502, "ServiceUnavailable"),
         ("ScalingActivityInProgress", 400, "ResourceBusy"),
         ("ResourceContention", 500, "ResourceBusy"),
         ("IncorrectInstanceState", 400, "ResourceBusy"),
         ("InvalidSnapshot.InUse", 400, "ResourceBusy"),
         ("PendingSnapshotLimitExceeded", 400, "ResourceBusy"),
+        ("InsufficientCapacityOnHost", 400, "ResourceBusy"),
+        ("ConcurrentSnapshotLimitExceeded", 400, "ResourceBusy"),
+        ("ConcurrentCreateImageNoRebootLimitExceeded", 400, "ResourceBusy"),
+        ("ExecutionLimitExceeded", 400, "ResourceBusy"),
+        ("ServiceLinkedRoleFailure", 400, "ResourceBusy"),
+        ("EC2ThrottledException", 400, "RequestThrottled"),
+        ("KMSInternalException", 400, "ServiceUnavailable"),
+        ("Server.InsufficientInstanceCapacity", 400, "ResourceBusy"),
+        ("Server.OfAKindYetUnknown", 400, "ServiceUnavailable"),
+        ("OfAKindYetUnknown", 429, "RequestThrottled"),
+        ("Client.UnauthorizedOperation", 403, "RequestRefused"),
         ("UnauthorizedOperation", 403, "RequestRefused"),
         ("AccessDenied", 403, "RequestRefused"),
         ("SnapshotLimitExceeded", 400, "RequestRefused"),
@@ -58,7 +69,8 @@ def test_an_error_of_awss_gets_its_name_and_keeps_its_code_and_words(
 ) -> None:
     raised = raised_for(answer(code, status))
     assert type(raised).__name__ == name
-    assert all(part in str(raised) for part in ("StopInstances", code, "in AWS's words"))
+    plain = code.rpartition(".")[2] if code.startswith(("Server.", "Client.")) else code
+    assert all(part in str(raised) for part in ("StopInstances", plain, "in AWS's words"))
 
 
 def test_every_other_error_stays_what_it_is() -> None:

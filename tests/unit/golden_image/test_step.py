@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws
-from golden_image.errors import RequestRefused, SourceNotFound
+from golden_image.errors import InvalidInput, RequestRefused, SourceNotFound
 from golden_image.model.check import Check
+from golden_image.run.request import parse
 from golden_image.step import logger, step
 from tests.unit.account import RUN
+from tests.unit.inputs import SMALLEST
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
@@ -73,3 +75,9 @@ def test_an_error_of_awss_reaches_the_workflow_under_a_name(account: Account, co
     account.faults({"service": "ec2", "action": "DescribeVpcs", "code": "UnauthorizedOperation"})
     with pytest.raises(RequestRefused, match="DescribeVpcs: UnauthorizedOperation"):
         ask({}, context)
+
+
+def test_a_number_that_python_would_not_read_comes_to_the_check_of_the_input() -> None:
+    event = json.loads('{"group": {"maxSize": ' + "1" * 5000 + "}}")
+    with pytest.raises(InvalidInput, match=r"group\.maxSize: .*found a huge number"):
+        parse(SMALLEST | event)

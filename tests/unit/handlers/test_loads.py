@@ -18,7 +18,8 @@ def loaded(module: str) -> set[str]:
 
 
 def test_unlocking_loads_the_ledger_and_what_every_step_does() -> None:
-    every = {f"golden_image.{name}" for name in ("aws", "errors", "events", "settings", "step")}
+    named = ("aws", "error_codes", "errors", "events", "redaction", "settings", "step")
+    every = {f"golden_image.{name}" for name in named}
     packages = {"golden_image", "golden_image.run", "handlers", "handlers.golden_image_refresh"}
     unlock = "handlers.golden_image_refresh.unlock_group"
     assert loaded(unlock) == every | packages | {"golden_image.run.ledger", unlock}

@@ -108,3 +108,9 @@ def test_a_stack_trace_of_lambda_is_not_shown() -> None:
 @pytest.mark.parametrize("cause", ["plain words", "{not json", '{"other": 1}', "12"])
 def test_any_other_cause_is_shown_as_it_is(cause: str) -> None:
     assert run_of({**EXECUTION, "cause": cause}).cause == cause
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{'a': 1}"])
+def test_an_input_that_python_cannot_read_leaves_out_what_it_would_show(text: str) -> None:
+    run = run_of({**EXECUTION, "input": text})
+    assert (run.status, run.source_instance_id) == ("RUNNING", None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,18 +93,54 @@ def test_a_body_in_base64_is_decoded() -> None:
     assert http.Request(body=body, is_base64_encoded=True).json_body() == {"이름": 1}
 
 
-@pytest.mark.parametrize("body", [None, "", "{", "{'a': 1}", "[" * 100_000, "1" * 5000])
+@pytest.mark.parametrize("declared", ["utf-16", "ISO-8859-1", '"euc-kr"'])
+def test_a_body_declared_in_another_charset_is_refused(declared: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match=declared.strip('"')):
+        http.Request(headers={"Content-Type": f"application/json; charset={declared}"}, body="{}").json_body()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (None, "the body is empty"),
+        ("", "the body is empty"),
+        (" \n", "the body is empty"),
+        ("{", "the body is not JSON: look at line 1, column 2"),
+        ('{\n "a": hunter2}', "the body is not JSON: look at line 2, column 7"),
+        ("[" * 100_000, "the body is nested too deeply"),
+        ('{"group": {"maxSize": ' + "1" * 5000 + "}}", "the body has a number of 5000 digits"),
+        ("1e999", "the body has a number that is too large"),
+        ("[NaN]", "the body has NaN"),
+        ("[-Infinity]", "the body has -Infinity"),
+        ("\ufeff{}", "the body begins with a byte order mark"),
+        ('{"tags": "caf\ufffd"}', "the body is not in UTF-8"),
+        ('{"a": {"b": 1, "c": 2, "b": "hunter2"}}', "b: is more than once"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "is more than once"),
+    ],
+)
 @pytest.mark.parametrize("in_base64", [False, True])
-def test_a_body_that_is_not_json_is_refused(body: str | None, in_base64: bool) -> None:
+def test_a_body_that_no_library_takes_is_told_in_plain_words(
+    body: str | None, told: str, in_base64: bool
+) -> None:
     if body and in_base64:
         body = base64.b64encode(body.encode()).decode()
-    with pytest.raises(InvalidInput, match="the body is not JSON"):
+    with pytest.raises(InvalidInput, match=told) as refused:
         http.Request(body=body, is_base64_encoded=in_base64).json_body()
+    assert not re.search("hunter2|Expecting|sys\\.|codec|recursion", str(refused.value))
+    str(refused.value).encode()
 
 
-@pytest.mark.parametrize("body", ["%%%", "가", base64.b64encode(b"\xff").decode()])
-def test_a_body_that_is_no_base64_of_text_is_refused(body: str) -> None:
-    with pytest.raises(InvalidInput):
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("%%%", "said to be base64"),
+        ("가", "said to be base64"),
+        (base64.b64encode(b"\xff").decode(), "not in UTF-8"),
+        (base64.b64encode('{"a": 1}'.encode("utf-16")).decode(), "not in UTF-8"),
+    ],
+)
+def test_a_body_that_is_no_base64_of_text_is_refused(body: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
         http.Request(body=body, is_base64_encoded=True).json_body()
 
 
@@ -125,15 +162,46 @@ def test_a_limit_out_of_range_is_refused(limit: str) -> None:
         http.Request(query_string_parameters={"limit": limit}).page_query()
 
 
-def test_a_run_shows_what_applies_and_its_path() -> None:
-    linked = http.linked(Run("a+b", "arn", "RUNNING", state="Plan Refresh"))
+GATEWAY = "a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com"
+
+
+def request(
+    path: str, resource: str, host: str | None = GATEWAY, proto: str | None = "https"
+) -> http.Request:
+    headers = {name: value for name, value in (("Host", host), ("X-Forwarded-Proto", proto)) if value}
+    context = {"domainName": GATEWAY, "path": path, "resourcePath": resource, "stage": "v1"}
+    return http.Request(headers=headers, request_context=context)
+
+
+def test_a_run_shows_what_applies_and_its_url() -> None:
+    linked = http.linked(
+        request("/v1/refreshes", "/refreshes"), Run("a+b", "arn", "RUNNING", state="Plan Refresh")
+    )
     assert linked == {
         "name": "a+b",
         "executionArn": "arn",
         "status": "RUNNING",
         "state": "Plan Refresh",
-        "links": {"self": "/refreshes/a%2Bb"},
+        "links": {"self": f"https://{GATEWAY}/v1/refreshes/a%2Bb"},
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "url"),
+    [
+        (request("/v1/refreshes/web", "/refreshes/{name}"), f"https://{GATEWAY}/v1/x"),
+        (request("/v1/refreshes/refreshes/", "/refreshes/{name}"), f"https://{GATEWAY}/v1/x"),
+        (request("/refreshes", "/refreshes", "images.example.com"), "https://images.example.com/x"),
+        (request("/ops/refreshes", "/refreshes", "images.example.com"), "https://images.example.com/ops/x"),
+        (request("/a/b/refreshes/w", "/refreshes/{name}", "h:4566", "http"), "http://h:4566/a/b/x"),
+        (request("/v1/refreshes", "/refreshes", None, None), f"https://{GATEWAY}/v1/x"),
+        (request("/v1/refreshes", "/refreshes", "evil/?@"), f"https://{GATEWAY}/v1/x"),
+    ],
+)
+def test_a_url_is_that_of_the_request_behind_a_stage_a_domain_and_a_base_path(
+    asked: http.Request, url: str
+) -> None:
+    assert asked.url("/x") == url
 
 
 @pytest.mark.parametrize("given", ["a+b", "a%2Bb"])

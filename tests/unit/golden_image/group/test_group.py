@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -295,6 +296,22 @@ def test_configuring_an_existing_group_makes_its_target_groups_the_stated_ones(a
     assert account.changes() == ["CreateOrUpdateTags"]
     tags = {tag["Key"]: tag["Value"] for tag in found()["Tags"]}
     assert tags == {"Environment": "production"}
+
+
+def test_more_target_groups_than_one_call_takes_are_set_and_given_back(account: Account) -> None:
+    old, new = ([f"{TARGETS}/{name}/{n:016x}" for n in range(25)] for name in ("old", "new"))
+    account.group()
+    for attached in batched(old, 10, strict=False):
+        group_arns = {"AutoScalingGroupName": "web", "TargetGroupARNs": list(attached)}
+        account.client("autoscaling").attach_load_balancer_target_groups(**group_arns)
+    plan = same_group(account, target_group_arns=tuple(new))
+    with aws.named_errors():
+        group.configure(plan)
+    assert sorted(found()["TargetGroupARNs"]) == new
+    assert plan.before
+    with aws.named_errors():
+        options.restore(plan, plan.before, found())
+    assert sorted(found()["TargetGroupARNs"]) == old
 
 
 def test_a_resize_sets_all_three_sizes_in_one_call(account: Account) -> None:

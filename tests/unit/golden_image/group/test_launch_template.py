@@ -298,6 +298,7 @@ def test_a_version_that_would_not_launch_is_refused_in_awss_words(account: Accou
         ("InvalidParameterValue", "Invalid IAM Instance Profile name", ResourceBusy),
         ("RequestLimitExceeded", "Request limit exceeded.", RequestThrottled),
         ("InternalError", "An internal error has occurred", ServiceUnavailable),
+        ("InsufficientCapacityOnHost", "not enough capacity on the Dedicated Host", ResourceBusy),
         ("VcpuLimitExceeded", "more vCPU capacity than your current limit", RequestRefused),
     ],
 )

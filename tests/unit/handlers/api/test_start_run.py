@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import pytest
+from botocore.stub import Stubber
 
+from golden_image import aws
 from golden_image.api import runs
 from handlers.api.start_run import handler
 from tests.unit.api_calls import body_of, local_event, proxy_event, throttled
+from tests.unit.inputs import SMALLEST
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Context
@@ -15,14 +18,37 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("state_machine")
 
 
-@pytest.mark.parametrize("event", [proxy_event("post-refreshes"), local_event("start_run")])
-def test_a_post_starts_a_run_and_tells_where_it_is(event: dict[str, object], context: Context) -> None:
-    answer = handler(event, context)
+def test_a_post_starts_a_run_and_tells_where_it_is(context: Context) -> None:
+    answer = handler(proxy_event("post-refreshes"), context)
     body = body_of(answer, "Refresh")
     assert answer["statusCode"] == 202
     assert runs.describe(body["name"]).status == "RUNNING"
-    location = urljoin("https://api.example.com/v1/refreshes", answer["headers"]["Location"])
-    assert location == f"https://api.example.com/v1/refreshes/{body['name']}"
+    gateway = "https://a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com/v1"
+    assert answer["headers"]["Location"] == body["links"]["self"] == f"{gateway}/refreshes/{body['name']}"
+
+
+def test_a_local_invocation_tells_the_path_of_the_run(context: Context) -> None:
+    body = body_of(handler(local_event("start_run"), context), "Refresh")
+    assert body["links"]["self"] == f"/refreshes/{body['name']}"
+
+
+@pytest.mark.parametrize("code", ["ExecutionLimitExceeded", "KmsThrottlingException", "InternalFailure"])
+def test_what_step_functions_cannot_do_now_asks_to_come_back_later(code: str, context: Context) -> None:
+    with Stubber(aws.client("stepfunctions")) as stubber:
+        stubber.add_client_error("start_execution", code, "not now", 400)
+        answer = handler(local_event("start_run"), context)
+    assert answer["statusCode"] in {429, 503}
+    assert int(answer["headers"]["Retry-After"]) > 0
+
+
+def test_an_input_that_is_too_large_for_step_functions_is_told_so(context: Context) -> None:
+    tags = {f"{n:02}".ljust(128, "🪵"): "🪵" * 256 for n in range(40)}
+    large = {section: {"tags": tags} for section in ("image", "launchTemplate", "group")}
+    large["launchTemplate"] = {"tags": tags, "userData": "\x01" * 16384}
+    event = {**local_event("start_run"), "body": json.dumps(SMALLEST | large)}
+    answer = handler(event, context)
+    assert answer["statusCode"] == 400
+    assert "Step Functions takes 262144 at most" in body_of(answer, "Error")["message"]
 
 
 def test_a_repeated_key_is_answered_with_the_same_run(context: Context) -> None:
