@@ -45,7 +45,7 @@ def make(run: str, request: RunRequest) -> Plan:
     chosen = _rollout(request, found)
     if found:
         refuse_unfinishable(found, chosen)
-    keys.refuse_ungranted(source, found, run)
+    of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
     return Plan(
@@ -66,7 +66,7 @@ def make(run: str, request: RunRequest) -> Plan:
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance),
+        warnings=(*_warnings(instance), *of_keys),
     )
 
 

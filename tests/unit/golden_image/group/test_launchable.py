@@ -121,7 +121,8 @@ def test_the_image_of_a_launch_configuration_is_looked_up(account: Account, imag
     assert reason_not_launchable(before) is None
     account.client("ec2").deregister_image(ImageId=image_id)
     assert reason_not_launchable(before) == (
-        f"launch configuration 'old' has the image {image_id}, which is gone or no longer shared with this account"
+        f"launch configuration 'old' has the image {image_id}, "
+        "which is gone or no longer shared with this account"
     )
 
 

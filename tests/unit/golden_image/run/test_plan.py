@@ -336,7 +336,9 @@ def test_a_plan_of_28_volumes_stays_under_16_kib(account: Account) -> None:
     account.group()
     key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     role = account.found_group()["ServiceLinkedRoleARN"]
-    account.client("kms").create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt"])
+    account.client("kms").create_grant(
+        KeyId=key, GranteePrincipal=role, Operations=["Decrypt", "CreateGrant"]
+    )
     volume = {"type": "io2", "iops": 16_000, "sizeGiB": 16_000, "encrypted": True, "kmsKeyId": key}
     extra = [{**volume, "deviceName": f"/dev/sdb{chr(ord('a') + number)}"} for number in range(26)]
     source_id = account.seed(volumes=[volume, {**volume, "deviceName": "/dev/sdf"}, *extra])
