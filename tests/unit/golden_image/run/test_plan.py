@@ -23,7 +23,7 @@ from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.source import facts, power
-from tests.unit.account import OTHER_RUN, RUN
+from tests.unit.account import BLUE, GREEN, OTHER_RUN, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,7 +295,6 @@ def test_a_stopped_source_has_no_address_to_lose(account: Account) -> None:
 
 # Its JSON
 
-TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
 EVERYTHING: dict[str, Any] = {
     "launchTemplate": {
         "metadataOptions": {"httpTokens": "optional", "instanceMetadataTags": "enabled"},
@@ -303,7 +302,7 @@ EVERYTHING: dict[str, Any] = {
         "tags": {"버전": "1"},
     },
     "group": {
-        "targetGroupArns": [f"{TARGETS}/{name}/0123456789abcdef" for name in ("blue", "green")],
+        "targetGroupArns": [BLUE, GREEN],
         "targetCpuUtilization": 50,
         "notificationTopicArn": "arn:aws:sns:ap-northeast-2:123456789012:web",
         "tags": {"snake_case": "kept"},
