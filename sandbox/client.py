@@ -75,7 +75,7 @@ class Client:
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""
         if service not in self._clients:
-            url = self.endpoints.ec2 if service in ("ec2", "autoscaling") else self.endpoints.aws
+            url = self.endpoints.ec2 if service in ("ec2", "autoscaling", "elbv2") else self.endpoints.aws
             self._clients[service] = self._session.client(service, endpoint_url=url, config=_CONFIG)  # type: ignore[call-overload]
         return self._clients[service]
 

@@ -110,7 +110,7 @@ def _put_throttle(world: World, given: Any, _query: dict[str, str]) -> Any:
 
 
 def _put_targets(world: World, given: Any, _query: dict[str, str]) -> Any:
-    put_target_group(world.account, world.region, **given)
+    put_target_group(world.account, world.region, given)
     return {}
 
 

@@ -22,28 +22,20 @@ class TargetGroup(FakeTargetGroup):  # type: ignore[misc]
         self.reason: str | None = None
 
 
-def put_target_group(
-    account: str,
-    region: str,
-    *,
-    targetGroupArn: str,  # noqa: N803 - as the verb has them
-    targetType: str = "instance",  # noqa: N803
-    vpcId: str | None = None,  # noqa: N803
-    inUse: bool = True,  # noqa: N803
-    state: str = "healthy",
-    reason: str | None = None,
-) -> None:
-    """Make a target group of that ARN where there is none, and say how its targets are.
+def put_target_group(account: str, region: str, given: dict[str, Any]) -> None:
+    """Make a target group of `targetGroupArn` where there is none, and say how its targets are.
 
-    `inUse` is whether a load balancer has it. The VPC is the default one unless named.
+    `inUse` is whether a load balancer has it (true unless given), `state` and `reason` are those of all its
+    targets (healthy), `targetType` is instance and `vpcId` the default VPC unless they are given.
     """
+    arn = given["targetGroupArn"]
     groups = elbv2_backends[account][region].target_groups
-    vpc = vpcId or ec2_backends[account][region].get_default_vpc().id
-    group = groups.get(targetGroupArn) or TargetGroup(targetGroupArn, vpc, targetType)
-    balancer = targetGroupArn.replace(":targetgroup/", ":loadbalancer/app/")
-    group.load_balancer_arns = [balancer] if inUse else []
-    group.state, group.reason = state, reason
-    groups[targetGroupArn] = group
+    vpc_id = given.get("vpcId") or ec2_backends[account][region].get_default_vpc().id
+    group = groups.get(arn) or TargetGroup(arn, vpc_id, given.get("targetType", "instance"))
+    balancer = arn.replace(":targetgroup/", ":loadbalancer/app/")
+    group.load_balancer_arns = [balancer] if given.get("inUse", True) else []
+    group.state, group.reason = given.get("state", "healthy"), given.get("reason")
+    groups[arn] = group
 
 
 def health(group: FakeTargetGroup, wanted: list[str]) -> list[FakeHealthStatus]:
@@ -64,6 +56,7 @@ def _members(group: FakeTargetGroup) -> dict[str, bool]:
 
 
 def _health(group: FakeTargetGroup, instance_id: str, registered: dict[str, bool]) -> FakeHealthStatus:
+    reason: str | None
     instance: Any = group.ec2_backend.get_instance_by_id(instance_id)
     if instance_id not in registered:
         state, reason = "unused", "Target.NotRegistered"

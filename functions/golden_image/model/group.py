@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-# Ways of a rollout: to terminate all instances, to leave them.
+# Ways of a rollout: to terminate all instances, to launch as many again, to leave them.
 DRAIN = "drain"
+RECREATE = "recreate"
 NONE = "none"
 
 

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from golden_image import aws, polling
 from golden_image.errors import RolloutTimedOut
 from golden_image.group import group
+from golden_image.roll_out import targets
 from golden_image.run import ledger
 
 if TYPE_CHECKING:
     from golden_image.model.check import Check
     from golden_image.model.group import Sizes
+
+
+_MOST_NAMED = 5
 
 
 def restore(run: str, group_name: str, sizes: Sizes) -> None:
@@ -25,7 +29,7 @@ def restore(run: str, group_name: str, sizes: Sizes) -> None:
 
 
 def check(group_name: str, planned: Sizes, waited: int, limit: int) -> Check:
-    """Whether the planned number of instances is in service and healthy.
+    """Whether the planned number of instances is in service and healthy, in the target groups too.
 
     A policy that has scaled the group in meanwhile is followed; one that has scaled it out is not waited for.
 
@@ -40,14 +44,23 @@ def check(group_name: str, planned: Sizes, waited: int, limit: int) -> Check:
     # An answer from before the sizes were set shows those of the drain.
     if not shown.is_empty:
         desired = min(desired, shown.desired_capacity)
+    unfit = targets.reasons_not_healthy(found, [i["InstanceId"] for i in good])
+    good = [i for i in good if i["InstanceId"] not in unfit]
     progress = f"{len(good)} of {desired} in service"
     if len(good) >= desired:
         return polling.finished(progress)
     if waited < limit:
         return polling.pending(group_name, waited, limit, progress, RolloutTimedOut())
     raise RolloutTimedOut(
-        f"'{group_name}' has {progress} after {limit} s. Last failed launch: {_last_failure(group_name)}"
+        f"'{group_name}' has {progress} after {limit} s.{_told(unfit)} "
+        f"Last failed launch: {_last_failure(group_name)}"
     )
+
+
+def _told(unfit: dict[str, str]) -> str:
+    """The first instances that no target group calls healthy; a cause has no room for all."""
+    first = [f"{instance_id} is {reason}" for instance_id, reason in sorted(unfit.items())[:_MOST_NAMED]]
+    return f" Not healthy for the load balancer: {', '.join(first)}." if first else ""
 
 
 def _last_failure(group_name: str) -> str:

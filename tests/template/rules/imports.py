@@ -33,8 +33,9 @@ _LOADED = {
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.options image.lookup image.registration "
-        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
+        "group.group group.launch_template group.launchable group.neighbours group.options "
+        "group.target_groups image.lookup image.registration roll_out.cautions roll_out.refusals "
+        "run.input_schema run.plan run.request source.facts source.key_policy source.keys "
         "source.refusals tags"
     ),
     "golden_image_refresh.register_image": "image.registration tags",
@@ -43,10 +44,16 @@ _LOADED = {
     "golden_image_refresh.unlock_group": "run.ledger",
     "golden_image_refresh.update_auto_scaling_group": "group.group group.options tags",
     "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
+    "roll_out.check_capacity": (
+        "group.group group.options group.target_groups polling roll_out.capacity roll_out.targets run.ledger "
+        "tags"
+    ),
     "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger tags",
     "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger tags",
-    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
+    "roll_out.restore_capacity": (
+        "group.group group.options group.target_groups polling roll_out.capacity roll_out.targets run.ledger "
+        "tags"
+    ),
     "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
         "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
