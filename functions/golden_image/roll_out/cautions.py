@@ -112,6 +112,6 @@ def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan
     if version in FLOATING and before.launch_template_id == template.id:
         yield (
             f"{name} takes {version} of launch template '{template.name}'. With $Latest "
-            "it launches from the new image as soon as the run has added its version: before the rollout, and "
+            "it launches from the new image as soon as the run has added its version: before the rollout and "
             "while the run is undone. The run gives the group the number of its version."
         )
