@@ -177,6 +177,11 @@ class Client:
         answer: dict[str, Any] = self.control("POST", "seed", source)
         return answer
 
+    def target_group(self, arn: str, **wanted: Any) -> str:
+        """Make a target group or change it (see ec2world/load_balancing/targets.py); answers its ARN."""
+        self.control("PUT", "targets", {"targetGroupArn": arn, **wanted})
+        return arn
+
     def faults(self, *rules: dict[str, Any]) -> None:
         """Replace the world's fault rules by these."""
         self.control("PUT", "faults", list(rules))

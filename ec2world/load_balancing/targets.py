@@ -12,11 +12,14 @@ from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup, elbv2_backends
 
 
 class TargetGroup(FakeTargetGroup):  # type: ignore[misc]
-    """A target group of a given ARN; `state` and `reason` are those of all its targets."""
+    """A target group of a given ARN; `state` and `reason` are those of all its targets.
 
-    def __init__(self, arn: str, vpc_id: str, target_type: str) -> None:
-        _, _, _, region, account, name = arn.split(":", 5)
-        super().__init__(name.split("/")[1], account, region, vpc_id, "HTTP", "80", target_type=target_type)
+    The account in the ARN may be another than the world's: that of the server of the other services.
+    """
+
+    def __init__(self, arn: str, account: str, region: str, vpc_id: str, target_type: str) -> None:
+        name = arn.split("/")[1]
+        super().__init__(name, account, region, vpc_id, "HTTP", "80", target_type=target_type)
         self.arn = arn
         self.state = "healthy"
         self.reason: str | None = None
@@ -31,7 +34,8 @@ def put_target_group(account: str, region: str, given: dict[str, Any]) -> None:
     arn = given["targetGroupArn"]
     groups = elbv2_backends[account][region].target_groups
     vpc_id = given.get("vpcId") or ec2_backends[account][region].get_default_vpc().id
-    group = groups.get(arn) or TargetGroup(arn, vpc_id, given.get("targetType", "instance"))
+    kind = given.get("targetType", "instance")
+    group = groups.get(arn) or TargetGroup(arn, account, region, vpc_id, kind)
     balancer = arn.replace(":targetgroup/", ":loadbalancer/app/")
     group.load_balancer_arns = [balancer] if given.get("inUse", True) else []
     group.state, group.reason = given.get("state", "healthy"), given.get("reason")
