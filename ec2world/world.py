@@ -19,6 +19,7 @@ from ec2world.autoscaling.calls import WorldAutoScalingResponse
 from ec2world.ec2.backend import WorldEC2
 from ec2world.ec2.calls import WorldEC2Response
 from ec2world.ec2.idempotency import MISMATCH, Tokens
+from ec2world.load_balancing.calls import WorldLoadBalancingResponse
 from ec2world.trouble.faults import Faults, Rule
 from ec2world.trouble.limits import exceeded_limit
 from ec2world.trouble.stale_reads import Photograph, StaleView
@@ -38,6 +39,7 @@ _CODE = re.compile(r"<Code>([^<]*)</Code>|\"__type\": ?\"([^\"]*)\"")
 RESPONSES: "dict[str, type[WorldResponse]]" = {
     "ec2": WorldEC2Response,
     "autoscaling": WorldAutoScalingResponse,
+    "elbv2": WorldLoadBalancingResponse,
 }
 
 

@@ -75,7 +75,7 @@ class Client:
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""
         if service not in self._clients:
-            url = self.endpoints.ec2 if service in ("ec2", "autoscaling") else self.endpoints.aws
+            url = self.endpoints.ec2 if service in ("ec2", "autoscaling", "elbv2") else self.endpoints.aws
             self._clients[service] = self._session.client(service, endpoint_url=url, config=_CONFIG)  # type: ignore[call-overload]
         return self._clients[service]
 
@@ -176,6 +176,11 @@ class Client:
         """Make a source instance; see `POST /_sandbox/seed`. Answers its ids."""
         answer: dict[str, Any] = self.control("POST", "seed", source)
         return answer
+
+    def target_group(self, arn: str, **wanted: Any) -> str:
+        """Make a target group or change it (see ec2world/load_balancing/targets.py); answers its ARN."""
+        self.control("PUT", "targets", {"targetGroupArn": arn, **wanted})
+        return arn
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Replace the world's fault rules by these."""

@@ -75,6 +75,7 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
             params = {**params, "LaunchConfigurationName": name}
         _check_sizes(params["MinSize"], params["MaxSize"], params.get("DesiredCapacity"))
         self._check_subnets(params.get("VPCZoneIdentifier"))
+        self.check_target_groups(params.get("TargetGroupARNs", []))
         try:
             group = Group(self, self.scene, params)
         except ServiceException as error:
@@ -147,9 +148,22 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
             except ServiceException:
                 raise validation_error(f"The subnet ID '{subnet_id}' does not exist") from None
 
+    def check_target_groups(self, arns: list[str]) -> None:
+        """The target groups have to exist, in this account and Region, and take instances."""
+        found = [self.elbv2_backend.target_groups.get(arn) for arn in arns]
+        if any(one is None or one.target_type != "instance" for one in found):
+            raise validation_error(
+                "Provided Target Groups may not be valid. Please ensure they exist and try again."
+            )
+
     def delete_group(self, name: str, *, force: bool) -> None:
-        """Delete a group; only with `force` one that has instances."""
+        """Delete a group; only with `force` one that has instances, and none that is protected from it."""
         group = self.group(name)
+        protection = getattr(group, "deletion_protection", None)
+        if protection == "prevent-all-deletion" or (force and protection == "prevent-force-deletion"):
+            raise validation_error(
+                f"The AutoScalingGroup {name} has deletion protection {protection}: it cannot be deleted."
+            )
         if not force and any(not one.is_leaving for one in group.instance_states):
             raise AWSError(
                 "ResourceInUse",
@@ -198,7 +212,9 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
             )
         for instance in self.ec2_backend.get_multi_instances_by_id(instance_ids):
             instance.add_tags({ASG_NAME_TAG: group_name})
-            group.instance_states.append(Member(group, instance, "InService", None))
+            member = Member(group, instance, "InService", None)
+            member.register(group.target_group_arns)
+            group.instance_states.append(member)
         group.desired_capacity += len(instance_ids)
         group.reconcile()
 

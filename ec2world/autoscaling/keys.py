@@ -3,11 +3,14 @@
 Source: "Required AWS KMS key policy for use with encrypted volumes" in the Auto Scaling User Guide.
 """
 
+import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.kms.models import kms_backends
 
 SERVICE_LINKED_ROLE = "AWSServiceRoleForAutoScaling"
+NEEDED = frozenset({"CreateGrant", "Decrypt"})
 
 
 def key_withheld_from_auto_scaling(ec2: Any, image: Any) -> str | None:
@@ -21,7 +24,33 @@ def key_withheld_from_auto_scaling(ec2: Any, image: Any) -> str | None:
         key = kms_backends[ec2.account_id][ec2.region_name].keys.get(key_id) if key_id else None
         if key is None or key.key_manager != "CUSTOMER" or "EBS volumes" in key.description:
             continue
-        granted = any(SERVICE_LINKED_ROLE in one.grantee_principal for one in key.grants.values())
-        if not granted and SERVICE_LINKED_ROLE not in str(key.policy):
+        if not _given(key):
             return str(key.arn)
     return None
+
+
+def _given(key: Any) -> bool:
+    """Whether both operations are allowed, and none is denied; a condition is taken to hold."""
+    statements = json.loads(key.policy)["Statement"]
+    allow = [one for one in statements if one["Effect"] == "Allow"]
+    deny = [one for one in statements if one["Effect"] == "Deny"]
+    granted = any(
+        SERVICE_LINKED_ROLE in one.grantee_principal and set(one.operations) >= NEEDED and not one.constraints
+        for one in key.grants.values()
+    )
+    return all(
+        (granted or any(_names(one, operation) for one in allow))
+        and not any(_names(one, operation) for one in deny)
+        for operation in NEEDED
+    )
+
+
+def _names(statement: dict[str, Any], operation: str) -> bool:
+    principal = statement.get("Principal", {})
+    named = str(principal.get("AWS", "") if isinstance(principal, dict) else principal)
+    actions = statement.get("Action", [])
+    patterns = [actions] if isinstance(actions, str) else actions
+    asked = f"kms:{operation}".lower()
+    return (SERVICE_LINKED_ROLE in named or "*" in named) and any(
+        fnmatchcase(asked, str(pattern).lower()) for pattern in patterns
+    )

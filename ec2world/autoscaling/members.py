@@ -38,6 +38,7 @@ class Member(InstanceState):  # type: ignore[misc]
         )
         self.group = group
         self.launched_from = launched_from
+        self.registered: set[str] = set()
         self.activity: ScalingActivity | None = None
         self._wait: Appointment | None = None
         self._after_wait: Callable[[str], None] | None = None
@@ -80,8 +81,14 @@ class Member(InstanceState):  # type: ignore[misc]
             self.group.reconcile()
             return
         self.lifecycle_state = "InService"
+        self.register(self.group.target_group_arns)
         if self.activity is not None:
             self.activity.end()
+
+    def register(self, target_group_arns: list[str]) -> None:
+        """Become a target of these groups, unless that process is suspended; it is not made up for later."""
+        if not self.group.suspends("AddToLoadBalancer"):
+            self.registered.update(target_group_arns)
 
     def leave(self, why: str, *, hooks: bool = True) -> None:
         """Go through the terminating hook to the end of the instance."""

@@ -105,9 +105,14 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         return EmptyResult()
 
     def attach_load_balancer_target_groups(self) -> ActionResult:
-        """Target groups, kept as given: they may live on another server."""
+        """Target groups, of which the members become targets."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
-        group.append_target_groups(self._get_param("TargetGroupARNs", []))
+        arns = self._get_param("TargetGroupARNs", [])
+        self.autoscaling_backend.check_target_groups(arns)
+        group.append_target_groups(arns)
+        for member in group.instance_states:
+            if member.lifecycle_state == "InService":
+                member.register(arns)
         return EmptyResult()
 
     def detach_load_balancer_target_groups(self) -> ActionResult:
@@ -115,6 +120,8 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         gone = self._get_param("TargetGroupARNs", [])
         group.target_group_arns = [one for one in group.target_group_arns if one not in gone]
+        for member in group.instance_states:
+            member.registered.difference_update(gone)
         return EmptyResult()
 
     def describe_traffic_sources(self) -> ActionResult:

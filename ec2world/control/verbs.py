@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from moto.core.exceptions import ServiceException
 
 from ec2world.control.seed import seed
+from ec2world.load_balancing.targets import put_target_group
 from ec2world.trouble.faults import WORKFLOW
 from ec2world.virtual_time.clock import Clock
 from ec2world.wire.call import Call, Request
@@ -29,7 +30,7 @@ def control(world: World, method: str, path: str, body: bytes) -> tuple[int, str
         with world.lock:
             world.clock.settle()
             answer = VERBS[verb](world, given, query)
-    except (ValueError, KeyError, ServiceException) as error:
+    except (ValueError, KeyError, TypeError, ServiceException) as error:
         return 400, json.dumps({"error": str(error)})
     return 200, answer if isinstance(answer, str) else json.dumps(answer)
 
@@ -108,6 +109,11 @@ def _put_throttle(world: World, given: Any, _query: dict[str, str]) -> Any:
     return world.throttle.to_json()
 
 
+def _put_targets(world: World, given: Any, _query: dict[str, str]) -> Any:
+    put_target_group(world.account, world.region, given)
+    return {}
+
+
 def _delete_calls(world: World, _given: Any, _query: dict[str, str]) -> Any:
     world.record.clear()
     return {}
@@ -133,6 +139,7 @@ VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
     "PUT identities": _put_identities,
     "GET throttle": lambda world, _given, _query: world.throttle.to_json(),
     "PUT throttle": _put_throttle,
+    "PUT targets": _put_targets,
     "POST seed": lambda world, given, _query: seed(world, given),
     "POST reset": _reset,
 }

@@ -38,13 +38,15 @@ class ImageCalls(AmisResponse):  # type: ignore[misc]
         return ActionResult({"ImageId": image.id})
 
     def describe_images(self) -> ActionResult:
-        """Images by id, or pages of all that pass owners and filters."""
+        """Images by id, or pages of all that pass owners and filters; disabled ones only where asked for."""
         found = self.ec2_backend.describe_images(
             ami_ids=self._get_param("ImageIds", []),
             filters=self._filters_from_querystring(),
             exec_users=self._get_param("ExecutableUsers", []),
             owners=self._get_param("Owners", []),
         )
+        if not self._get_param("IncludeDisabled"):
+            found = [image for image in found if image.state != "disabled"]
         images, token = page(found, self._get_param("NextToken"), self._get_param("MaxResults"))
         return ActionResult({"Images": images, "NextToken": token})
 

@@ -10,6 +10,7 @@ from moto.core.utils import utcnow
 from moto.ec2.exceptions import InvalidAMIIdError, UnvailableAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.utils import generic_filter, random_ami_id
+from moto.ssm.models import ssm_backends
 
 from ec2world.ec2.billing import Billing
 from ec2world.ec2.filters import passing
@@ -25,6 +26,7 @@ PUBLIC_OWNER = "137112412989"  # Amazon's account of the Amazon Linux images
 SNAPSHOTS_APPEAR_AFTER = 2.0
 _NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 _ID = re.compile(r"ami-[0-9a-f]{8,17}")
+_ALIAS = "resolve:ssm:"
 
 
 class Image(Ami):  # type: ignore[misc]
@@ -144,6 +146,7 @@ class Images(AmiBackend):  # type: ignore[misc]
         An id that this world never saw is taken for a public image, as moto takes it, so that plain EC2
         calls can make sources from any image id.
         """
+        image_id = self.resolved_image_id(image_id)
         if not _ID.fullmatch(image_id):
             raise AWSError("InvalidAMIID.Malformed", f'Invalid id: "{image_id}" (expecting "ami-...")')
         if image_id in self.deleted_amis:
@@ -157,6 +160,20 @@ class Images(AmiBackend):  # type: ignore[misc]
                 "InvalidAMIID.Unavailable", f"The image ID '{image_id}' is in the '{image.state}' state."
             )
         return image
+
+    def resolved_image_id(self, image_id: str) -> str:
+        """The image that a Systems Manager parameter names; any other id as it is.
+
+        The parameter is looked for in this process; one that is on another server is not found.
+        """
+        if not image_id.startswith(_ALIAS):
+            return image_id
+        parameter = ssm_backends[self.account_id][self.region_name].get_parameter(
+            image_id.removeprefix(_ALIAS)
+        )
+        if parameter is None:
+            raise AWSError("InvalidParameterValue", f"The SSM parameter in '{image_id}' does not exist.")
+        return str(parameter.value)
 
     def public_image(self, params: dict[str, Any], billing: Billing, image_id: str = "") -> Image:
         """An image of Amazon's with these attributes, the same one for the same attributes."""

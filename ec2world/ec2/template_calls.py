@@ -106,9 +106,16 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
                 "The request must contain a launch template, or else only the versions $Latest and $Default.",
             )
         versions, token = page(found, self._get_param("NextToken"), self._page_size())
-        return ActionResult(
-            {"LaunchTemplateVersions": [self._version(one) for one in versions], "NextToken": token}
-        )
+        shown = [self._version(one) for one in versions]
+        if self._get_param("ResolveAlias"):
+            shown = [self._resolved(one) for one in shown]
+        return ActionResult({"LaunchTemplateVersions": shown, "NextToken": token})
+
+    def _resolved(self, version: dict[str, Any]) -> dict[str, Any]:
+        data = dict(version["LaunchTemplateData"])
+        if "ImageId" in data:
+            data["ImageId"] = self.ec2_backend.resolved_image_id(data["ImageId"])
+        return {**version, "LaunchTemplateData": data}
 
     def _page_size(self) -> int:
         size = int(self._get_param("MaxResults", PAGE))

@@ -16,6 +16,8 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d+)/([^/]+)/([^/]+)/aws4_requ
 _APP_ID = re.compile(r"\bapp/(\S+)")
 # Where a service signs under another name than its own.
 _SIGNED_AS = {"states": "stepfunctions"}
+# Two services sign under one name; the version tells them apart.
+_LOAD_BALANCING = {"2015-12-01": "elbv2", "2012-06-01": "elb"}
 _SERVICE_OF_VERSION = {"2016-11-15": "ec2", "2011-01-01": "autoscaling"}
 
 
@@ -72,6 +74,8 @@ def parse_call(request: Request, *, identities: dict[str, str], default_region: 
     if match := _CREDENTIAL.search(headers.get("authorization", "")):
         access_key, _, region, service = match.groups()
         service = _SIGNED_AS.get(service, service)
+        if service == "elasticloadbalancing":
+            service = _LOAD_BALANCING.get(form.get("Version", ""), service)
     action = form.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
     operation, protocol = _operation(service, action)
     return Call(

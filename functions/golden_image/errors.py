@@ -98,7 +98,7 @@ class ImageNameTaken(GoldenImageError):
 
 
 class LaunchTemplateNotSupported(GoldenImageError):
-    """The launch template does not belong to this stack, or cannot get another version."""
+    """The launch template does not belong to this stack, or other groups launch from its newest version."""
 
 
 class RunInProgress(GoldenImageError):

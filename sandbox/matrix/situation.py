@@ -40,6 +40,8 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
     source = seeded["instanceId"]
     foreign = _bystanders(client, name, seeded)
     own = [source, *seeded["volumeIds"], seeded["imageId"]]
+    for arn in TARGET_GROUPS:
+        client.target_group(arn)
     if scenario.existing:
         own.append(_existing_group(client, name, seeded, foreign["image"]))
     run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn)

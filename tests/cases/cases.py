@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 GROUP = "unit/golden_image/group/test_group.py"
 IMAGE = "unit/golden_image/image/test_image.py"
+KEYS = "unit/golden_image/source/test_keys.py"
 LEDGER = "unit/golden_image/run/test_ledger.py"
 ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
@@ -228,6 +229,71 @@ CASES = (
             "::test_user_data_of_seventeen_kilobytes_that_begins_with_a_password_is_refused_without_it",
             "unit/golden_image/test_redaction.py"
             "::test_what_aws_says_to_a_call_comes_without_the_calls_user_data",
+        ),
+    ),
+    # Part `refusals`: keys, the group's settings, target groups, other groups, the way back.
+    Case(
+        "AddToLoadBalancer is suspended, a group with target groups is recreated: refused.",
+        ("ansible/ansible#46757",),
+        (
+            f"{ROLLOUT}::test_instances_that_would_get_no_traffic_are_refused",
+            "unit/golden_image/roll_out/test_cautions.py"
+            "::test_a_suspended_process_is_warned_of_by_its_effect_on_the_rollout",
+        ),
+    ),
+    Case(
+        "A key policy without CreateGrant, Allow and Deny, a grant of DescribeKey only: KeyNotGranted.",
+        ("hashicorp/terraform-provider-aws#8422",),
+        (
+            f"{KEYS}::test_a_key_that_no_statement_gives_the_role_is_refused",
+            f"{KEYS}::test_a_key_that_a_policy_denies_the_role_is_refused_whatever_is_granted",
+            f"{KEYS}::test_a_grant_that_no_launch_can_use_does_not_count",
+            "ec2world/autoscaling/test_group_settings.py"
+            "::test_a_grant_or_a_policy_that_no_launch_can_use_withholds_the_key",
+        ),
+    ),
+    Case(
+        "ELB checks, instances in service and unhealthy in the target group: not committed.",
+        ("yaybu/touchdown#39", "coinbase/odin#49"),
+        (
+            "workflow/test_load_balancing.py"
+            "::test_instances_that_are_unhealthy_for_the_load_balancer_are_not_committed",
+            f"{ROLLOUT}::test_an_instance_that_is_not_healthy_in_a_target_group_does_not_count",
+        ),
+    ),
+    Case(
+        "A new ELB group without a grace period gets the console's 300 s, said in the plan.",
+        ("ansible/ansible#7898", "convox/rack#418"),
+        (
+            "unit/golden_image/roll_out/test_cautions.py::test_a_new_group_gets_the_consoles_grace_period",
+            "unit/golden_image/roll_out/test_cautions.py"
+            "::test_elb_checks_without_a_grace_period_are_warned_of",
+        ),
+    ),
+    Case(
+        "A second group uses the template's `$Latest`: refused in the plan.",
+        ("aws-cloudformation/cloudformation-coverage-roadmap#1912",),
+        (
+            "unit/golden_image/group/test_neighbours.py"
+            "::test_another_group_that_would_launch_the_new_version_is_named",
+        ),
+    ),
+    Case(
+        "The group's own image was deregistered: the plan warns.",
+        ("terraform-aws-modules/terraform-aws-eks#2122",),
+        (
+            "unit/golden_image/roll_out/test_cautions.py"
+            "::test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back",
+            "unit/golden_image/group/test_way_back.py::test_a_group_whose_image_was_deregistered_cannot",
+        ),
+    ),
+    Case(
+        "A target group of another Region or account: a dry run refuses it as the run would.",
+        ("hashicorp/packer#4761",),
+        (
+            "unit/golden_image/group/test_target_groups.py"
+            "::test_all_target_groups_that_cannot_be_used_are_named_at_once",
+            "workflow/test_load_balancing.py::test_a_dry_run_refuses_the_target_groups_that_a_run_refuses",
         ),
     ),
 )

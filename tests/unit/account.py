@@ -26,6 +26,10 @@ OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
 UNDO = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-undo"
 MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
 
+# Target groups that every account has, in use by a load balancer.
+TARGETS = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}:targetgroup"
+BLUE, GREEN, WEB = (f"{TARGETS}/{name}/0123456789abcdef" for name in ("blue", "green", "web"))
+
 DEFINITION = Path("statemachine/golden_image_refresh.asl.json")
 
 # Real seconds that one virtual second takes: so few that all is done by the next call, or that nothing moves.
@@ -41,6 +45,8 @@ class Account:
         self.client = client
         self.world.reset()
         self.flow()
+        for arn in (BLUE, GREEN, WEB):
+            self.targets(arn)
 
     def flow(self) -> None:
         """Let every change be done by the next call."""
@@ -58,6 +64,13 @@ class Account:
         assert status == 200, text
         instance_id: str = json.loads(text)["instanceId"]
         return instance_id
+
+    def targets(self, arn: str, **wanted: Any) -> str:
+        """Make a target group or change it, as ec2world/load_balancing/targets.py describes it."""
+        given = json.dumps({"targetGroupArn": arn, **wanted}).encode()
+        status, text = control(self.world, "PUT", "/_sandbox/targets", given)
+        assert status == 200, text
+        return arn
 
     def instance(self, instance_id: str) -> Any:
         """The world's own object of an instance, to give it what no call of AWS's gives."""

@@ -41,6 +41,8 @@ class Recording:
         self.sandbox = sandbox
         self.account = account_of(sandbox)
         self.facts = Facts(self.account)
+        balancing = f"arn:aws:elasticloadbalancing:{self.account.region}:{self.account.account}"
+        self.targets = sandbox.target_group(f"{balancing}:targetgroup/x/1")
         self.topic = sandbox.endpoints.notificationTopicArn
         self.prefix = f"least-{uuid4().hex[:6]}"
         first = next_call(sandbox)
@@ -111,9 +113,8 @@ class Recording:
         sandbox = self.sandbox
         sandbox.control("PUT", "durations", {"launch": 90_000})
         options = {
-            "targetGroupArns": [
-                f"arn:aws:elasticloadbalancing:{self.account.region}:{self.account.account}:targetgroup/x/1"
-            ],
+            "targetGroupArns": [self.targets],
+            "healthCheckType": "ELB",
             "targetCpuUtilization": 50,
             "notificationTopicArn": self.topic,
             "tags": {"Team": "web"},

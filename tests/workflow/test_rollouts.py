@@ -142,7 +142,10 @@ def test_every_page_of_the_consoles_wizard_reaches_the_group(
     sandbox: Client, source: str, group: str
 ) -> None:
     topic = sandbox.endpoints.notificationTopicArn
-    target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/73e2d6bc24d8a067"
+    account = sandbox.endpoints.stateMachineArn.split(":")[4]
+    target_group = sandbox.target_group(
+        f"arn:aws:elasticloadbalancing:us-east-1:{account}:targetgroup/web/73e2d6bc24d8a067"
+    )
     subnets = [s["SubnetId"] for s in sandbox.ec2.describe_subnets()["Subnets"]][:2]
 
     refresh(

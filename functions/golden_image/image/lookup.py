@@ -19,7 +19,7 @@ NOT_FOUND = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"}
 def find(image_id: str) -> ImageTypeDef | None:
     """EC2's description of the image, None if it is gone or not visible yet."""
     try:
-        images = aws.client("ec2").describe_images(ImageIds=[image_id])["Images"]
+        images = aws.client("ec2").describe_images(ImageIds=[image_id], IncludeDisabled=True)["Images"]
     except ClientError as error:
         if aws.code(error) in NOT_FOUND:
             return None

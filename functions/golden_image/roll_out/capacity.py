@@ -10,11 +10,14 @@ from golden_image.errors import RolloutTimedOut
 from golden_image.group import group
 from golden_image.model.check import Check
 from golden_image.model.group import Sizes
-from golden_image.roll_out import warnings
+from golden_image.roll_out import targets, warnings
 from golden_image.run import changes
 
 if TYPE_CHECKING:
     from golden_image.model.group import StatedSizes
+
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
 
 
 def check(group_name: str, restored: Sizes, waited: int, limit: int) -> CapacityCheck:
-    """Whether the desired number of instances is in service and healthy.
+    """Whether the desired number of instances is in service and healthy, in the target groups too.
 
     Sizes that somebody has set meanwhile are followed, down to zero; but no more instances are waited for
     than those of the sizes that were restored.
@@ -70,6 +73,8 @@ def check(group_name: str, restored: Sizes, waited: int, limit: int) -> Capacity
     if shown.is_empty and waited < polling.SETTLED_AFTER:
         shown = restored
     desired = min(restored.desired_capacity, shown.desired_capacity)
+    unfit = targets.reasons_not_healthy(found, [i["InstanceId"] for i in good])
+    good = [i for i in good if i["InstanceId"] not in unfit]
     progress = f"{len(good)} of {desired} in service"
     if len(good) >= desired:
         return _answer(
@@ -79,12 +84,19 @@ def check(group_name: str, restored: Sizes, waited: int, limit: int) -> Capacity
     if waited < limit:
         return _answer(polling.pending(group_name, waited, limit, progress, RolloutTimedOut()), ())
     raise RolloutTimedOut(
-        f"'{group_name}' has {progress} after {limit} s. Last failed launch: {_last_failure(group_name)}"
+        f"'{group_name}' has {progress} after {limit} s.{_told(unfit)} "
+        f"Last failed launch: {_last_failure(group_name)}"
     )
 
 
 def _answer(check: Check, told: tuple[str, ...]) -> CapacityCheck:
     return CapacityCheck(check.done, check.wait_seconds, check.progress, told)
+
+
+def _told(unfit: dict[str, str]) -> str:
+    """The first instances that no target group calls healthy; a cause has no room for all."""
+    first = [f"{instance_id} is {reason}" for instance_id, reason in sorted(unfit.items())[:_MOST_NAMED]]
+    return f" Not healthy for the load balancer: {', '.join(first)}." if first else ""
 
 
 def _last_failure(group_name: str) -> str:

@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws
 from golden_image.errors import GroupNotSupported
-from golden_image.model.group import NONE
+from golden_image.model.group import NONE, RECREATE
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
+    from golden_image.model.plan import Timeouts
+
 # The statuses of an instance refresh in which it changes nothing any more.
 _REFRESH_OVER = {"Successful", "Failed", "Cancelled", "RollbackFailed", "RollbackSuccessful"}
+_TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+_LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+_DEFAULT_HEARTBEAT = 3600
 _STANDBY = {"EnteringStandby", "Standby"}
 
 
-def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
+def refuse_unfinishable(
+    found: AutoScalingGroupTypeDef, rollout: str, timeouts: Timeouts, *, balanced: bool
+) -> None:
     """Refuse a group whose rollout would wait for ever, or could not be undone.
+
+    Args:
+        balanced: whether the group is to register its instances with a load balancer.
 
     Raises:
         GroupNotSupported: with what was found and what to do.
@@ -34,10 +44,12 @@ def refuse_unfinishable(found: AutoScalingGroupTypeDef, rollout: str) -> None:
         )
     _refuse_instance_refresh(name)
     if rollout != NONE:
-        _refuse_blocked(name, found, rollout)
+        _refuse_blocked(name, found, rollout, balanced)
+        _refuse_warm_pool(name, found, rollout)
+        _refuse_slow_hooks(name, rollout, timeouts)
 
 
-def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
+def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> None:
     """Refuse a group in which an instance could not be terminated or launched."""
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
     # The undo of a failed drain launches instances again, which needs Launch.
@@ -46,22 +58,54 @@ def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> 
             f"'{name}' has suspended {' and '.join(blocked)}, so {rollout} could not finish, or could not be "
             "undone. Resume it first."
         )
+    if balanced and "AddToLoadBalancer" in suspended:
+        raise GroupNotSupported(
+            f"'{name}' has suspended AddToLoadBalancer, so instances that {rollout} or its undo launches "
+            "would get no traffic, and would not get it when the process is resumed. Resume it first."
+        )
     members = found.get("Instances", [])
     if protected := [i["InstanceId"] for i in members if i.get("ProtectedFromScaleIn")]:
         raise GroupNotSupported(
             f"'{name}': {rollout} cannot finish while these instances are protected from scale-in: "
             f"{', '.join(protected)}. Remove the protection first."
         )
-    if found.get("WarmPoolConfiguration", {}).get("MinSize", 0) > 0:
-        raise GroupNotSupported(
-            f"'{name}' has a warm pool with a minimum size, so {rollout} cannot finish. "
-            "Delete the warm pool first, or set its MinSize to 0."
-        )
     if standby := [i["InstanceId"] for i in members if i["LifecycleState"] in _STANDBY]:
         raise GroupNotSupported(
             f"'{name}': {rollout} cannot finish while these instances are in Standby: "
             f"{', '.join(standby)}. Put them back in service or detach them first."
         )
+
+
+def _refuse_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
+    """Refuse a warm pool that a drain does not empty.
+
+    It holds MinSize instances at least, and MaxGroupPreparedCapacity less the desired capacity where that
+    is set; else the group's maximum less the desired capacity, which is none in a drained group.
+    """
+    pool = found.get("WarmPoolConfiguration", {})
+    for setting in ("MinSize", "MaxGroupPreparedCapacity"):
+        if int(str(pool.get(setting, 0))) > 0:
+            raise GroupNotSupported(
+                f"'{name}' has a warm pool with {setting} {pool.get(setting)}, which stays filled in a "
+                f"drained group: {rollout} cannot finish. Delete the warm pool first, or take {setting} away."
+            )
+
+
+def _refuse_slow_hooks(name: str, rollout: str, timeouts: Timeouts) -> None:
+    """Refuse lifecycle hooks in which an instance that nobody lets go waits past the limit of its stage."""
+    limits = {_TERMINATING: ("drain", timeouts.drain)}
+    if rollout == RECREATE:
+        limits[_LAUNCHING] = ("rollout", timeouts.rollout)
+    found = aws.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name)
+    for hook in found["LifecycleHooks"]:
+        stage, limit = limits.get(hook["LifecycleTransition"], ("", 0))
+        waits = hook.get("HeartbeatTimeout", _DEFAULT_HEARTBEAT)
+        if stage and waits >= limit:
+            raise GroupNotSupported(
+                f"'{name}' has the lifecycle hook '{hook['LifecycleHookName']}', in which an instance may "
+                f"wait {waits} s, and timeouts.{stage} is {limit} s: {rollout} could not finish. Set "
+                f"timeouts.{stage} above {waits}, or shorten the hook's heartbeat timeout."
+            )
 
 
 def _refuse_instance_refresh(group_name: str) -> None:

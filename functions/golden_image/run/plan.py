@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from golden_image import tags
-from golden_image.errors import FieldError, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template
+from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
+from golden_image.group import group, launch_template, neighbours, target_groups
 from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, Source
+from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
 from golden_image.roll_out.refusals import refuse_unfinishable
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group
@@ -45,10 +46,20 @@ def make(run: str, request: RunRequest) -> Plan:
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
-        refuse_unfinishable(found, chosen)
-    keys.refuse_ungranted(source, found, run)
+        stated = request.group.target_group_arns
+        balanced = cautions.has_traffic(found) if stated is None else bool(stated)
+        refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
+    of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
+    _refuse_target_groups(run, planned, chosen)
+    template = launch_template.plan(
+        request.launch_template_name,
+        request.launch_template,
+        instance,
+        (planned.subnets or (source.subnet_id,))[0],
+    )
+    neighbours.refuse_floating(planned.name, template)
     return Plan(
         run=run,
         planned_at=planned_at,
@@ -56,18 +67,18 @@ def make(run: str, request: RunRequest) -> Plan:
         restart_source=request.restart_source,
         image=image,
         image_method=source.image_method,
-        launch_template=launch_template.plan(
-            request.launch_template_name,
-            request.launch_template,
-            instance,
-            (planned.subnets or (source.subnet_id,))[0],
-        ),
+        launch_template=template,
         group=planned,
         rollout=chosen,
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance) + _rollout_warnings(chosen, planned),
+        warnings=(
+            *_warnings(instance),
+            *of_keys,
+            *cautions.about(found, planned, template, chosen),
+            *_rollout_warnings(chosen, planned),
+        ),
     )
 
 
@@ -119,6 +130,26 @@ def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: S
 def _rollout_warnings(rollout: str, planned: GroupPlan) -> tuple[str, ...]:
     nothing = rollout == RECREATE and planned.sizes.desired_capacity == 0
     return (rollout_warnings.at_zero(planned.name),) if nothing else ()
+
+
+def _refuse_target_groups(run: str, planned: GroupPlan, rollout: str) -> None:
+    """Refuse target groups, stated or the group's own, that would keep its instances from their traffic."""
+    before = planned.before
+    checks = planned.health_check_type or (before.health_check_type if before else None)
+    waited_for = rollout == RECREATE and target_groups.checks_elb(checks)
+    if planned.target_group_arns:
+        wrong = target_groups.wrong_target_groups(
+            planned.target_group_arns, run, planned.subnets, waited_for=waited_for
+        )
+        if wrong:
+            raise InvalidInput(wrong)
+    elif before and planned.target_group_arns is None and rollout != NONE:
+        wrong = target_groups.wrong_target_groups(
+            before.target_group_arns, run, planned.subnets, waited_for=waited_for
+        )
+        if wrong:
+            reasons = "; ".join(error.message for error in wrong)
+            raise GroupNotSupported(f"'{planned.name}' has target groups that it cannot use: {reasons}.")
 
 
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:

@@ -115,8 +115,11 @@ def for_new_group(group: GroupRequest) -> GroupRequest:
     if desired is None:
         desired = min(max(default("desiredCapacity"), low), high)
     health_check = group.health_check_type or default("healthCheckType")
+    grace_period = group.health_check_grace_period
+    if grace_period is None:
+        grace_period = default("healthCheckGracePeriod")
     sized = replace(group, min_size=low, max_size=high, desired_capacity=desired)
-    return replace(sized, health_check_type=health_check)
+    return replace(sized, health_check_type=health_check, health_check_grace_period=grace_period)
 
 
 def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:

@@ -9,22 +9,34 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.errors import KeyNotGranted, SourceNotSupported
+from golden_image.source.key_policy import KeyCall, Verdict, allowed, denied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_kms.type_defs import KeyMetadataTypeDef
 
     from golden_image.model.source import Source
 
 _ROLE = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+_CREATE_GRANT = "CreateGrant"
+# Without these no launch succeeds: in the role's name, EC2 lets itself decrypt the volume's data key.
+_NEEDED = (_CREATE_GRANT, "Decrypt")
+# The rest of "Required AWS KMS key policy for use with encrypted volumes" in the Auto Scaling guide.
+_RECOMMENDED = (
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
 
 
-def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run: str) -> None:
+def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run: str) -> tuple[str, ...]:
     """Refuse encrypted volumes whose customer-managed key the group's service-linked role may not use.
 
     The role is the group's own, or the default one of the account that `run`, the execution's ARN, is in.
+    Answers warnings: of a condition that only the call itself can show, and of rights that AWS recommends.
 
     Raises:
         KeyNotGranted: with the key and the command that grants it.
@@ -33,14 +45,14 @@ def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run:
     _, partition, _, _, account, *_ = run.split(":")
     default = f"arn:{partition}:iam::{account}:{_ROLE}"
     role = found.get("ServiceLinkedRoleARN", default) if found else default
-    for key_id in sorted({volume.kms_key_id for volume in source.volumes if volume.kms_key_id}):
-        _refuse_ungranted_key(key_id, role)
+    key_ids = sorted({volume.kms_key_id for volume in source.volumes if volume.kms_key_id})
+    return tuple(warning for key_id in key_ids for warning in _judged(key_id, role))
 
 
-def _refuse_ungranted_key(key_id: str, role: str) -> None:
+def _judged(key_id: str, role: str) -> list[str]:
     kms = aws.client("kms")
     try:
-        _judge(kms, kms.describe_key(KeyId=key_id)["KeyMetadata"], role)
+        return _judge(kms, kms.describe_key(KeyId=key_id)["KeyMetadata"], role)
     except ClientError as error:
         if aws.code(error) != "AccessDeniedException":
             raise
@@ -50,49 +62,102 @@ def _refuse_ungranted_key(key_id: str, role: str) -> None:
         ) from error
 
 
-def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> None:
+def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> list[str]:
     if key.get("KeyManager") != "CUSTOMER":
-        return
+        return []
+    arn = key["Arn"]
     if key.get("KeyState") != "Enabled":
         raise SourceNotSupported(
-            f"the key {key['Arn']} encrypts a volume of the source and is {key.get('KeyState')}: "
+            f"the key {arn} encrypts a volume of the source and is {key.get('KeyState')}: "
             "once stopped, the source could not start again. Enable the key first."
         )
-    if _in_grants(kms, key["Arn"], role) or _in_policy(kms, key["Arn"], role):
+    policy, granted = _policy(kms, arn), _granted(kms, arn, role)
+    verdicts = {name: _may(name, policy, granted, arn, role) for name in _NEEDED + _RECOMMENDED}
+    _refuse(arn, role, policy, [name for name in _NEEDED if verdicts[name] is False])
+    unsure = _listed(name for name, verdict in verdicts.items() if verdict is None)
+    missing = _listed(name for name, verdict in verdicts.items() if verdict is False)
+    warnings = {
+        f"whether the key {arn} gives {role} {unsure} depends on a condition of its policy that only "
+        "a launch can show.": unsure,
+        f"the key {arn} does not give {role} {missing}, which AWS recommends for launches.": missing,
+    }
+    return [warning for warning, names in warnings.items() if names]
+
+
+def _refuse(arn: str, role: str, policy: dict[str, Any] | None, lacking: list[str]) -> None:
+    if not lacking:
         return
+    what = f"the key {arn} encrypts a volume of the source, and {role} may not use it"
+    if policy and (forbidden := [name for name in lacking if denied(policy, _call(name, arn, role))]):
+        raise KeyNotGranted(
+            f"{what}: its policy denies {_listed(forbidden)}, and every launch of the group would fail. "
+            "Except the role in the statement that denies."
+        )
     raise KeyNotGranted(
-        f"the key {key['Arn']} encrypts a volume of the source, and {role} may not use it: every launch "
-        f"of the group would fail. Create a grant: aws kms create-grant --key-id {key['Arn']} "
+        f"{what} ({_listed(lacking)} is missing): every launch "
+        f"of the group would fail. Create a grant: aws kms create-grant --key-id {arn} "
         f"--grantee-principal {role} --operations Encrypt Decrypt ReEncryptFrom ReEncryptTo "
         "GenerateDataKey GenerateDataKeyWithoutPlaintext DescribeKey CreateGrant"
     )
 
 
-def _in_grants(kms: Any, key_arn: str, role: str) -> bool:
-    pages: Iterable[Any] = kms.get_paginator("list_grants").paginate(KeyId=key_arn)
-    return any(grant.get("GranteePrincipal") == role for page in pages for grant in page["Grants"])
+def _may(name: str, policy: dict[str, Any] | None, granted: set[str], arn: str, role: str) -> Verdict:
+    """Whether the role may do this with the key: nothing denies it, and a grant or a statement allows it."""
+    if policy is None:
+        return name in granted
+    call = _call(name, arn, role)
+    forbidden = denied(policy, call)
+    given: Verdict = True if name in granted else allowed(policy, call)
+    if forbidden or given is False:
+        return False
+    return None if forbidden is None else given
 
 
-def _in_policy(kms: Any, key_arn: str, role: str) -> bool:
-    """Whether the key's policy allows the role itself; a statement for the account does not reach it.
+def _call(name: str, arn: str, role: str) -> KeyCall:
+    """The call as EC2 makes it in the role's name when an instance is launched."""
+    _, partition, _, region, owner, *_ = arn.split(":")
+    account = role.split(":")[4]
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    context = {
+        "aws:principalaccount": account,
+        "aws:principalarn": role,
+        "aws:principalisawsservice": "false",
+        "aws:principaltype": "AssumedRole",
+        "aws:requestedregion": region,
+        "aws:resourceaccount": owner,
+        "aws:securetransport": "true",
+        "kms:calleraccount": account,
+        "kms:grantisforawsresource": "true" if name == _CREATE_GRANT else None,
+        "kms:viaservice": f"ec2.{region}.{suffix}",
+    }
+    return KeyCall(f"kms:{name}", role, arn, context)
 
-    The service-linked role's own policy has no kms actions, so delegation to IAM gives it nothing.
-    """
+
+def _policy(kms: Any, arn: str) -> dict[str, Any] | None:
+    """The key's policy; None for another account's, where only a grant counts."""
     try:
-        policy = json.loads(kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"])
+        return json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])  # type: ignore[no-any-return]
     except ClientError as error:
-        # Another account's key policy cannot be read from here; only a grant counts then.
         if aws.code(error) == "AccessDeniedException":
-            return False
+            return None
         raise
-    return any(_allows(statement, role) for statement in _listed(policy["Statement"]))
 
 
-def _allows(statement: dict[str, Any], role: str) -> bool:
-    principal = statement.get("Principal", {})
-    named = _listed(principal if isinstance(principal, str) else principal.get("AWS", []))
-    return statement["Effect"] == "Allow" and (role in named or "*" in named)
+def _granted(kms: Any, arn: str, role: str) -> set[str]:
+    """What grants give the role for every volume.
+
+    A grant with a constraint is for one volume: EC2's encryption context is the volume's id. Who may create
+    grants by a grant gives on what that grant has, so that CreateGrant is of use only beside Decrypt.
+    """
+    found: set[str] = set()
+    for page in kms.get_paginator("list_grants").paginate(KeyId=arn):
+        for grant in page["Grants"]:
+            if grant.get("GranteePrincipal") != role or any(grant.get("Constraints", {}).values()):
+                continue
+            operations = set(grant["Operations"])
+            found |= operations if operations.issuperset(_NEEDED) else operations - {_CREATE_GRANT}
+    return found
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _listed(names: Any) -> str:
+    return ", ".join(f"kms:{name}" for name in names)

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from tests.ec2world.client import WorldClient
@@ -48,6 +49,31 @@ def test_a_key_withheld_from_auto_scaling_fails_every_launch_until_it_is_granted
         Operations=["Decrypt", "CreateGrant"],
     )
     world.until_members(group, ["InService"])
+
+
+def test_a_grant_or_a_policy_that_no_launch_can_use_withholds_the_key(world: WorldClient) -> None:
+    kms = world.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    source = world.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key}])["instanceId"]
+    template = world.template(ImageId=world.available_image(world.snapshot_set(source)[0]))
+    service = "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com"
+    role = f"{service}/AWSServiceRoleForAutoScaling"
+    kms.create_grant(KeyId=key, GranteePrincipal=role, Operations=["DescribeKey"])
+    use = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": ["kms:Decrypt"], "Resource": "*"}
+    create = {**use, "Action": "kms:createGRANT"}
+    account = {**use, "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*"}
+    for statements, withheld in (
+        ([account], True),
+        ([account, use], True),
+        ([account, use, create, {**create, "Effect": "Deny"}], True),
+        ([account, use, create], False),
+    ):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+        group = world.group(1, template=template, settled=False)
+        activity = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"][-1]
+        assert (activity["StatusCode"] == "Failed") == withheld
+        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
 
 
 def test_two_groups_may_name_their_policies_the_same(world: WorldClient) -> None:

@@ -17,6 +17,7 @@ def test_a_group_is_shown_as_it_was_created(world: WorldClient) -> None:
         ][:2]
     )
     target = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef"
+    world.control("PUT", "targets", {"targetGroupArn": target})
     group = world.group(
         2,
         AvailabilityZones=[],

@@ -133,7 +133,7 @@ def seed_with(account: Account, number: int) -> str:
         KeyId=key,
         GranteePrincipal="arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"
         "AWSServiceRoleForAutoScaling",
-        Operations=["Decrypt"],
+        Operations=["Decrypt", "CreateGrant"],
     )
     return account.seed(volumes=volumes)
 

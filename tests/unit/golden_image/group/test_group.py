@@ -17,15 +17,13 @@ from golden_image.errors import (
 from golden_image.group import group, options
 from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes, StatedSizes
 from golden_image.model.launch_template import LaunchTemplate
-from tests.unit.account import MARKS, OTHER_RUN, RUN
+from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("row")
 SOURCE = "i-0123456789abcdef0"
-TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
-BLUE, GREEN = f"{TARGETS}/blue/0123456789abcdef", f"{TARGETS}/green/0123456789abcdef"
 TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:web-scaling"
 
 

@@ -15,10 +15,11 @@ from golden_image.errors import (
 )
 from golden_image.group import group
 from golden_image.model.group import Sizes, StatedSizes
+from golden_image.model.plan import Timeouts
 from golden_image.polling import SETTLED_AFTER
-from golden_image.roll_out import capacity, drain, refusals
+from golden_image.roll_out import capacity, cautions, drain, refusals, targets
 from golden_image.run import changes
-from tests.unit.account import RUN
+from tests.unit.account import BLUE, RUN, WEB
 
 if TYPE_CHECKING:
     from golden_image.roll_out.capacity import Restored
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("row")
 EMPTY = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
+TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout=7200)
 
 
 def judge(chosen: str) -> None:
     found = group.find("web")
     assert found
-    refusals.refuse_unfinishable(found, chosen)
+    refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=cautions.has_traffic(found))
 
 
 def members(account: Account) -> list[str]:
@@ -103,6 +105,94 @@ def test_suspended_processes_are_refused_where_the_rollout_needs_them(
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate"])
+def test_instances_that_would_get_no_traffic_are_refused(account: Account, chosen: str) -> None:
+    account.group(TargetGroupARNs=[WEB])
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"]
+    )
+    with pytest.raises(GroupNotSupported, match=rf"'web' has suspended AddToLoadBalancer.* {chosen} or its"):
+        judge(chosen)
+    judge("none")
+    account.client("autoscaling").detach_load_balancer_target_groups(
+        AutoScalingGroupName="web", TargetGroupARNs=[WEB]
+    )
+    judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
+@pytest.mark.parametrize(
+    ("pool", "blocks"),
+    [
+        ({}, None),
+        ({"MinSize": 1}, "MinSize 1"),
+        ({"MaxGroupPreparedCapacity": 3}, "MaxGroupPreparedCapacity 3"),
+        ({"MaxGroupPreparedCapacity": -1}, None),
+        ({"MaxGroupPreparedCapacity": 0}, None),
+        ({"InstanceReusePolicy": {"ReuseOnScaleIn": True}}, None),
+    ],
+)
+def test_a_warm_pool_that_a_drain_does_not_empty_is_refused(
+    account: Account, chosen: str, pool: dict[str, Any], blocks: str | None
+) -> None:
+    account.group()
+    account.client("autoscaling").put_warm_pool(AutoScalingGroupName="web", **pool)
+    judge("none")
+    if blocks is None:
+        judge(chosen)
+        drain.drain(RUN, "web")
+        assert drain.check_drained("web", 0, 3600).done
+        return
+    with pytest.raises(GroupNotSupported, match=rf"'web' has a warm pool with {blocks}, .* {chosen} cannot"):
+        judge(chosen)
+    drain.drain(RUN, "web")
+    assert not drain.check_drained("web", 0, 3600).done
+
+
+@pytest.mark.parametrize(
+    ("transition", "heartbeat", "refused"),
+    [
+        ("TERMINATING", 3599, {}),
+        ("TERMINATING", 3600, {"drain": "drain", "recreate": "drain"}),
+        ("LAUNCHING", 7199, {}),
+        ("LAUNCHING", 7200, {"recreate": "rollout"}),
+    ],
+)
+def test_a_hook_that_may_wait_as_long_as_the_limit_is_refused(
+    account: Account, transition: str, heartbeat: int, refused: dict[str, str]
+) -> None:
+    account.group()
+    account.client("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName="web",
+        LifecycleHookName="backup",
+        LifecycleTransition=f"autoscaling:EC2_INSTANCE_{transition}",
+        HeartbeatTimeout=heartbeat,
+    )
+    for chosen in ("drain", "recreate", "none"):
+        if chosen not in refused:
+            judge(chosen)
+            continue
+        says = rf"hook 'backup', in which .* {heartbeat} s, and timeouts.{refused[chosen]} is {heartbeat} s"
+        with pytest.raises(GroupNotSupported, match=says):
+            judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+def test_what_keeps_no_instance_from_coming_or_going_is_accepted(account: Account, chosen: str) -> None:
+    account.group(
+        DeletionProtection="prevent-all-deletion",
+        MaxInstanceLifetime=86_400,
+        InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110},
+    )
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web",
+        ScalingProcesses=["AZRebalance", "AlarmNotification", "ScheduledActions", "InstanceRefresh"],
+    )
+    judge(chosen)
+    drain.drain(RUN, "web")
+    assert drain.check_drained("web", 0, 3600).done
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
 def test_protected_instances_are_refused_by_name(account: Account, chosen: str) -> None:
     account.group()
     protected = members(account)[0]
@@ -133,7 +223,7 @@ def test_instances_on_their_way_to_standby_are_refused_too(account: Account) -> 
     member = {"InstanceId": "i-1", "LifecycleState": "EnteringStandby"}
     found: Any = {"AutoScalingGroupName": "web", "Instances": [member]}
     with pytest.raises(GroupNotSupported, match="i-1"):
-        refusals.refuse_unfinishable(found, "drain")
+        refusals.refuse_unfinishable(found, "drain", TIMEOUTS, balanced=False)
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
@@ -452,6 +542,85 @@ def test_instances_that_are_only_slow_have_no_failed_launch(account: Account) ->
     account.group()
     with pytest.raises(RolloutTimedOut, match="Last failed launch: none"):
         capacity.check("web", Sizes(0, 4, 2), 7200, 7200)
+
+
+# Health in target groups
+
+
+def elb_group(account: Account, *arns: str, **settings: Any) -> None:
+    wanted = {"HealthCheckType": "ELB", "HealthCheckGracePeriod": 300, "TargetGroupARNs": list(arns)}
+    account.group(**wanted | settings)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("initial", "Elb.InitialHealthChecking"),
+        ("unhealthy", "Target.ResponseCodeMismatch"),
+        ("draining", "Target.DeregistrationInProgress"),
+        ("unused", "Target.NotInUse"),
+        ("unavailable", "Target.HealthCheckDisabled"),
+        ("unhealthy.draining", None),
+    ],
+)
+def test_an_instance_that_is_not_healthy_in_a_target_group_does_not_count(
+    account: Account, state: str, reason: str | None
+) -> None:
+    elb_group(account, WEB, BLUE)
+    account.targets(BLUE, state=state, reason=reason)
+    check = capacity.check("web", Sizes(0, 4, 2), 0, 7200)
+    assert (check.done, check.progress) == (False, "0 of 2 in service")
+    first, second = sorted(members(account))
+    why = f"{state} {reason}" if reason else state
+    says = f"{first} is {why} in blue, {second} is {why} in blue. Last failed launch: none"
+    with pytest.raises(RolloutTimedOut, match=says):
+        capacity.check("web", Sizes(0, 4, 2), 7200, 7200)
+    account.targets(BLUE)
+    assert capacity.check("web", Sizes(0, 4, 2), 0, 7200).done
+
+
+@pytest.mark.parametrize("kind", ["ELB", "EC2,ELB", "EBS,ELB"])
+def test_a_group_may_check_its_load_balancer_among_others(account: Account, kind: str) -> None:
+    elb_group(account, WEB, HealthCheckType=kind)
+    account.targets(WEB, state="unhealthy")
+    assert not capacity.check("web", Sizes(0, 4, 2), 0, 7200).done
+
+
+def test_a_group_that_does_not_check_its_load_balancer_does_not_wait_for_it(account: Account) -> None:
+    elb_group(account, WEB, HealthCheckType="EC2")
+    account.targets(WEB, state="unhealthy")
+    assert capacity.check("web", Sizes(0, 4, 2), 0, 7200).done
+    assert not account.calls("DescribeTargetHealth")
+
+
+def test_instances_that_were_never_registered_do_not_count(account: Account) -> None:
+    elb_group(account, WEB, DesiredCapacity=0)
+    autoscaling = account.client("autoscaling")
+    autoscaling.suspend_processes(AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"])
+    capacity.restore(RUN, "web", Sizes(0, 1, 1))
+    with pytest.raises(RolloutTimedOut, match="is not registered in web"):
+        capacity.check("web", Sizes(0, 1, 1), 7200, 7200)
+
+
+def test_a_target_group_that_is_gone_makes_nothing_healthy(account: Account) -> None:
+    elb_group(account, WEB)
+    account.client("elbv2").delete_target_group(TargetGroupArn=WEB)
+    with pytest.raises(RolloutTimedOut, match="is not registered in web"):
+        capacity.check("web", Sizes(0, 4, 2), 7200, 7200)
+
+
+def test_a_target_with_several_ports_is_healthy_in_all_of_them(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elb_group(account, WEB)
+    found: Any = account.found_group()
+    shown = [
+        {"Target": {"Id": "i-1", "Port": port}, "TargetHealth": {"State": state}}
+        for port, state in ((80, "healthy"), (81, "unhealthy"), (82, "healthy"))
+    ]
+    answer = {"TargetHealthDescriptions": shown}
+    monkeypatch.setattr(aws.client("elbv2"), "describe_target_health", lambda **_: answer)
+    assert targets.reasons_not_healthy(found, ["i-1"]) == {"i-1": "unhealthy in web"}
 
 
 # Runs that no longer decide about the group

@@ -23,7 +23,7 @@ from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.source import facts, power
-from tests.unit.account import OTHER_RUN, RUN
+from tests.unit.account import BLUE, GREEN, OTHER_RUN, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -295,7 +295,6 @@ def test_a_stopped_source_has_no_address_to_lose(account: Account) -> None:
 
 # Its JSON
 
-TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
 EVERYTHING: dict[str, Any] = {
     "launchTemplate": {
         "metadataOptions": {"httpTokens": "optional", "instanceMetadataTags": "enabled"},
@@ -303,7 +302,7 @@ EVERYTHING: dict[str, Any] = {
         "tags": {"버전": "1"},
     },
     "group": {
-        "targetGroupArns": [f"{TARGETS}/{name}/0123456789abcdef" for name in ("blue", "green")],
+        "targetGroupArns": [BLUE, GREEN],
         "targetCpuUtilization": 50,
         "notificationTopicArn": "arn:aws:sns:ap-northeast-2:123456789012:web",
         "tags": {"snake_case": "kept"},
@@ -336,7 +335,9 @@ def test_a_plan_of_28_volumes_stays_under_16_kib(account: Account) -> None:
     account.group()
     key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     role = account.found_group()["ServiceLinkedRoleARN"]
-    account.client("kms").create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt"])
+    account.client("kms").create_grant(
+        KeyId=key, GranteePrincipal=role, Operations=["Decrypt", "CreateGrant"]
+    )
     volume = {"type": "io2", "iops": 16_000, "sizeGiB": 16_000, "encrypted": True, "kmsKeyId": key}
     extra = [{**volume, "deviceName": f"/dev/sdb{chr(ord('a') + number)}"} for number in range(26)]
     source_id = account.seed(volumes=[volume, {**volume, "deviceName": "/dev/sdf"}, *extra])

@@ -1,0 +1,1 @@
+"""moto's target groups, with the health of the targets that Auto Scaling registers."""

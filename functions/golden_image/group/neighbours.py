@@ -1,0 +1,60 @@
+"""Other groups of the account that launch from the same template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from golden_image import aws
+from golden_image.errors import LaunchTemplateNotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from golden_image.model.launch_template import LaunchTemplatePlan
+
+FLOATING = {"$Latest", "$Default"}
+
+
+def refuse_floating(group_name: str, template: LaunchTemplatePlan) -> None:
+    """Refuse a template of which another group takes `$Latest` or `$Default`.
+
+    Such a group would launch the run's version before anybody has seen it work, and its instances would
+    stay if the run is undone.
+
+    Raises:
+        LaunchTemplateNotSupported: with the groups and what to do.
+    """
+    if template.id is None:
+        return
+    pages = aws.client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate()
+    others = [
+        f"'{found['AutoScalingGroupName']}' ({', '.join(versions)})"
+        for page in pages
+        for found in page["AutoScalingGroups"]
+        if found["AutoScalingGroupName"] != group_name
+        and (versions := sorted(set(versions_used(found, template)) & FLOATING))
+    ]
+    if others:
+        raise LaunchTemplateNotSupported(
+            f"launch template '{template.name}' ({template.id}) is used without a number by other groups, "
+            f"which would launch the new version before it is proven: {', '.join(others)}. Give them the "
+            "number of a version, or set launchTemplateName to another name."
+        )
+
+
+def versions_used(found: AutoScalingGroupTypeDef, template: LaunchTemplatePlan) -> Iterator[str]:
+    """The versions of a template that a group names; one that is not named is the default one."""
+    for used in _templates(found):
+        if used.get("LaunchTemplateId") == template.id or used.get("LaunchTemplateName") == template.name:
+            yield used.get("Version") or "$Default"
+
+
+def _templates(found: AutoScalingGroupTypeDef) -> Iterator[Any]:
+    """A group's launch template, those of a mixed instances policy and of its overrides."""
+    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    overrides = [one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides", [])]
+    for used in (found.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
+        if used:
+            yield used

@@ -1,0 +1,96 @@
+"""Target groups: those that a group has, and what is wrong with those that it is to get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.errors import FieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
+
+_ELB = "ELB"
+NOT_FOUND = {"TargetGroupNotFound", "TargetGroupNotFoundException"}
+
+
+def attached(group: AutoScalingGroupTypeDef) -> tuple[str, ...]:
+    """The ARNs of the target groups that a group registers its instances with, however they were attached."""
+    sources = group.get("TrafficSources", [])
+    arns = [source["Identifier"] for source in sources if source.get("Type") == "elbv2"]
+    return tuple(dict.fromkeys([*group.get("TargetGroupARNs", []), *arns]))
+
+
+def checks_elb(health_check_type: str | None) -> bool:
+    """Whether a group's health checks, such as `EC2,ELB`, include those of its load balancers."""
+    return _ELB in (health_check_type or "").split(",")
+
+
+def wrong_target_groups(
+    arns: Iterable[str], run: str, subnet_ids: tuple[str, ...], *, waited_for: bool
+) -> list[FieldError]:
+    """What is wrong with the target groups of an input, one entry for each; empty where nothing is.
+
+    Args:
+        run: the execution's ARN, for the stack's Region and account.
+        subnet_ids: the group's; one that does not exist is told by others.
+        waited_for: whether the rollout waits until the targets are healthy.
+    """
+    vpc_id = vpc_of(subnet_ids)
+    found = [reason_unusable(arn, run, vpc_id, waited_for=waited_for) for arn in arns]
+    return [
+        FieldError(f"group.targetGroupArns[{index}]", reason) for index, reason in enumerate(found) if reason
+    ]
+
+
+def reason_unusable(arn: str, run: str, vpc_id: str | None, *, waited_for: bool) -> str | None:
+    """Why a group cannot use a target group; None where it can."""
+    region, account = arn.split(":")[3:5]
+    own_region, own_account = run.split(":")[3:5]
+    if (region, account) != (own_region, own_account):
+        return (
+            f"{arn} is in {region} of account {account}, and this stack is in {own_region} of {own_account}: "
+            "a group takes target groups of its own Region and account"
+        )
+    found = _find(arn)
+    if found is None:
+        return f"{arn} does not exist"
+    if found["TargetType"] != "instance":
+        return f"{arn} takes targets of the type {found['TargetType']}; a group needs the type instance"
+    if vpc_id and found.get("VpcId") != vpc_id:
+        return f"{arn} is in {found.get('VpcId')}, and the group's subnets are in {vpc_id}"
+    if waited_for and not found.get("LoadBalancerArns"):
+        return (
+            f"{arn} is used by no load balancer, so that no target in it becomes healthy, which the rollout "
+            "waits for. Add it to a listener first, or set healthCheckType to EC2"
+        )
+    return None
+
+
+def vpc_of(subnet_ids: tuple[str, ...]) -> str | None:
+    """The VPC of a group's first subnet; None where that cannot be said."""
+    if not subnet_ids:
+        return None
+    try:
+        found = aws.client("ec2").describe_subnets(SubnetIds=list(subnet_ids[:1]))["Subnets"]
+    except ClientError as error:
+        if aws.code(error).startswith("InvalidSubnet"):
+            return None
+        raise
+    return found[0]["VpcId"] if found else None
+
+
+def _find(arn: str) -> TargetGroupTypeDef | None:
+    """Elastic Load Balancing's description; asked one by one, for one that is gone fails the whole call."""
+    try:
+        found = aws.client("elbv2").describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    except ClientError as error:
+        if aws.code(error) in NOT_FOUND:
+            return None
+        raise
+    return found[0] if found else None

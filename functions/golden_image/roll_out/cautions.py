@@ -1,0 +1,117 @@
+"""What does not stop a rollout, and what its owner should know before: the plan's warnings about the group.
+
+Sources: the Auto Scaling User Guide on suspended processes, warm pools and health checks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from golden_image.group import target_groups, way_back
+from golden_image.group.neighbours import FLOATING
+from golden_image.model.group import NONE, RECREATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from golden_image.model.group import GroupPlan, GroupState
+    from golden_image.model.launch_template import LaunchTemplatePlan
+
+_OF_LAUNCHES = {
+    "Launch": "no instance gets the new image before it is resumed",
+    "AddToLoadBalancer": "instances that it launches get no traffic until somebody registers them",
+}
+_OF_A_RECREATE = {
+    "HealthCheck": "a new instance that fails its checks counts as healthy",
+    "ReplaceUnhealthy": "a new instance that is unhealthy is not replaced, and the rollout waits for it",
+}
+
+
+def about(
+    found: AutoScalingGroupTypeDef | None, plan: GroupPlan, template: LaunchTemplatePlan, rollout: str
+) -> tuple[str, ...]:
+    """Warnings about a group, None where the run makes it, and what the run will do to it."""
+    name = f"'{plan.name}'"
+    balanced = bool(
+        plan.target_group_arns or (found and plan.target_group_arns is None and has_traffic(found))
+    )
+    warnings = list(_of_health(name, found, plan, balanced))
+    if found:
+        warnings += _of_processes(name, found, rollout, balanced)
+        warnings += _of_warm_pool(name, found, rollout)
+        warnings += _of_other_traffic(name, found, rollout)
+    if plan.before:
+        warnings += _of_the_way_back(name, plan.before, template)
+    return tuple(warnings)
+
+
+def has_traffic(found: AutoScalingGroupTypeDef) -> bool:
+    """Whether a group registers its instances with anything: target groups, load balancers, services."""
+    return bool(found.get("TargetGroupARNs") or found.get("LoadBalancerNames") or found.get("TrafficSources"))
+
+
+def _of_health(
+    name: str, found: AutoScalingGroupTypeDef | None, plan: GroupPlan, balanced: bool
+) -> Iterator[str]:
+    checks = plan.health_check_type or (found["HealthCheckType"] if found else None)
+    if not target_groups.checks_elb(checks):
+        return
+    if not balanced:
+        yield (
+            f"{name} checks its load balancer's health and has none: only EC2's status checks count. "
+            "Set targetGroupArns, or healthCheckType to EC2."
+        )
+        return
+    period = plan.health_check_grace_period
+    if period is None and found:
+        period = found.get("HealthCheckGracePeriod", 0)
+    if period == 0:
+        yield (
+            f"{name} checks its load balancer's health with a grace period of 0 s: one that fails the "
+            "check while it starts is terminated. Set healthCheckGracePeriod to the seconds that it needs."
+        )
+
+
+def _of_processes(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> Iterator[str]:
+    effects = _OF_LAUNCHES if rollout == NONE else _OF_A_RECREATE if rollout == RECREATE else {}
+    for process in sorted(one["ProcessName"] for one in found.get("SuspendedProcesses", [])):
+        if process in effects and (balanced or process != "AddToLoadBalancer"):
+            yield f"{name} has suspended {process}: {effects[process]}."
+
+
+def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
+    pool = found.get("WarmPoolConfiguration")
+    if not pool:
+        return
+    if rollout == NONE:
+        yield (
+            f"the warm pool of {name} keeps instances of the old image, and the next ones in service come "
+            "from it. Delete the warm pool and make it again after the run."
+        )
+    elif pool.get("InstanceReusePolicy", {}).get("ReuseOnScaleIn"):
+        yield (
+            f"the warm pool of {name} takes instances back on scale-in: {rollout} waits until they have "
+            "left it, too."
+        )
+
+
+def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
+    """Health that Check Capacity does not look at."""
+    sources = [one["Identifier"] for one in found.get("TrafficSources", []) if one.get("Type") != "elbv2"]
+    others = sorted({*found.get("LoadBalancerNames", []), *sources})
+    if others and rollout == RECREATE:
+        yield f"{name}: the rollout does not wait until new instances are healthy in {', '.join(others)}."
+
+
+def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan) -> Iterator[str]:
+    if reason := way_back.reason_not_launchable(before):
+        yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
+    version = before.launch_template_version
+    if version in FLOATING and before.launch_template_id == template.id:
+        yield (
+            f"{name} takes {version} of launch template '{template.name}'. With $Latest "
+            "it launches from the new image as soon as the run has added its version: before the rollout and "
+            "while the run is undone. The run gives the group the number of its version."
+        )

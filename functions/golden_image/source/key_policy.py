@@ -1,0 +1,165 @@
+"""What a key policy says to one call of one role: yes, no, or what nobody can tell beforehand.
+
+Sources: "Key policies in AWS KMS", "IAM JSON policy elements", "Policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# True, False, or None where a condition asks for what is known only when the call is made.
+Verdict = bool | None
+
+
+@dataclass(frozen=True)
+class KeyCall:
+    """A call on a key, as KMS asks its policy about it.
+
+    Attributes:
+        action: such as `kms:CreateGrant`.
+        role: the ARN of the role that makes it.
+        key: the key's ARN.
+        context: the condition keys that are known, in lower case; None: surely not there. All others are
+            not known.
+    """
+
+    action: str
+    role: str
+    key: str
+    context: Mapping[str, str | None]
+
+    @property
+    def account(self) -> str:
+        """The account of the role."""
+        return self.role.split(":")[4]
+
+
+def allowed(policy: Mapping[str, Any], call: KeyCall) -> Verdict:
+    """Whether a statement allows the call; what denies it is another question.
+
+    An account as the principal leaves it to IAM, and a service-linked role has no kms actions there.
+    """
+    return _any(_applies(statement, call) for statement in _statements(policy, "Allow"))
+
+
+def denied(policy: Mapping[str, Any], call: KeyCall) -> Verdict:
+    """Whether a statement denies the call, which no grant and no other statement outweighs."""
+    return _any(_applies(statement, call) for statement in _statements(policy, "Deny"))
+
+
+def _statements(policy: Mapping[str, Any], effect: str) -> list[dict[str, Any]]:
+    return [one for one in _listed(policy.get("Statement", [])) if one.get("Effect") == effect]
+
+
+def _applies(statement: dict[str, Any], call: KeyCall) -> Verdict:
+    return _all(
+        [
+            _names(statement, "Action", call.action.lower(), str.lower),
+            _names(statement, "Resource", call.key, str),
+            _principal(statement, call),
+            *_conditions(statement.get("Condition", {}), call),
+        ]
+    )
+
+
+def _names(statement: dict[str, Any], element: str, value: str, folded: Any) -> bool:
+    """Whether `Action` or `NotAction`, `Resource` or `NotResource`, takes a value in."""
+    excepted = f"Not{element}" in statement
+    patterns = _listed(statement.get(f"Not{element}" if excepted else element, "*"))
+    return excepted != any(_like(folded(pattern), value) for pattern in patterns)
+
+
+def _principal(statement: dict[str, Any], call: KeyCall) -> Verdict:
+    """Whether `Principal` or `NotPrincipal` takes the role in.
+
+    A Deny for an account is for all in it. A Deny that excepts a role has to except the session's name, too,
+    which is Auto Scaling's to choose.
+    """
+    denies, excepts = statement["Effect"] == "Deny", "NotPrincipal" in statement
+    named = statement["NotPrincipal"] if excepts else statement.get("Principal", {})
+    among = _among(named, call, whole_account=denies != excepts)
+    if not excepts:
+        return among
+    return None if among is None or (among and denies) else not among
+
+
+def _among(principal: Any, call: KeyCall, *, whole_account: bool) -> Verdict:
+    """Whether the role is one of the named; with `whole_account`, its account stands for it."""
+    named = _listed(principal if isinstance(principal, str) else principal.get("AWS", []))
+    partition = call.role.split(":")[1]
+    accounts = {call.account, f"arn:{partition}:iam::{call.account}:root"}
+    if "*" in named or call.role in named or (whole_account and accounts & set(named)):
+        return True
+    session = f"arn:{partition}:sts::{call.account}:assumed-role/{call.role.rpartition('/')[2]}/"
+    return None if any(str(one).startswith(session) for one in named) else False
+
+
+def _conditions(block: Mapping[str, Any], call: KeyCall) -> Iterable[Verdict]:
+    for operator, tests in block.items():
+        for key, values in tests.items():
+            yield _condition(operator, key.lower(), [_text(value) for value in _listed(values)], call)
+
+
+def _condition(operator: str, key: str, values: list[str], call: KeyCall) -> Verdict:
+    quantifier, _, name = operator.rpartition(":")
+    optional = name.endswith("IfExists")
+    name = name.removesuffix("IfExists")
+    if key not in call.context or any("${" in value for value in values):
+        return None
+    found = call.context[key]
+    if name == "Null":
+        return (found is None) == (values[0].lower() == "true")
+    negated = "Not" in name
+    if found is None:
+        return optional or (quantifier == "ForAllValues") or (negated and quantifier != "ForAnyValue")
+    test = _TESTS.get(name.replace("Not", ""))
+    return None if test is None else negated != any(test(value, found) for value in values)
+
+
+def _like(pattern: str, value: str) -> bool:
+    """AWS's wildcards: `*` for any text, `?` for any one character."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+def _arn_like(pattern: str, value: str) -> bool:
+    parts, found = pattern.split(":", 5), value.split(":", 5)
+    return len(parts) == len(found) and all(_like(part, one) for part, one in zip(parts, found, strict=True))
+
+
+def _same_ignoring_case(pattern: str, value: str) -> bool:
+    return pattern.lower() == value.lower()
+
+
+_TESTS = {
+    "StringEquals": str.__eq__,
+    "StringEqualsIgnoreCase": _same_ignoring_case,
+    "StringLike": _like,
+    "ArnEquals": _arn_like,
+    "ArnLike": _arn_like,
+    "Bool": _same_ignoring_case,
+}
+
+
+def _all(verdicts: list[Verdict]) -> Verdict:
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _any(verdicts: Iterable[Verdict]) -> Verdict:
+    found = list(verdicts)
+    return True if True in found else None if None in found else False
+
+
+def _text(value: Any) -> str:
+    """A value of a condition; a policy may write a truth value or a number without quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

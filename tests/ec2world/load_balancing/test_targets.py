@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+
+from tests.ec2world.client import WorldClient, name, refused
+
+ACCOUNT = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup"
+
+
+@pytest.fixture
+def target(world: WorldClient) -> str:
+    """A target group that a load balancer uses."""
+    arn = f"{ACCOUNT}/{name('web')}/0123456789abcdef"
+    world.control("PUT", "targets", {"targetGroupArn": arn})
+    return arn
+
+
+def health(world: WorldClient, arn: str, **wanted: Any) -> dict[str, tuple[str, str | None]]:
+    found = world.client("elbv2").describe_target_health(TargetGroupArn=arn, **wanted)
+    return {
+        one["Target"]["Id"]: (one["TargetHealth"]["State"], one["TargetHealth"].get("Reason"))
+        for one in found["TargetHealthDescriptions"]
+    }
+
+
+def members(world: WorldClient, group: str) -> list[str]:
+    return [one["InstanceId"] for one in world.members(group)]
+
+
+def test_members_of_a_group_are_targets_until_they_leave(world: WorldClient, target: str) -> None:
+    group = world.group(2, TargetGroupARNs=[target])
+    assert health(world, target) == dict.fromkeys(members(world, group), ("healthy", None))
+    world.asg.detach_load_balancer_target_groups(AutoScalingGroupName=group, TargetGroupARNs=[target])
+    assert health(world, target) == {}
+    first = members(world, group)[0]
+    assert health(world, target, Targets=[{"Id": first}]) == {first: ("unused", "Target.NotRegistered")}
+    world.asg.attach_load_balancer_target_groups(AutoScalingGroupName=group, TargetGroupARNs=[target])
+    assert health(world, target) == dict.fromkeys(members(world, group), ("healthy", None))
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
+    world.until_members(group, [])
+    assert health(world, target) == {}
+
+
+def test_targets_are_as_they_are_said_to_be(world: WorldClient, target: str) -> None:
+    group = world.group(1, TargetGroupARNs=[target])
+    sick = {"targetGroupArn": target, "state": "unhealthy", "reason": "Target.ResponseCodeMismatch"}
+    world.control("PUT", "targets", sick)
+    assert set(health(world, target).values()) == {("unhealthy", "Target.ResponseCodeMismatch")}
+    world.control("PUT", "targets", {"targetGroupArn": target, "inUse": False})
+    assert health(world, target) == {members(world, group)[0]: ("unused", "Target.NotInUse")}
+
+
+def test_nothing_becomes_a_target_while_that_is_suspended_nor_afterwards(
+    world: WorldClient, target: str
+) -> None:
+    group = world.group(0, TargetGroupARNs=[target])
+    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
+    world.until_members(group, ["InService"])
+    world.asg.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
+    assert health(world, target) == {}
+
+
+@pytest.mark.parametrize("kind", [None, "ip"])
+def test_a_group_takes_target_groups_of_instances_that_exist(world: WorldClient, kind: str | None) -> None:
+    arn = f"{ACCOUNT}/{name('other')}/0123456789abcdef"
+    if kind:
+        world.control("PUT", "targets", {"targetGroupArn": arn, "targetType": kind})
+    group = world.group(0)
+    with refused("ValidationError"):
+        world.asg.attach_load_balancer_target_groups(AutoScalingGroupName=group, TargetGroupARNs=[arn])
+    with refused("ValidationError"):
+        world.group(0, TargetGroupARNs=[arn])
+
+
+def test_a_target_group_is_described_as_it_is(world: WorldClient, target: str) -> None:
+    (shown,) = world.client("elbv2").describe_target_groups(TargetGroupArns=[target])["TargetGroups"]
+    assert (shown["TargetType"], len(shown["LoadBalancerArns"])) == ("instance", 1)
+    assert shown["VpcId"].startswith("vpc-")
+    with refused("TargetGroupNotFound"):
+        world.client("elbv2").describe_target_health(TargetGroupArn=f"{ACCOUNT}/none/0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("protection", "always"), [("prevent-force-deletion", False), ("prevent-all-deletion", True)]
+)
+def test_a_protected_group_is_scaled_to_zero_and_not_deleted(
+    world: WorldClient, protection: str, always: bool
+) -> None:
+    group = world.group(1, DeletionProtection=protection)
+    with refused("ValidationError"):
+        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
+    world.until_members(group, [])
+    if always:
+        with refused("ValidationError"):
+            world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)
+    else:
+        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)
