@@ -1,4 +1,7 @@
-"""What Auto Scaling refuses of a group's subnets, topics and their networks, whose answer is a ValidationError."""
+"""What Auto Scaling refuses of a group's network and topics, each with a ValidationError.
+
+Of several VPCs and of topics only the refusal is known, not AWS's words.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +20,7 @@ def listed(identifiers: str | None) -> list[str]:
 
 
 def check_subnets(ec2: Any, subnet_ids: list[str]) -> None:
-    """Refuse subnets that do not exist, and those of more than one VPC (of which only the refusal is known)."""
+    """Refuse subnets that do not exist, and those of more than one VPC."""
     networks = set()
     for subnet_id in subnet_ids:
         try:
@@ -41,6 +44,6 @@ def check_security_groups(group: "Group", subnet_ids: list[str]) -> None:
 
 
 def check_topic(topic: str, region: str, account: str) -> None:
-    """Refuse a topic that Auto Scaling cannot publish to (of which only the refusal is known)."""
+    """Refuse a topic that Auto Scaling cannot publish to."""
     if topic.split(":")[3:5] != [region, account] or topic.endswith(".fifo"):
         raise validation_error(f"Unable to publish to the notification target {topic}")

@@ -1,8 +1,8 @@
 """What RunInstances refuses of a launch, beside what it cannot find: parts that do not go together.
 
-Sources: "Error codes for the Amazon EC2 API", DescribeInstanceTypes in the EC2 API Reference, and the messages
-that people report of RunInstances and of Auto Scaling's activities. Of boot modes, virtualization and NitroTPM
-only the refusal is known, not AWS's words.
+Sources: "Error codes for the Amazon EC2 API", DescribeInstanceTypes in the EC2 API Reference, and the
+messages that people report of RunInstances and of Auto Scaling's activities. Of boot modes, virtualization
+and NitroTPM only the refusal is known, not AWS's words.
 """
 
 from typing import Any
@@ -48,8 +48,8 @@ def refuse_mismatch(params: dict[str, Any], image: Image, instance_type: str) ->
     if known["NetworkInfo"]["EnaSupport"] == "required" and not image.ena_support:
         raise AWSError(
             "InvalidParameterCombination",
-            f"Enhanced networking with the Elastic Network Adapter (ENA) is required for the '{instance_type}' "
-            "instance type. Ensure that you are using an AMI that is enabled for ENA.",
+            "Enhanced networking with the Elastic Network Adapter (ENA) is required for the "
+            f"'{instance_type}' instance type. Ensure that you are using an AMI that is enabled for ENA.",
         )
     modes = known["SupportedBootModes"]
     if image.boot_mode in ("uefi", "legacy-bios") and image.boot_mode not in modes:

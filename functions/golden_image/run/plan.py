@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golden_image import tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template
+from golden_image.group import group, launch_template, references
+from golden_image.group.findings import Findings
 from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, GroupPlan, GroupState, Sizes
 from golden_image.model.image import Image
@@ -48,6 +50,17 @@ def make(run: str, request: RunRequest) -> Plan:
     keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
+    template = launch_template.plan(
+        request.launch_template_name,
+        request.launch_template,
+        instance,
+        (planned.subnets or (source.subnet_id,))[0],
+    )
+    looked_up = Findings(request)
+    references.look_up_names(run, planned, template, looked_up)
+    subnet_id = references.look_up_launch(source, found, planned, template, looked_up)
+    if looked_up.problems:
+        raise InvalidInput(looked_up.problems)
     return Plan(
         run=run,
         planned_at=planned_at,
@@ -55,18 +68,13 @@ def make(run: str, request: RunRequest) -> Plan:
         restart_source=request.restart_source,
         image=image,
         image_method=source.image_method,
-        launch_template=launch_template.plan(
-            request.launch_template_name,
-            request.launch_template,
-            instance,
-            (planned.subnets or (source.subnet_id,))[0],
-        ),
+        launch_template=replace(template, subnet_id=subnet_id),
         group=planned,
         rollout=chosen,
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance),
+        warnings=(*_warnings(instance), *looked_up.warnings),
     )
 
 

@@ -120,14 +120,16 @@ def test_the_version_is_resolved_when_launching(
     template = world.template()
     for _ in range(2):
         world.ec2.create_launch_template_version(
-            LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"DisableApiStop": True}
+            LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
         )
     world.ec2.modify_launch_template(LaunchTemplateName=template, DefaultVersion="2")
     reference = {"LaunchTemplateName": template} | ({"Version": version} if version else {})
     group = world.group(1, LaunchTemplate=reference)
     (member,) = world.members(group)
     assert member["LaunchTemplate"]["Version"] == expected
-    world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"DisableApiStop": True})
+    world.ec2.create_launch_template_version(
+        LaunchTemplateName=template, LaunchTemplateData={"EbsOptimized": True}
+    )
     assert world.members(group)[0]["LaunchTemplate"]["Version"] == expected
 
 
@@ -149,7 +151,7 @@ def test_limits_move_the_desired_capacity_along(world: WorldClient) -> None:
 def test_an_update_changes_only_what_it_names(world: WorldClient) -> None:
     template = world.template()
     world.ec2.create_launch_template_version(
-        LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"DisableApiStop": True}
+        LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
     )
     group = world.group(0, template=template, HealthCheckGracePeriod=77)
     world.asg.update_auto_scaling_group(
