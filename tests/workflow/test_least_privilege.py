@@ -76,7 +76,9 @@ class Recording:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+        iam.create_role(RoleName=self.prefix, AssumeRolePolicyDocument="{}")
         iam.create_instance_profile(InstanceProfileName=self.prefix)
+        iam.add_role_to_instance_profile(InstanceProfileName=self.prefix, RoleName=self.prefix)
         return {"bootMode": "uefi", "keyName": self.prefix, "instanceProfile": self.prefix}
 
     def runs_that_succeed(self) -> None:
