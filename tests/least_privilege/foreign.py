@@ -108,7 +108,6 @@ def _launches(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
         yield PLANNING, one
     profile = f"arn:aws:iam::{account.account}:instance-profile/admin"
     yield PLANNING, request("ec2:RunInstances", account.ec2("instance", "new"), ec2__InstanceProfile=profile)
-    yield PLANNING, pass_role(account, "admin")
     elsewhere = f"arn:aws:ec2:{account.region}:999999999999:launch-template/lt-1"
     instance = account.ec2("instance", "new")
     yield LAUNCHING, request("ec2:RunInstances", instance, ec2__LaunchTemplate=elsewhere)

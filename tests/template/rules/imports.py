@@ -33,9 +33,9 @@ _LOADED = {
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.options image.lookup image.registration "
-        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
-        "source.refusals tags"
+        "group.findings group.group group.instance_types group.launch_template group.network "
+        "group.options group.references group.trial image.lookup image.registration roll_out.refusals "
+        "run.input_schema run.plan run.request source.facts source.keys source.refusals tags"
     ),
     "golden_image_refresh.register_image": "image.registration tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
