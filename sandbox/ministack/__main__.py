@@ -7,7 +7,7 @@ import signal
 
 from ministack import app
 
-from sandbox.ministack import children, executions, faults, functions, schedules, versions
+from sandbox.ministack import children, executions, faults, functions, permissions, schedules, versions
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     versions.install()
     children.install()
     faults.install()
+    permissions.install()
     schedules.install()
     functions.install()
     try:
