@@ -185,10 +185,19 @@ class World:
     def _plain(self, call: Call, request_id: str) -> Answer:
         response_class = RESPONSES.get(call.service)
         if response_class is None:
-            return Answer(*self.others.answer(call), request_id)
+            answer = Answer(*self.others.answer(call), request_id)
+            self._learn(call, answer.status)
+            return answer
         response = response_class()
         response.take(replace(call, params=dict(call.params)), self.account)
         return Answer(*response.answer(call, request_id), request_id)
+
+    def _learn(self, call: Call, status: int) -> None:
+        """Know IAM's instance profiles, which a launch may name, by the calls that make and delete them."""
+        if status == 200 and call.action == "CreateInstanceProfile":
+            self.scene.profiles.add(call.params["InstanceProfileName"])
+        elif status == 200 and call.action == "DeleteInstanceProfile":
+            self.scene.profiles.discard(call.params["InstanceProfileName"])
 
     def _refused(self, call: Call, refusal: tuple[str, str], request_id: str) -> Answer:
         code, message = refusal

@@ -75,7 +75,9 @@ class Client:
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""
         if service not in self._clients:
-            url = self.endpoints.ec2 if service in ("ec2", "autoscaling", "elbv2") else self.endpoints.aws
+            # IAM's instance profiles are known to the world by the calls that pass through it.
+            through_world = service in ("ec2", "autoscaling", "elbv2", "iam")
+            url = self.endpoints.ec2 if through_world else self.endpoints.aws
             self._clients[service] = self._session.client(service, endpoint_url=url, config=_CONFIG)  # type: ignore[call-overload]
         return self._clients[service]
 
@@ -171,6 +173,13 @@ class Client:
             elif child := child_of(event):
                 visits += self.visits(child)
         return visits
+
+    def make_profile(self, name: str) -> None:
+        """Make an instance profile with a role."""
+        iam = self.aws("iam")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        iam.create_instance_profile(InstanceProfileName=name)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
 
     def seed(self, **source: Any) -> dict[str, Any]:
         """Make a source instance; see `POST /_sandbox/seed`. Answers its ids."""

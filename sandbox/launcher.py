@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import yaml
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from sandbox.build import ROOT, SAM, local_template, sam_environment
 from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
@@ -156,6 +157,8 @@ class _Place:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.aws_port),
             "MINISTACK_REGION": REGION,
+            # The EC2 world's: an instance profile and a group are of the account that the run is in.
+            "MINISTACK_ACCOUNT_ID": DEFAULT_ACCOUNT_ID,
             "SFN_WAIT_SCALE": str(self.scale),
             # Signatures are checked, IAM policies evaluated, and each function has its own role's session.
             "AUTH": "true",

@@ -13,6 +13,7 @@ from moto.core.exceptions import ServiceException
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.members import Member
+from ec2world.autoscaling.network import check_security_groups, check_subnets, listed
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -74,13 +75,14 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
             FakeLaunchConfiguration.create_from_instance(name, instance, self)
             params = {**params, "LaunchConfigurationName": name}
         _check_sizes(params["MinSize"], params["MaxSize"], params.get("DesiredCapacity"))
-        self._check_subnets(params.get("VPCZoneIdentifier"))
+        subnets = listed(params.get("VPCZoneIdentifier"))
+        check_subnets(self.ec2_backend, subnets)
         self.check_target_groups(params.get("TargetGroupARNs", []))
         try:
             group = Group(self, self.scene, params)
         except ServiceException as error:
             raise _as_validation_error(error) from error
-        self._check_template(group)
+        self._check_template(group, subnets)
         group.launch_failure = self.scene.failure
         self.autoscaling_groups[name] = group
         for hook in params.get("LifecycleHookSpecificationList", []):
@@ -96,8 +98,9 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         low = params.get("MinSize", group.min_size)
         high = params.get("MaxSize", group.max_size)
         _check_sizes(low, high, params.get("DesiredCapacity"))
-        self._check_subnets(params.get("VPCZoneIdentifier"))
-        self._change_template(group, params)
+        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
+        check_subnets(self.ec2_backend, listed(params.get("VPCZoneIdentifier")))
+        self._change_template(group, params, subnets)
         if params.get("VPCZoneIdentifier") or params.get("AvailabilityZones"):
             group._set_azs_and_vpcs(
                 params.get("AvailabilityZones", []), params.get("VPCZoneIdentifier"), update=True
@@ -109,7 +112,7 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         group.set_desired_capacity(min(max(wanted, low), high))
         return group
 
-    def _change_template(self, group: Group, params: dict[str, Any]) -> None:
+    def _change_template(self, group: Group, params: dict[str, Any], subnets: list[str]) -> None:
         """Launch from something else from now on; what was there before goes, for a group has one of them."""
         ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
         if not any(params.get(way) for way in ways):
@@ -126,27 +129,20 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
                 name, params.get("LaunchTemplate", {}), params.get("MixedInstancesPolicy")
             )
             if not name:
-                self._check_template(group)
+                self._check_template(group, subnets)
         except ServiceException as error:
             for field, value in before.items():
                 setattr(group, field, value)
             raise _as_validation_error(error) from error
 
-    def _check_template(self, group: Group) -> None:
-        """The checks of AWS in a dry run of a launch."""
+    def _check_template(self, group: Group, subnets: list[str]) -> None:
+        """The checks of AWS in a dry run of a launch, and that of the security groups' network."""
         try:
             params, _ = group.launch_parameters()
             self.ec2_backend.check_launch(params)
+            check_security_groups(group, subnets)
         except ServiceException as error:
             raise _as_validation_error(error) from error
-
-    def _check_subnets(self, identifiers: str | None) -> None:
-        for subnet_id in (identifiers or "").replace(" ", "").split(","):
-            try:
-                if subnet_id:
-                    self.ec2_backend.get_subnet(subnet_id)
-            except ServiceException:
-                raise validation_error(f"The subnet ID '{subnet_id}' does not exist") from None
 
     def check_target_groups(self, arns: list[str]) -> None:
         """The target groups have to exist, in this account and Region, and take instances."""

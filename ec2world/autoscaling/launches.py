@@ -8,6 +8,8 @@ from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, Instance
 from ec2world.autoscaling.activities import ScalingActivity
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
+from ec2world.ec2.launch_checks import zones_of
+from ec2world.ec2.launches import DEFAULT_TYPE
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -108,9 +110,9 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         placed = {**params, "TagSpecifications": [*params.get("TagSpecifications", []), specification]}
         if params.get("NetworkInterfaces"):
             first, *others = params["NetworkInterfaces"]
-            placed["NetworkInterfaces"] = [{**first, "SubnetId": self._next_subnet()}, *others]
+            placed["NetworkInterfaces"] = [{**first, "SubnetId": self._next_subnet(params)}, *others]
         else:
-            placed["SubnetId"] = self._next_subnet()
+            placed["SubnetId"] = self._next_subnet(params)
         return self.ec2_backend.launch(placed).instances[0]  # type: ignore[no-any-return]
 
     def _launch_failed(self, message: str) -> None:
@@ -130,10 +132,15 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         if self._retry_seconds is not None and self.autoscaling_backend.has(self):
             self.reconcile()
 
-    def _next_subnet(self) -> str:
+    def _next_subnet(self, params: dict[str, Any]) -> str:
+        """The next of the subnets whose zones have the type; any where no zone has it, for EC2 to refuse."""
         subnets = (self.vpc_zone_identifier or "").replace(" ", "").split(",")
         if subnets == [""]:
             defaults = self.ec2_backend.get_default_subnets()
             subnets = [defaults[zone].id for zone in self.availability_zones]
+        zones = zones_of(params.get("InstanceType", DEFAULT_TYPE), self.ec2_backend.region_name)
+        subnets = [
+            one for one in subnets if self.ec2_backend.get_subnet(one).availability_zone in zones
+        ] or subnets
         self._subnet_turn += 1
         return str(subnets[(self._subnet_turn - 1) % len(subnets)])

@@ -6,6 +6,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.network import check_topic
 
 
 class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
@@ -70,6 +71,7 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         """Notify a topic about a group; the given types replace those of the topic."""
         backend, topic = self.autoscaling_backend, self._get_param("TopicARN")
         group = backend.group(self._get_param("AutoScalingGroupName"))
+        check_topic(topic, self.region, self.current_account)
         self._drop_notifications(group.name, topic)
         for kind in self._get_param("NotificationTypes", []):
             backend.notification_configurations[(group.name, topic, kind)] = {

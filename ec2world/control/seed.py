@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = "/dev/sda1"
 TYPES = {"x86_64": "t3.small", "arm64": "t4g.small"}
+TYPE_WITHOUT_ENA = "t2.small"
 DEFAULTS: dict[str, Any] = {
     "name": "source",
     "volumes": [{"sizeGiB": 8}, {"sizeGiB": 20}],
@@ -140,9 +141,10 @@ def _instance(
     backend = world.ec2
     subnet = next(iter(backend.get_default_subnets().values()))
     tags = {"Name": wanted["name"], **wanted["tags"]}
+    usual = TYPES[wanted["architecture"]] if wanted["ena"] else TYPE_WITHOUT_ENA
     params: dict[str, Any] = {
         "ImageId": image.id,
-        "InstanceType": wanted["instanceType"] or TYPES[wanted["architecture"]],
+        "InstanceType": wanted["instanceType"] or usual,
         "SubnetId": subnet.id,
         "SecurityGroupIds": [backend.get_default_security_group(subnet.vpc_id).id],
         "KeyName": wanted["keyName"],
@@ -159,12 +161,15 @@ def _instance(
     }
     if wanted["userData"] is not None:
         params["UserData"] = Base64EncodedString.from_raw_string(wanted["userData"])
+    if wanted["keyName"] and wanted["keyName"] not in backend.key_pairs:
+        backend.create_key_pair(wanted["keyName"], "ed25519", {})
     if wanted["instanceProfile"]:
+        backend.scene.profiles.add(wanted["instanceProfile"])
         params["IamInstanceProfile"] = {"Name": wanted["instanceProfile"]}
     if wanted["spot"]:
         options = {"SpotInstanceType": wanted["spot"]}
         params["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": options}
-    instance: TimedInstance = backend.launch(params).instances[0]
+    instance: TimedInstance = backend.start(params, image).instances[0]
     if wanted["instanceStoreRoot"]:
         instance.root_device_type = "instance-store"
     for volume, one in zip(volumes, _volumes(instance), strict=True):

@@ -8,6 +8,7 @@ from moto.ec2.responses import EC2Response
 
 from ec2world.ec2.image_calls import ImageCalls
 from ec2world.ec2.instance_attributes import InstanceAttributeCalls
+from ec2world.ec2.network_calls import NetworkCalls
 from ec2world.ec2.spot import SpotCalls
 from ec2world.ec2.template_calls import TemplateCalls
 from ec2world.wire.answers import XmlAnswer
@@ -116,6 +117,7 @@ class WorldEC2Response(
     BlockStoreCalls,
     ImageCalls,
     TemplateCalls,
+    NetworkCalls,
     SpotCalls,
     WorldResponse,
     EC2Response,  # type: ignore[misc]

@@ -20,7 +20,8 @@ from moto.ec2.utils import (
 
 from ec2world.ec2.images import Image
 from ec2world.ec2.instance_store import TimedInstances
-from ec2world.ec2.instances import TimedInstance, architectures_of_type, boots_uefi
+from ec2world.ec2.instances import TimedInstance, boots_uefi
+from ec2world.ec2.launch_checks import refuse_mismatch, refuse_place, refuse_unknown_names
 from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
 
@@ -54,40 +55,36 @@ class Launches(TimedInstances):
         return merged
 
     def check_launch(self, params: dict[str, Any]) -> Image:
-        """Raise what RunInstances says about resolved parameters that cannot be launched.
-
-        Key pairs and instance profiles are taken on trust: they may live on another server.
-        """
+        """Raise what RunInstances says about resolved parameters that cannot be launched."""
         if not params.get("ImageId"):
             raise AWSError("MissingParameter", "The request must contain the parameter ImageId")
         image: Image = self.image_for_launch(params["ImageId"], params.get("InstanceType", DEFAULT_TYPE))
-        supported = architectures_of_type(params.get("InstanceType", ""))
-        if supported and image.architecture not in supported:
-            raise AWSError(
-                "InvalidParameterValue",
-                f"The architecture '{','.join(supported)}' of the specified instance type does not match the "
-                f"architecture '{image.architecture}' of the specified AMI. Specify an instance type and an "
-                "AMI that have matching architectures, and try again.",
-            )
-        self._check_type(params.get("InstanceType", DEFAULT_TYPE))
+        instance_type = params.get("InstanceType", DEFAULT_TYPE)
+        if instance_type not in INSTANCE_TYPES:
+            raise AWSError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
+        refuse_mismatch(params, image, instance_type)
+        refuse_unknown_names(self, params)
         nics = params.get("NetworkInterfaces", [])
         if nics and params.get("SubnetId"):
             raise AWSError(
                 "InvalidParameterCombination",
                 "Network interfaces and an instance-level subnet ID may not be specified on the same request",
             )
-        self._security_groups(params)
+        groups = self._security_groups(params)
         zone = params.get("Placement", {}).get("AvailabilityZone")
         if zone and zone not in self.get_default_subnets():
             raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
             if subnet_id:
-                self.get_subnet(subnet_id)
+                refuse_place(self, self.get_subnet(subnet_id), groups, instance_type)
         return image
 
     def launch(self, params: dict[str, Any], count: int = 1) -> Reservation:
         """Start `count` instances from parameters that `resolved` has made complete."""
-        image = self.check_launch(params)
+        return self.start(params, self.check_launch(params), count)
+
+    def start(self, params: dict[str, Any], image: Image, count: int = 1) -> Reservation:
+        """Launch what has been checked, or what a seed says."""
         reservation = Reservation(random_reservation_id(), self.account_id)
         tags = convert_tag_spec(params.get("TagSpecifications", []))
         for index in range(count):
@@ -100,13 +97,6 @@ class Launches(TimedInstances):
                 self._attach_new_volume(instance, mapping, tags.get("volume", {}))
             instance.begin("pending", "running", self.scene.clock.durations.start)
         return reservation
-
-    @staticmethod
-    def _check_type(name: str) -> None:
-        """Refuse a size that its family does not have; a family that moto does not know is taken on trust."""
-        family = name.partition(".")[0] + "."
-        if name not in INSTANCE_TYPES and any(one.startswith(family) for one in INSTANCE_TYPES):
-            raise AWSError("InvalidParameterValue", f"Invalid value '{name}' for InstanceType.")
 
     def _security_groups(self, params: dict[str, Any]) -> list[Any]:
         """The groups that are named for the instance or for its first network interface."""

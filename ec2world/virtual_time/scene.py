@@ -10,8 +10,9 @@ class Scene:
     """The clock, and how the call at hand is to go wrong later.
 
     `failure` is set while a call with a fault of effect "fail" is being answered: what the call makes will
-    end badly, with this message as its reason.
+    end badly, with this message as its reason. `profiles` are the names of IAM's instance profiles.
     """
 
     clock: Clock = field(default_factory=Clock)
     failure: str | None = None
+    profiles: set[str] = field(default_factory=set)

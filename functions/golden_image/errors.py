@@ -59,7 +59,7 @@ class FieldError:
 
 
 class InvalidInput(GoldenImageError):
-    """The input breaks its schema: an unknown key, a wrong type, a value out of range."""
+    """The input breaks its schema, or asks for what AWS does not have or would not launch."""
 
     def __init__(self, fields: list[FieldError]) -> None:
         self.fields = fields

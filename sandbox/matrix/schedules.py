@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _AFTER_COMMIT = {"UnlockGroupFunction", MACHINE}
+# What the plan cannot look up, and only warns of.
+_WARNED_OF = {("PlanRefreshFunction", "GetTopicAttributes"), ("PlanRefreshFunction", "RunInstances")}
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Schedule:
             ends -= {"SUCCEEDED"}
             ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
         elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
-            ends = {"SUCCEEDED"} if _is_after_commit(self.faults[0].target) else {"FAILED"}
+            ends = {"SUCCEEDED"} if _goes_on(self.faults[0].target) else {"FAILED"}
         return tuple(sorted(ends))
 
     def first_error(self) -> str:
@@ -49,9 +51,10 @@ class Schedule:
         return str(denied[0].rule("")["code"]) if len(denied) == len(self.faults) == 1 else ""
 
 
-def _is_after_commit(call: Target) -> bool:
-    """Whether a run whose call is refused has been committed; it calls its children before that."""
-    return call.role in _AFTER_COMMIT and call.service != "stepfunctions"
+def _goes_on(call: Target) -> bool:
+    """Whether a run whose call is refused has been committed, or warns; it calls its children before that."""
+    committed = call.role in _AFTER_COMMIT and call.service != "stepfunctions"
+    return committed or (call.role, call.action) in _WARNED_OF
 
 
 @dataclass(frozen=True)

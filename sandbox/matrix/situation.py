@@ -67,6 +67,7 @@ def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, 
         Architecture="x86_64",
         RootDeviceName="/dev/sda1",
         VirtualizationType="hvm",
+        EnaSupport=True,
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
     )["ImageId"]
     ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 0.03})  # type: ignore[typeddict-item]

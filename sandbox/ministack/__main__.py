@@ -7,7 +7,16 @@ import signal
 
 from ministack import app
 
-from sandbox.ministack import children, executions, faults, functions, gateway, schedules, versions
+from sandbox.ministack import (
+    children,
+    executions,
+    faults,
+    functions,
+    gateway,
+    permissions,
+    schedules,
+    versions,
+)
 
 
 def main() -> None:
@@ -17,6 +26,7 @@ def main() -> None:
     children.install()
     faults.install()
     gateway.install()
+    permissions.install()
     schedules.install()
     functions.install()
     try:

@@ -5,9 +5,36 @@ MiniStack checks the calls that come in over HTTP. A state machine and a schedul
 
 from __future__ import annotations
 
+from typing import Any
+
+from ministack.core import iam_actions
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam
 from ministack.services import stepfunctions as states
+
+
+def install() -> None:
+    """Put this module's function around that of MiniStack."""
+    iam_actions.extract_resource_arn = _around_resource(iam_actions.extract_resource_arn)
+
+
+def _around_resource(known: Any) -> Any:
+    """A call about an instance profile is one about its ARN, not about everything.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html
+    """
+
+    def resource(service: str, *request: Any) -> str:
+        parameters, account = request[4], request[6]
+        name = parameters.get("InstanceProfileName") if service == "iam" else None
+        if not name:
+            return str(known(service, *request))
+        name = name[0] if isinstance(name, list) else name
+        there = iam._instance_profiles.get(name)
+        return str(there["Arn"]) if there else f"arn:aws:iam::{account}:instance-profile/{name}"
+
+    return resource
 
 
 def authorized(resource: str) -> str:

@@ -16,6 +16,8 @@ SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
 GIVING_BACK = "unit/golden_image/group/test_giving_back.py"
 SIZES = "workflow/test_sizes.py"
+REFERENCES = "unit/golden_image/group/test_references.py"
+AGREEMENT = "workflow/test_agreement.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
@@ -294,6 +296,41 @@ CASES = (
             "unit/golden_image/group/test_target_groups.py"
             "::test_all_target_groups_that_cannot_be_used_are_named_at_once",
             "workflow/test_load_balancing.py::test_a_dry_run_refuses_the_target_groups_that_a_run_refuses",
+        ),
+    ),
+    # Look-ups of the plan
+    Case(
+        "A subnet, security group or type that does not exist, or of another architecture or VPC.",
+        ("hashicorp/packer#4761", "mludvig/aws-ethereum-miner#12", "ray-project/ray#13558"),
+        (
+            f"{REFERENCES}::test_one_refusal_lists_all_that_is_wrong",
+            f"{REFERENCES}::test_a_type_that_cannot_run_the_source_is_refused",
+            f"{REFERENCES}::test_a_subnet_of_another_vpc_does_not_fit_the_sources_security_groups",
+            f"{AGREEMENT}::test_a_dry_run_is_refused_for_all_that_a_run_is",
+        ),
+    ),
+    Case(
+        "Two subnets, and the type is not offered in the first one's zone.",
+        ("compiler-explorer/infra#601",),
+        (
+            f"{REFERENCES}::test_a_group_keeps_launching_where_it_can",
+            f"{AGREEMENT}::test_what_a_dry_run_accepts_a_run_does",
+        ),
+    ),
+    Case(
+        "The source's key pair was deleted.",
+        ("eksctl-io/eksctl#1989", "keikoproj/instance-manager#298"),
+        (
+            f"{REFERENCES}::test_the_sources_own_key_pair_and_profile_may_be_gone",
+            f"{AGREEMENT}::test_what_a_dry_run_accepts_a_run_does",
+        ),
+    ),
+    Case(
+        "A dry run with a wrong security group, subnet or type, or a topic of another Region or account.",
+        ("hashicorp/packer#4761",),
+        (
+            f"{AGREEMENT}::test_a_dry_run_is_refused_for_all_that_a_run_is",
+            f"{REFERENCES}::test_a_topic_exists_in_the_groups_region_and_account",
         ),
     ),
 )

@@ -118,6 +118,7 @@ class WorldClient:
             "Name": name("image"),
             "Architecture": "x86_64",
             "VirtualizationType": "hvm",
+            "EnaSupport": True,
             "RootDeviceName": "/dev/sda1",
             "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot_id}}],
         }
@@ -129,6 +130,18 @@ class WorldClient:
         image_id = self.register(snapshot_id, **more)
         self.until(lambda: self.image(image_id)["State"] == "available")
         return image_id
+
+    def subnet(self, zone: str = "us-east-1a") -> str:
+        """A default subnet's id."""
+        found = self.ec2.describe_subnets(Filters=[{"Name": "availability-zone", "Values": [zone]}])
+        subnet_id: str = next(one["SubnetId"] for one in found["Subnets"] if one["DefaultForAz"])
+        return subnet_id
+
+    def network(self) -> tuple[str, str]:
+        """A new VPC's id, and that of a subnet in it."""
+        vpc = self.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24", AvailabilityZone="us-east-1a")
+        return vpc, subnet["Subnet"]["SubnetId"]
 
     def template(self, **data: Any) -> str:
         """The name of a new launch template of a public image."""

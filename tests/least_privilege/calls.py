@@ -182,8 +182,25 @@ def _create_launch_template(action: str, params: Params, facts: Facts) -> list[R
     return _creation(action, facts.account, "launch-template", _specified(params, "launch-template"))
 
 
-def _run_instances(_: str, params: Params, facts: Facts) -> list[Request]:
-    return launch(facts, params["LaunchTemplate"], [params["SubnetId"]])
+def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
+    if "LaunchTemplate" in params:
+        return launch(facts, params["LaunchTemplate"], [params["SubnetId"]])
+    there = [("image", params["ImageId"]), ("subnet", params["SubnetId"])]
+    there += [("security-group", group) for group in params.get("SecurityGroupIds", [])]
+    there += [("key-pair", params["KeyName"])] if "KeyName" in params else []
+    made = [(kind, NEW) for kind in ("instance", "volume", "network-interface")]
+    # A snapshot of the image's, which is anybody's.
+    return [_there(action, kind, name, facts) for kind, name in [*there, *made, ("snapshot", NEW)]]
+
+
+def _profile(action: str, params: Params, facts: Facts) -> list[Request]:
+    name = f"instance-profile/{params['InstanceProfileName']}"
+    return [request(action, f"arn:aws:iam::{facts.account.account}:{name}")]
+
+
+def _topic(action: str, params: Params, _: Facts) -> list[Request]:
+    """A topic of an input's, whose ARN is given."""
+    return [request(action, params["TopicArn"])]
 
 
 def _group(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -300,9 +317,11 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "dynamodb:Scan": _item,
     "dynamodb:TransactWriteItems": _transaction,
     "dynamodb:UpdateItem": _item,
+    "iam:GetInstanceProfile": _profile,
     "kms:DescribeKey": _key,
     "kms:GetKeyPolicy": _key,
     "kms:ListGrants": _key,
+    "sns:GetTopicAttributes": _topic,
     "sns:Publish": _publish,
     "states:DescribeExecution": _execution,
     "states:StartExecution": _state_machine,

@@ -20,6 +20,7 @@ LAUNCHING_OWN = (
     "UpdateAutoScalingGroupFunction",
 )
 LAUNCHING = (*LAUNCHING_OWN, *UNDOING)
+PLANNING = ("PlanRefreshFunction",)
 # (who, what is tagged while being made, the calls that make it)
 TAGGING = (
     (("CreateSnapshotsFunction",), "snapshot", "CreateSnapshots"),
@@ -110,6 +111,9 @@ def _launches(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
         yield LAUNCHING, Request(one.action, one.resource)
         if one.resource in {account.ec2("launch-template", "lt-1"), account.ec2("image", "ami-1")}:
             yield LAUNCHING_OWN, one
+        yield PLANNING, one
+    profile = f"arn:aws:iam::{account.account}:instance-profile/admin"
+    yield PLANNING, request("ec2:RunInstances", account.ec2("instance", "new"), ec2__InstanceProfile=profile)
     elsewhere = f"arn:aws:ec2:{account.region}:999999999999:launch-template/lt-1"
     instance = account.ec2("instance", "new")
     yield LAUNCHING, request("ec2:RunInstances", instance, ec2__LaunchTemplate=elsewhere)

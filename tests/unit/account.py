@@ -59,7 +59,9 @@ class Account:
             self.world.clock.scale = FROZEN
 
     def seed(self, **wanted: Any) -> str:
-        """Make a source, as ec2world/control/seed.py describes it, and answer its id."""
+        """Make a source, as ec2world/control/seed.py describes it, with its profile, and answer its id."""
+        if wanted.get("instanceProfile"):
+            self.make_profile(wanted["instanceProfile"])
         status, text = control(self.world, "POST", "/_sandbox/seed", json.dumps(wanted).encode())
         assert status == 200, text
         instance_id: str = json.loads(text)["instanceId"]
@@ -71,6 +73,20 @@ class Account:
         status, text = control(self.world, "PUT", "/_sandbox/targets", given)
         assert status == 200, text
         return arn
+
+    def make_named(self) -> None:
+        """Make the key pair, the instance profile and the topics that example inputs name."""
+        self.client("ec2").create_key_pair(KeyName="ops", KeyType="ed25519")
+        self.make_profile("web-server")
+        for name in ("web", "web-scaling"):
+            self.client("sns").create_topic(Name=name)
+
+    def make_profile(self, name: str, path: str = "/") -> None:
+        """Make an instance profile with a role."""
+        iam = self.client("iam")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        iam.create_instance_profile(InstanceProfileName=name, Path=path)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
 
     def instance(self, instance_id: str) -> Any:
         """The world's own object of an instance, to give it what no call of AWS's gives."""
@@ -132,8 +148,9 @@ class Account:
         ]
 
     def changes(self) -> list[str]:
-        """The actions of every call so far that was more than a look."""
-        made = [call["action"] for call in json.loads(self.world.record.to_json())]
+        """The actions of every call so far that was more than a look or a dry run."""
+        calls = json.loads(self.world.record.to_json())
+        made = [call["action"] for call in calls if not call["params"].get("DryRun")]
         return [name for name in made if not name.startswith(("Describe", "Get", "List", "Query"))]
 
     def forget_tokens(self) -> None:

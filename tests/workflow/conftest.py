@@ -65,9 +65,10 @@ def source_state(sandbox: Client, instance_id: str) -> str:
 
 
 def changes(sandbox: Client, since: int) -> list[str]:
-    """The actions on EC2 and Auto Scaling, from call number `since` on, that are not reads."""
+    """The actions on EC2 and Auto Scaling, from call number `since` on, but reads and dry runs."""
     calls = [call for call in sandbox.calls(since) if call["service"] in ("ec2", "autoscaling")]
-    return [call["action"] for call in calls if not call["action"].startswith(_READS)]
+    made = [call for call in calls if not call["params"].get("DryRun")]
+    return [call["action"] for call in made if not call["action"].startswith(_READS)]
 
 
 def next_call(sandbox: Client) -> int:

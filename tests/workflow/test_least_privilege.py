@@ -6,7 +6,6 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from tests.least_privilege.calls import Facts
@@ -72,14 +71,7 @@ class Recording:
     def whole(self) -> dict[str, Any]:
         """A seed with a UEFI store, a key pair and an instance profile."""
         self.sandbox.ec2.create_key_pair(KeyName=self.prefix)
-        iam = boto3.client(
-            "iam",
-            "us-east-1",
-            endpoint_url=self.sandbox.endpoints.ec2,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
-        iam.create_instance_profile(InstanceProfileName=self.prefix)
+        self.sandbox.make_profile(self.prefix)
         return {"bootMode": "uefi", "keyName": self.prefix, "instanceProfile": self.prefix}
 
     def runs_that_succeed(self) -> None:

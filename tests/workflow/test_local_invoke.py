@@ -61,6 +61,7 @@ class Functions:
 
     def __init__(self, sandbox: Client, build: Path) -> None:
         self._build = build
+        self._region = sandbox.endpoints.region
         self._ids: dict[str, str] = {}
         pages = sandbox.aws("lambda").get_paginator("list_functions").paginate()
         variables = [f["Environment"]["Variables"] for page in pages for f in page["Functions"]]
@@ -78,8 +79,8 @@ class Functions:
         self._ids |= {name.replace("_", "-"): value for name, value in ids.items()}
 
     def event(self, name: str) -> Any:
-        """A function's events/ file, with the sandbox's ids in it."""
-        text = (ROOT / f"events/{name}.json").read_text()
+        """A function's events/ file, with the sandbox's ids and Region in it."""
+        text = (ROOT / f"events/{name}.json").read_text().replace("ap-northeast-2", self._region)
         return json.loads(ID.sub(lambda found: self._ids.get(found[0], found[0]), text))
 
     def invoke(self, name: str) -> Invocation:
@@ -102,6 +103,7 @@ class Functions:
 def functions(sandbox: Client, tmp_path: Path) -> Iterator[Functions]:
     """The built functions, and a source for their events."""
     made = Functions(sandbox, sam_build(tmp_path / "build.log"))
+    sandbox.aws("sns").create_topic(Name="web-scaling")
     seeded = sandbox.seed(volumes=[{"deviceName": "/dev/sda1"}, {"deviceName": "/dev/sdf", "sizeGiB": 20}])
     know(made, seeded, seeded["volumeIds"])
     yield made

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golden_image import tags
 from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template, neighbours, target_groups
+from golden_image.group import group, launch_template, neighbours, references, target_groups
+from golden_image.group.findings import Findings
 from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
@@ -52,7 +54,6 @@ def make(run: str, request: RunRequest) -> Plan:
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
-    _refuse_target_groups(run, planned, chosen)
     template = launch_template.plan(
         request.launch_template_name,
         request.launch_template,
@@ -60,6 +61,12 @@ def make(run: str, request: RunRequest) -> Plan:
         (planned.subnets or (source.subnet_id,))[0],
     )
     neighbours.refuse_floating(planned.name, template)
+    looked_up = Findings(request)
+    looked_up.problems += _wrong_target_groups(run, planned, chosen)
+    references.look_up_names(run, planned, template, looked_up)
+    subnet_id = references.look_up_launch(source, found, planned, template, looked_up)
+    if looked_up.problems:
+        raise InvalidInput(looked_up.problems)
     return Plan(
         run=run,
         planned_at=planned_at,
@@ -67,7 +74,7 @@ def make(run: str, request: RunRequest) -> Plan:
         restart_source=request.restart_source,
         image=image,
         image_method=source.image_method,
-        launch_template=template,
+        launch_template=replace(template, subnet_id=subnet_id),
         group=planned,
         rollout=chosen,
         timeouts=request.timeouts,
@@ -76,6 +83,7 @@ def make(run: str, request: RunRequest) -> Plan:
         warnings=(
             *_warnings(instance),
             *of_keys,
+            *looked_up.warnings,
             *cautions.about(found, planned, template, chosen),
             *_rollout_warnings(chosen, planned),
         ),
@@ -132,24 +140,26 @@ def _rollout_warnings(rollout: str, planned: GroupPlan) -> tuple[str, ...]:
     return (rollout_warnings.at_zero(planned.name),) if nothing else ()
 
 
-def _refuse_target_groups(run: str, planned: GroupPlan, rollout: str) -> None:
-    """Refuse target groups, stated or the group's own, that would keep its instances from their traffic."""
+def _wrong_target_groups(run: str, planned: GroupPlan, rollout: str) -> list[FieldError]:
+    """Stated target groups that would keep the group's instances from their traffic.
+
+    Raises:
+        GroupNotSupported: the group has such ones itself.
+    """
     before = planned.before
     checks = planned.health_check_type or (before.health_check_type if before else None)
     waited_for = rollout == RECREATE and target_groups.checks_elb(checks)
-    if planned.target_group_arns:
-        wrong = target_groups.wrong_target_groups(
-            planned.target_group_arns, run, planned.subnets, waited_for=waited_for
+    if planned.target_group_arns is not None or not before or rollout == NONE:
+        return target_groups.wrong_target_groups(
+            planned.target_group_arns or (), run, planned.subnets, waited_for=waited_for
         )
-        if wrong:
-            raise InvalidInput(wrong)
-    elif before and planned.target_group_arns is None and rollout != NONE:
-        wrong = target_groups.wrong_target_groups(
-            before.target_group_arns, run, planned.subnets, waited_for=waited_for
-        )
-        if wrong:
-            reasons = "; ".join(error.message for error in wrong)
-            raise GroupNotSupported(f"'{planned.name}' has target groups that it cannot use: {reasons}.")
+    wrong = target_groups.wrong_target_groups(
+        before.target_group_arns, run, planned.subnets, waited_for=waited_for
+    )
+    if wrong:
+        reasons = "; ".join(error.message for error in wrong)
+        raise GroupNotSupported(f"'{planned.name}' has target groups that it cannot use: {reasons}.")
+    return []
 
 
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:

@@ -1,7 +1,9 @@
 import json
 from typing import Any
 
-from tests.ec2world.client import WorldClient
+import pytest
+
+from tests.ec2world.client import WorldClient, refused
 
 
 def ids(members: list[dict[str, Any]]) -> list[str]:
@@ -108,6 +110,23 @@ def test_topics_are_told_about_groups(world: WorldClient) -> None:
     world.asg.delete_notification_configuration(AutoScalingGroupName=group, TopicARN=topic)
     found = world.asg.describe_notification_configurations(AutoScalingGroupNames=[group])
     assert found["NotificationConfigurations"] == []
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "arn:aws:sns:eu-west-1:123456789012:web",
+        "arn:aws:sns:us-east-1:999999999999:web",
+        "arn:aws:sns:us-east-1:123456789012:web.fifo",
+    ],
+)
+def test_a_topic_that_auto_scaling_cannot_publish_to_is_refused(world: WorldClient, topic: str) -> None:
+    with refused("ValidationError"):
+        world.asg.put_notification_configuration(
+            AutoScalingGroupName=world.group(0),
+            TopicARN=topic,
+            NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH"],
+        )
 
 
 def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:

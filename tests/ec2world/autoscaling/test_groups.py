@@ -62,6 +62,33 @@ def test_what_a_group_cannot_be_made_of_is_refused(world: WorldClient, wrong: di
         world.group(1, **wrong)
 
 
+def test_subnets_and_security_groups_are_of_one_network(world: WorldClient) -> None:
+    default, (_, other) = world.subnet(), world.network()
+    with refused("ValidationError"):
+        world.group(0, VPCZoneIdentifier=f"{default},{other}", AvailabilityZones=[])
+    template = world.template(SecurityGroupIds=world.seed()["securityGroupIds"])
+    with refused("ValidationError") as raised:
+        world.group(0, template=template, VPCZoneIdentifier=other, AvailabilityZones=[])
+    assert "not linked to the VPCs" in str(raised.value)
+    group = world.group(0, template=template, VPCZoneIdentifier=default, AvailabilityZones=[])
+    with refused("ValidationError"):
+        again = {"LaunchTemplateName": template, "Version": "1"}
+        world.asg.update_auto_scaling_group(
+            AutoScalingGroupName=group, VPCZoneIdentifier=other, LaunchTemplate=again
+        )
+
+
+def test_a_group_launches_where_its_type_is_offered(world: WorldClient) -> None:
+    without, subnet = world.subnet("us-east-1e"), world.subnet()
+    group = world.group(2, VPCZoneIdentifier=f"{without},{subnet}", AvailabilityZones=[])
+    instances = [world.instance(one) for one in ids(world.members(group))]
+    assert {one["SubnetId"] for one in instances} == {subnet}
+    nowhere = world.group(1, settled=False, VPCZoneIdentifier=without, AvailabilityZones=[])
+    activity = world.asg.describe_scaling_activities(AutoScalingGroupName=nowhere)["Activities"][0]
+    assert "not supported in your requested Availability Zone" in activity["StatusMessage"]
+    world.asg.delete_auto_scaling_group(AutoScalingGroupName=nowhere)
+
+
 def test_a_version_that_does_not_exist_and_an_image_that_is_gone_are_refused(world: WorldClient) -> None:
     template = world.template()
     with refused("ValidationError"):
@@ -94,14 +121,16 @@ def test_the_version_is_resolved_when_launching(
     template = world.template()
     for _ in range(2):
         world.ec2.create_launch_template_version(
-            LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"KeyName": "k"}
+            LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
         )
     world.ec2.modify_launch_template(LaunchTemplateName=template, DefaultVersion="2")
     reference = {"LaunchTemplateName": template} | ({"Version": version} if version else {})
     group = world.group(1, LaunchTemplate=reference)
     (member,) = world.members(group)
     assert member["LaunchTemplate"]["Version"] == expected
-    world.ec2.create_launch_template_version(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
+    world.ec2.create_launch_template_version(
+        LaunchTemplateName=template, LaunchTemplateData={"EbsOptimized": True}
+    )
     assert world.members(group)[0]["LaunchTemplate"]["Version"] == expected
 
 
@@ -123,7 +152,7 @@ def test_limits_move_the_desired_capacity_along(world: WorldClient) -> None:
 def test_an_update_changes_only_what_it_names(world: WorldClient) -> None:
     template = world.template()
     world.ec2.create_launch_template_version(
-        LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"KeyName": "k"}
+        LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
     )
     group = world.group(0, template=template, HealthCheckGracePeriod=77)
     world.asg.update_auto_scaling_group(

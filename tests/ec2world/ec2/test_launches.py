@@ -95,6 +95,14 @@ def test_launch_template_data_describes_the_instance(world: WorldClient) -> None
     ("wrong", "code"),
     [
         ({"InstanceType": "t3.smal"}, "InvalidParameterValue"),
+        ({"InstanceType": "q9.large"}, "InvalidParameterValue"),
+        ({"InstanceType": "t2.micro", "EbsOptimized": True}, "Unsupported"),
+        ({"KeyName": "no-such"}, "InvalidKeyPair.NotFound"),
+        ({"IamInstanceProfile": {"Name": "no-such"}}, "InvalidParameterValue"),
+        (
+            {"IamInstanceProfile": {"Arn": "arn:aws:iam::123456789012:instance-profile/no-such"}},
+            "InvalidParameterValue",
+        ),
         ({"ImageId": "ami-x"}, "InvalidAMIID.Malformed"),
         ({"Placement": {"AvailabilityZone": "mars-1a"}}, "InvalidParameterValue"),
         ({"SecurityGroupIds": ["sg-00000000000000000"]}, "InvalidGroup.NotFound"),
@@ -105,3 +113,46 @@ def test_what_cannot_be_launched_is_refused(world: WorldClient, wrong: dict[str,
     plain = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
     with refused(code):
         world.ec2.run_instances(**{**plain, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("image", "instance_type", "code"),
+    [
+        ({"BootMode": "uefi"}, "t2.small", "InvalidParameterCombination"),
+        ({"EnaSupport": False}, "t3.small", "InvalidParameterCombination"),
+        ({"BootMode": "legacy-bios"}, "t4g.small", "InvalidParameterValue"),
+        ({"VirtualizationType": "paravirtual"}, "t3.small", "InvalidParameterCombination"),
+        ({"BootMode": "uefi-preferred", "TpmSupport": "v2.0"}, "t2.small", "InvalidParameterCombination"),
+    ],
+)
+def test_an_image_that_its_type_cannot_run_is_refused(
+    world: WorldClient, image: dict[str, Any], instance_type: str, code: str
+) -> None:
+    made = world.available_image(world.snapshot_set(world.seed()["instanceId"])[0], **image)
+    with refused(code):
+        world.ec2.run_instances(ImageId=made, InstanceType=instance_type, MinCount=1, MaxCount=1)
+
+
+def test_a_place_that_the_launch_cannot_have_is_refused(world: WorldClient) -> None:
+    plain = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    with refused("Unsupported"):
+        world.ec2.run_instances(**plain, SubnetId=world.subnet("us-east-1e"))
+    vpc, subnet = world.network()
+    groups = world.seed()["securityGroupIds"]
+    with refused("InvalidParameter"):
+        world.ec2.run_instances(**plain, SubnetId=subnet, SecurityGroupIds=groups)
+    world.ec2.associate_security_group_vpc(GroupId=groups[0], VpcId=vpc)
+    filters = [{"Name": "group-id", "Values": groups}, {"Name": "vpc-id", "Values": [vpc]}]
+    described = world.ec2.describe_security_group_vpc_associations(Filters=filters)
+    assert [one["State"] for one in described["SecurityGroupVpcAssociations"]] == ["associated"]
+    world.ec2.run_instances(**plain, SubnetId=subnet, SecurityGroupIds=groups)
+
+
+def test_an_instance_profile_is_known_from_its_creation_to_its_deletion(world: WorldClient) -> None:
+    iam, profile = world.client("iam"), name("profile")
+    launch = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
+    iam.create_instance_profile(InstanceProfileName=profile)
+    world.ec2.run_instances(**launch, IamInstanceProfile={"Name": profile})
+    iam.delete_instance_profile(InstanceProfileName=profile)
+    with refused("InvalidParameterValue"):
+        world.ec2.run_instances(**launch, IamInstanceProfile={"Name": profile})

@@ -64,7 +64,9 @@ def a_statement_names_the_resources_that_its_actions_take(project: Project) -> l
             kinds = {_kind(row["resource_arn_format"]) for row in rows}
             for resource in statement.resources or ("no resource",):
                 narrow = not resource.startswith("arn:") if resource != "*" else kinds == {"*"}
-                typed = resource.startswith("arn:") and _kind(resource) in kinds - {"*"}
+                # The ARN of a topic has no kind in it, but its name.
+                untyped = _kind(resource) == "*" and all(kind.startswith("${") for kind in kinds)
+                typed = resource.startswith("arn:") and (_kind(resource) in kinds - {"*"} or untyped)
                 if statement.effect != "Allow" or not rows or not (narrow or typed):
                     found.append(f"{statement.owner}: {action} on {resource}")
     return found

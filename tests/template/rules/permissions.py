@@ -12,7 +12,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("ec2:CreateSnapshots", "TagSpecifications"): {"ec2:CreateTags"},
     ("ec2:RegisterImage", "TagSpecifications"): {"ec2:CreateTags"},
     # The template tags what it launches, and may name an instance profile.
-    ("ec2:RunInstances", None): LAUNCH,
+    ("ec2:RunInstances", "LaunchTemplate"): LAUNCH,
     # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
@@ -89,7 +89,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("autoscaling:TerminateInstanceInAutoScalingGroup", None): set(),
     # Only while creating: the rule of its own below.
     ("ec2:CreateTags", None): {"ec2:CreateAction"},
-    # What a launch takes, only from a launch template.
+    # What a launch takes, only from a launch template; the plan's dry run only without one.
     ("ec2:RunInstances", None): {"ec2:LaunchTemplate"},
     ("ec2:RunInstances", "group"): set(),
     ("ec2:RunInstances", "license-configuration"): set(),

@@ -159,13 +159,17 @@ def largest(account: Account) -> dict[str, Any]:
         TargetGroupARNs=EVERY_FIELD["group"]["targetGroupArns"],
         Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags(5).items()],
     )
+    account.make_named()
+    source_id, subnets = seed_with(account, 28), account.subnets()[:2]
+    groups = account.client("ec2").describe_security_groups()["SecurityGroups"]
+    own = {"securityGroupIds": [groups[0]["GroupId"]], "tags": tags(5)}
     wanted = {
         "rollout": "recreate",
         "image": {"name": "w" * 128, "description": "d" * 255, "tags": tags(5)},
-        "launchTemplate": {**EVERY_FIELD["launchTemplate"], "tags": tags(5)},
-        "group": {**EVERY_FIELD["group"], "tags": tags(5)},
+        "launchTemplate": EVERY_FIELD["launchTemplate"] | own,
+        "group": {**EVERY_FIELD["group"], "subnetIds": subnets, "tags": tags(5)},
     }
-    plan: dict[str, Any] = json.loads(json.dumps(to_event(account.plan(seed_with(account, 28), **wanted))))
+    plan: dict[str, Any] = json.loads(json.dumps(to_event(account.plan(source_id, **wanted))))
     assert len(plan["source"]["volumes"]) == 28
     return plan
 

@@ -71,6 +71,7 @@ class Walk:
 
     def __init__(self, account: Account, context: Any) -> None:
         self._context = context
+        account.make_named()
         source_id = account.seed()
         found = account.client("ec2").describe_instances(InstanceIds=[source_id])
         instance = found["Reservations"][0]["Instances"][0]

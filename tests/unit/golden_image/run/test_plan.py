@@ -319,6 +319,7 @@ def test_a_plan_comes_back_from_its_json_as_it_was(
 ) -> None:
     if existing:
         account.group(Tags=[{"Key": "a", "Value": "b", "PropagateAtLaunch": True}])
+    account.make_named()
     plan = account.plan(account.seed(platform="marketplace"), **wanted)
     text = json.dumps(events.to_event(plan))
     assert events.from_event(Plan, json.loads(text)) == plan
@@ -341,6 +342,7 @@ def test_a_plan_of_28_volumes_stays_under_16_kib(account: Account) -> None:
     volume = {"type": "io2", "iops": 16_000, "sizeGiB": 16_000, "encrypted": True, "kmsKeyId": key}
     extra = [{**volume, "deviceName": f"/dev/sdb{chr(ord('a') + number)}"} for number in range(26)]
     source_id = account.seed(volumes=[volume, {**volume, "deviceName": "/dev/sdf"}, *extra])
+    account.make_named()
     plan = account.plan(source_id, **EVERYTHING)
     assert len(plan.source.volumes) == 28
     assert len(json.dumps(events.to_event(plan), ensure_ascii=False).encode()) < 16 * 1024

@@ -94,6 +94,7 @@ def updated(account: Account) -> Plan:
         for name in ("blue", "green")
     )
     account.group(MinSize=1, TargetGroupARNs=[blue])
+    account.make_named()
     wanted = {
         "minSize": 2,
         "desiredCapacity": 3,

@@ -1,0 +1,76 @@
+"""The instance type: whether it exists, and can run an image of the source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef
+
+    from golden_image.group.findings import Findings
+    from golden_image.model.launch_template import LaunchTemplatePlan
+    from golden_image.model.source import Source
+
+_FIELD = "launchTemplate.instanceType"
+
+
+def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Findings) -> bool:
+    """Refuse a type that would not launch; answers whether there is one of that name to go on with.
+
+    Types that do not fit are launched by nobody: RunInstances refuses each of these, as does Auto Scaling.
+    """
+    if not template.instance_type:
+        return True
+    known = _find(template.instance_type)
+    if known is None:
+        findings.wrong(
+            _FIELD, f"there is no instance type '{template.instance_type}' in this Region. Name another"
+        )
+        return False
+    origin = findings.origin("instance_type")
+    for why in _misfits(known, source):
+        findings.wrong(_FIELD, f"{template.instance_type}{origin} {why}")
+    if template.ebs_optimized and known["EbsInfo"]["EbsOptimizedSupport"] == "unsupported":
+        findings.wrong(
+            _FIELD,
+            f"{template.instance_type}{origin} cannot be EBS-optimized, and the new version is to be, "
+            "as the source is. Name another type, or set launchTemplate.ebsOptimized to null",
+        )
+    return True
+
+
+def _find(name: str) -> InstanceTypeInfoTypeDef | None:
+    try:
+        return aws.client("ec2").describe_instance_types(InstanceTypes=[name])["InstanceTypes"][0]  # type: ignore[list-item]
+    except ClientError as error:
+        if aws.code(error) in {"InvalidInstanceType", "InvalidInstanceType.NotFound"}:
+            return None
+        raise
+
+
+def _misfits(known: InstanceTypeInfoTypeDef, source: Source) -> Iterator[str]:
+    """Why the type cannot run an image with the source's attributes."""
+    architectures = known["ProcessorInfo"]["SupportedArchitectures"]
+    if source.architecture not in architectures:
+        yield f"runs {', '.join(architectures)}, and the source is {source.architecture}"
+        return
+    if source.virtualization_type not in known["SupportedVirtualizationTypes"]:
+        yield f"does not run images of the source's virtualization type, {source.virtualization_type}"
+    if known["NetworkInfo"]["EnaSupport"] == "required" and not source.ena_support:
+        yield "needs images with ENA, which the source does not have"
+    modes = known["SupportedBootModes"]
+    # uefi-preferred boots either way; without a boot mode an image boots as the type does.
+    if source.boot_mode in ("uefi", "legacy-bios") and source.boot_mode not in modes:
+        yield f"boots with {', '.join(modes)}, and the source needs {source.boot_mode}"
+    if source.tpm_support and known.get("NitroTpmSupport", "supported") == "unsupported":
+        yield "has no NitroTPM, which the source has"
+    if "ebs" not in known["SupportedRootDeviceTypes"]:
+        yield "has no EBS root devices"
+    if "on-demand" not in known["SupportedUsageClasses"]:
+        yield f"is launched as {', '.join(known['SupportedUsageClasses'])} only, not On-Demand"

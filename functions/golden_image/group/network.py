@@ -1,0 +1,153 @@
+"""The group's network: its subnets, their zones, and the security groups that are to fit them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from golden_image import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, SubnetTypeDef
+
+    from golden_image.group.findings import Findings
+    from golden_image.model.group import GroupPlan
+
+# Every account may put so many on an interface; more is asked for.
+_USUAL_SECURITY_GROUPS = 5
+_SECURITY_GROUP_LIMIT = "vpc-max-security-groups-per-interface"
+_SUBNETS, _SECURITY_GROUPS = "group.subnetIds", "launchTemplate.securityGroupIds"
+_NOWHERE = "does not exist in this account and Region"
+
+
+def subnets(
+    found: AutoScalingGroupTypeDef | None, group: GroupPlan, findings: Findings
+) -> list[SubnetTypeDef]:
+    """The subnets in which the group will launch, in its order; those that cannot be used are told.
+
+    A group that was made with zones only launches in the default subnets of those.
+    """
+    ids = list(group.subnets)
+    if ids or found is None:
+        there = _described({"Name": "subnet-id", "Values": ids})
+        there.sort(key=lambda subnet: ids.index(subnet["SubnetId"]))
+    else:
+        there = _described(
+            {"Name": "availability-zone", "Values": found["AvailabilityZones"]},
+            {"Name": "default-for-az", "Values": ["true"]},
+        )
+    usable = [subnet for subnet in there if subnet["State"] == "available"]
+    lost = dict.fromkeys(ids, _NOWHERE) | {subnet["SubnetId"]: f"is {subnet['State']}" for subnet in there}
+    _tell_lost([f"{one} {why}" for one, why in lost.items() if one not in _ids(usable)], usable, findings)
+    if len({subnet["VpcId"] for subnet in usable}) > 1:
+        each = ", ".join(f"{subnet['SubnetId']} of {subnet['VpcId']}" for subnet in usable)
+        findings.wrong(_SUBNETS, f"must be of one VPC, found {each}")
+    return usable
+
+
+def _tell_lost(lost: list[str], usable: list[SubnetTypeDef], findings: Findings) -> None:
+    """Auto Scaling refuses to be given such a subnet; a group that has one goes on in its others."""
+    each = ", ".join(lost)
+    if lost and findings.request.group.subnet_ids:
+        findings.wrong(_SUBNETS, each)
+    elif not usable:
+        each = each or "its zones have no default subnets"
+        findings.wrong(_SUBNETS, f"the group has no subnet to launch in: {each}. Set {_SUBNETS}")
+    elif lost:
+        findings.warnings.append(f"the group launches nothing in some of its subnets: {each}.")
+
+
+def _described(*filters: FilterTypeDef) -> list[SubnetTypeDef]:
+    pages = aws.client("ec2").get_paginator("describe_subnets")
+    return [subnet for page in pages.paginate(Filters=filters) for subnet in page["Subnets"]]
+
+
+def _ids(place: list[SubnetTypeDef]) -> list[str]:
+    return [subnet["SubnetId"] for subnet in place]
+
+
+def offering(
+    instance_type: str | None, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
+) -> list[SubnetTypeDef]:
+    """Those of the subnets whose zones offer the type; a zone that does not is told.
+
+    Auto Scaling goes on to the next zone, so one is enough. What an Outpost offers is not judged here.
+    """
+    if not place or not instance_type:
+        return place
+    zones = _zones(instance_type)
+    can = [subnet for subnet in place if subnet["AvailabilityZone"] in zones or subnet.get("OutpostArn")]
+    without = sorted({subnet["AvailabilityZone"] for subnet in place if subnet not in can})
+    where = f"{instance_type} is not offered in {', '.join(without)}"
+    if not can:
+        offered = f"in {', '.join(zones)}" if zones else "nowhere in this Region"
+        findings.wrong(
+            "launchTemplate.instanceType",
+            f"{where}, where the group's subnets are, but {offered}. Name another type, or other subnets",
+        )
+        return place
+    if without:
+        findings.warnings.append(f"{where}: the group launches nothing in its subnets there.")
+    _tell_addresses(can, group.sizes.desired_capacity, findings)
+    return can
+
+
+def _zones(instance_type: str) -> list[str]:
+    pages = aws.client("ec2").get_paginator("describe_instance_type_offerings")
+    found = pages.paginate(
+        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [instance_type]}]
+    )
+    return sorted(offer["Location"] for page in found for offer in page["InstanceTypeOfferings"])
+
+
+def _tell_addresses(place: list[SubnetTypeDef], instances: int, findings: Findings) -> None:
+    free = sum(subnet["AvailableIpAddressCount"] for subnet in place)
+    if free < instances and not any(subnet.get("Ipv6Native") for subnet in place):
+        findings.warnings.append(
+            f"the group is to have {instances} instances, and its subnets have {free} free addresses: "
+            f"{', '.join(_ids(place))}."
+        )
+
+
+def refuse_security_groups(ids: tuple[str, ...], place: list[SubnetTypeDef], findings: Findings) -> None:
+    """Refuse groups that do not exist or are not of the subnets' VPC, and more than an interface takes."""
+    if not ids:
+        return
+    origin = findings.origin("security_group_ids")
+    pages = aws.client("ec2").get_paginator("describe_security_groups")
+    found = pages.paginate(Filters=[{"Name": "group-id", "Values": list(ids)}])
+    networks = {one["GroupId"]: one["VpcId"] for page in found for one in page["SecurityGroups"]}
+    if missing := [one for one in ids if one not in networks]:
+        findings.wrong(_SECURITY_GROUPS, f"{', '.join(missing)}{origin} {_NOWHERE}")
+    for vpc_id in sorted({subnet["VpcId"] for subnet in place}):
+        if foreign := _foreign(networks, vpc_id):
+            there = ", ".join(subnet["SubnetId"] for subnet in place if subnet["VpcId"] == vpc_id)
+            findings.wrong(
+                _SECURITY_GROUPS,
+                f"{', '.join(foreign)}{origin} cannot be used in {vpc_id}, the VPC of the group's subnets "
+                f"{there}. Name security groups of that VPC, or other subnets",
+            )
+    if len(ids) > _USUAL_SECURITY_GROUPS and len(ids) > (limit := _security_group_limit()):
+        findings.wrong(_SECURITY_GROUPS, f"has {len(ids)}; an interface takes {limit} in this account")
+
+
+def _foreign(networks: dict[str, str], vpc_id: str) -> list[str]:
+    """Those of the security groups, by the VPC that each is of, that may not be used in this one."""
+    others = sorted(one for one, network in networks.items() if network != vpc_id)
+    if not others:
+        return []
+    pages = aws.client("ec2").get_paginator("describe_security_group_vpc_associations")
+    filters: list[FilterTypeDef] = [
+        {"Name": "group-id", "Values": others},
+        {"Name": "vpc-id", "Values": [vpc_id]},
+        {"Name": "state", "Values": ["associated"]},
+    ]
+    found = pages.paginate(Filters=filters)
+    usable = {one["GroupId"] for page in found for one in page["SecurityGroupVpcAssociations"]}
+    return [f"{one} of {networks[one]}" for one in others if one not in usable]
+
+
+def _security_group_limit() -> int:
+    attributes = aws.client("ec2").describe_account_attributes()["AccountAttributes"]
+    values = {one["AttributeName"]: one["AttributeValues"][0]["AttributeValue"] for one in attributes}
+    return int(values[_SECURITY_GROUP_LIMIT])

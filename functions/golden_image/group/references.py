@@ -1,0 +1,118 @@
+"""References of a plan: each id and name that the new version and the group will use is looked up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.group import instance_types, network, trial
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from golden_image.group.findings import Findings
+    from golden_image.model.group import GroupPlan
+    from golden_image.model.launch_template import LaunchTemplatePlan
+    from golden_image.model.source import Source
+
+_PROFILE = "launchTemplate.iamInstanceProfile"
+
+
+def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, findings: Findings) -> None:
+    """Look up the key pair, the instance profile and the topic.
+
+    Args:
+        run: the execution's ARN: its partition, Region and account are what the others are to be of.
+    """
+    if template.key_name:
+        _key_pair(template.key_name, findings)
+    if template.iam_instance_profile:
+        _instance_profile(run, template.iam_instance_profile, findings)
+    if group.notification_topic_arn:
+        _topic(run, group.notification_topic_arn, findings)
+
+
+def look_up_launch(
+    source: Source,
+    found: AutoScalingGroupTypeDef | None,
+    group: GroupPlan,
+    template: LaunchTemplatePlan,
+    findings: Findings,
+) -> str:
+    """Look up the subnets, security groups and type; where all is well so far, try the launch.
+
+    Args:
+        found: Auto Scaling's description of the group; None where the run creates it.
+
+    Returns:
+        A subnet in which the group can launch.
+    """
+    place = network.subnets(found, group, findings)
+    network.refuse_security_groups(template.security_group_ids, place, findings)
+    if instance_types.refuse_unfit(source, template, findings):
+        place = network.offering(template.instance_type, place, group, findings)
+    subnet_id = place[0]["SubnetId"] if place else template.subnet_id
+    if not findings.problems:
+        trial.launch(source, template, subnet_id, findings)
+    return subnet_id
+
+
+def _key_pair(name: str, findings: Findings) -> None:
+    try:
+        aws.client("ec2").describe_key_pairs(KeyNames=[name])
+    except ClientError as error:
+        if aws.code(error) != "InvalidKeyPair.NotFound":
+            raise
+        findings.wrong(
+            "launchTemplate.keyName",
+            f"the key pair '{name}'{findings.origin('key_name')} does not exist in this account and Region. "
+            "Set launchTemplate.keyName to one that does, or to null for none",
+        )
+
+
+def _instance_profile(run: str, given: str, findings: Findings) -> None:
+    """Refuse a profile that a launch would be refused for: missing, another account's, without a role."""
+    profile = f"the instance profile '{given}'{findings.origin('iam_instance_profile')}"
+    mend = f"Set {_PROFILE} to another, or to null for none"
+    is_arn, account = ":" in given, run.split(":")[4]
+    if is_arn and (given.split(":")[1], given.split(":")[4]) != (run.split(":")[1], account):
+        findings.wrong(_PROFILE, f"{profile} is not one of the account {account}. {mend}")
+        return
+    try:
+        found = aws.client("iam").get_instance_profile(InstanceProfileName=given.rpartition("/")[2])
+    except ClientError as error:
+        if aws.code(error) != "NoSuchEntity":
+            raise
+        findings.wrong(_PROFILE, f"{profile} does not exist. {mend}")
+        return
+    there = found["InstanceProfile"]
+    if is_arn and there["Arn"] != given:
+        findings.wrong(_PROFILE, f"{profile} does not exist; the one of that name is {there['Arn']}. {mend}")
+    elif not there["Roles"]:
+        findings.wrong(_PROFILE, f"{profile} has no role, so no instance starts with it. Add one. {mend}")
+
+
+def _topic(run: str, arn: str, findings: Findings) -> None:
+    """Refuse a topic that Auto Scaling could not publish to."""
+    _, partition, _, region, account, *_ = run.split(":")
+    field = "group.notificationTopicArn"
+    if arn.split(":")[1:5] != [partition, "sns", region, account]:
+        findings.wrong(
+            field,
+            f"{arn} is not of the group's Region and account, {region} and {account}. Name a topic there",
+        )
+        return
+    try:
+        attributes = aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+    except ClientError as error:
+        if aws.code(error) == "AuthorizationError":
+            findings.warnings.append(f"{arn}: its policy keeps this stack from looking it up: {error}")
+            return
+        if aws.code(error) not in {"NotFound", "NotFoundException"}:
+            raise
+        findings.wrong(field, f"the topic {arn} does not exist. Create it, or name another")
+        return
+    if attributes.get("FifoTopic") == "true":
+        findings.wrong(field, f"{arn} is a FIFO topic; Auto Scaling publishes to standard topics only")
