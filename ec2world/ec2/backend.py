@@ -25,6 +25,7 @@ class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend
         self.scene = scene
         self.instance_index = {}
         self.own_images = {}
+        self.deleted_keys = set()
         self.snapshots_of_volume: dict[str, list[TimedSnapshot]] = {}
         self.fulfilled_spot_requests: dict[str, FulfilledSpotRequest] = {}
         EC2Backend.__init__(self, region_name, account_id)

@@ -13,6 +13,7 @@ LEDGER = "unit/golden_image/run/test_ledger.py"
 ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
+TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
@@ -189,5 +190,39 @@ CASES = (
         "The refresh failed and the run said success.",
         ("hashicorp/terraform-provider-aws#42355",),
         (f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",),
+    ),
+    # Part "template": what a launch template keeps, and the ways out.
+    Case(
+        "A user's template has m5.large, Spot, a profile, user data, and the source has not: only the image changes.",
+        ("ansible-collections/community.aws#685", "Netflix/asgard#706"),
+        (
+            f"{TEMPLATE_PLAN}::test_a_template_keeps_all_that_people_chose_whatever_the_source_has",
+            f"{TEMPLATE_PLAN}::test_a_new_version_starts_from_the_one_that_the_group_uses",
+            "workflow/test_templates.py::test_a_template_that_people_made_keeps_what_they_chose",
+        ),
+    ),
+    Case(
+        "A source with public address, EFA, IPv6, source/dest check off, one thread a core, credits, licence: "
+        "carried, or warned of by name.",
+        (
+            "aws/aws-cdk#7928",
+            "terraform-aws-modules/terraform-aws-eks#253",
+            "cloudposse/terraform-aws-eks-node-group#149",
+        ),
+        (
+            f"{TEMPLATE_PLAN}::test_a_new_template_has_what_the_source_has",
+            f"{TEMPLATE_PLAN}::test_what_belongs_to_the_source_alone_is_left_and_warned_of_by_name",
+            f"{TEMPLATE_PLAN}::test_every_setting_of_an_instance_is_taken_or_has_a_reason_not_to_be",
+            "workflow/test_templates.py::test_instances_of_a_new_template_are_like_the_source",
+        ),
+    ),
+    Case(
+        "The source's key pair was deleted: `keyName: null` launches without one.",
+        ("eksctl-io/eksctl#1989", "keikoproj/instance-manager#298"),
+        (
+            f"{TEMPLATE_PLAN}::test_a_source_whose_key_pair_was_deleted_launches_without_one",
+            f"{TEMPLATE_PLAN}::test_every_setting_of_a_template_has_a_field_that_takes_it_away",
+            "workflow/test_templates.py::test_a_key_pair_that_was_deleted_is_taken_away_by_null",
+        ),
     ),
 )

@@ -66,7 +66,8 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     arn = account.ec2("launch-template", identity)
     there = [("launch-template", identity), ("image", data["ImageId"])]
     there += [("snapshot", snapshot) for snapshot in facts.snapshots[data["ImageId"]]]
-    there += [("security-group", group) for group in data.get("SecurityGroupIds", [])]
+    interfaces = [group for one in data.get("NetworkInterfaces", []) for group in one.get("Groups", [])]
+    there += [("security-group", group) for group in [*data.get("SecurityGroupIds", []), *interfaces]]
     there += [("subnet", subnet) for subnet in subnets]
     there += [("key-pair", data["KeyName"])] if data.get("KeyName") else []
     asked = [
@@ -139,6 +140,14 @@ def _create_snapshots(action: str, params: Params, facts: Facts) -> list[Request
     there = [_there(action, "volume", volume, facts) for volume in facts.volumes[source]]
     made = _creation(action, facts.account, "snapshot", _specified(params, "snapshot"))
     return [_there(action, "instance", source, facts), *there, *made]
+
+
+def _launch_template_data(action: str, params: Params, facts: Facts) -> list[Request]:
+    """An instance's settings, which other calls tell in the caller's name."""
+    asked = _existing("instance", "InstanceId")(action, params, facts)
+    asked += _existing("instance", "InstanceId")("ec2:DescribeInstanceAttribute", params, facts)
+    others = ("DescribeInstanceCreditSpecifications", "DescribeSpotInstanceRequests", "DescribeVolumes")
+    return [*asked, *(request(f"ec2:{name}", "*") for name in others)]
 
 
 def _create_image(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -256,6 +265,7 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "ec2:DeregisterImage": _existing("image", "ImageId"),
     "ec2:DescribeInstanceAttribute": _existing("instance", "InstanceId"),
     "ec2:GetInstanceUefiData": _existing("instance", "InstanceId"),
+    "ec2:GetLaunchTemplateData": _launch_template_data,
     "ec2:RegisterImage": _register_image,
     "ec2:RunInstances": _run_instances,
     "ec2:StartInstances": _start,

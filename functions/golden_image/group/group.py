@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, tags
-from golden_image.errors import GroupNotSupported, NotYetVisible, ResourceBusy
+from golden_image.errors import GroupNotSupported, NotYetVisible
 from golden_image.group import options
+from golden_image.group.visibility import raise_if_new
 from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
     Raises:
         GroupNotSupported: a group of that name has appeared since the plan.
         ResourceBusy: a new instance profile has not reached Auto Scaling yet.
-        NotYetVisible: the group exists but is not visible yet.
+        NotYetVisible: the group exists but is not visible yet, or the template's version is not.
     """
     marks = [GroupTag(key, value, propagate=False) for key, value in tags.of_run(run, instance_id).items()]
     try:
@@ -68,7 +69,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
             **_sizes(plan.sizes),
         )
     except ClientError as error:
-        _retry_unknown_profile(error)
+        raise_if_new(error, template)
         _adopt(run, plan.name, error)
 
 
@@ -81,18 +82,13 @@ def _adopt(run: str, group_name: str, error: ClientError) -> None:
     tags.adopted(run, find(group_name), what, lambda _: refusal)
 
 
-def _retry_unknown_profile(error: ClientError) -> None:
-    if aws.code(error) == "ValidationError" and "instance profile" in str(error).lower():
-        raise ResourceBusy(f"the instance profile has not reached Auto Scaling yet: {error}") from error
-
-
 def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
     """Give an existing group the new version, and the settings that the input states.
 
     Sizes change here only where nothing is drained; a drain and what follows it set their own.
 
     Raises:
-        ResourceBusy: a new instance profile has not reached Auto Scaling yet.
+        ResourceBusy, NotYetVisible: a new instance profile or the version has not reached Auto Scaling yet.
     """
     try:
         aws.client("autoscaling").update_auto_scaling_group(
@@ -102,7 +98,7 @@ def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
             **(_sizes(plan.sizes) if rollout == NONE else {}),
         )
     except ClientError as error:
-        _retry_unknown_profile(error)
+        raise_if_new(error, template)
         raise
 
 

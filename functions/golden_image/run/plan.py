@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from golden_image import tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template
+from golden_image.group import group, launch_template, template_plan
 from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, GroupPlan, GroupState, Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, Source
 from golden_image.roll_out.refusals import refuse_unfinishable
-from golden_image.run.request import GroupRequest, RunRequest, for_new_group
+from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
 from golden_image.source.refusals import refuse_unsupported
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+    from golden_image.model.launch_template import LaunchTemplatePlan
 
 
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
@@ -48,6 +51,7 @@ def make(run: str, request: RunRequest) -> Plan:
     keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
+    template, warnings = _template(request, instance, found)
     return Plan(
         run=run,
         planned_at=planned_at,
@@ -55,18 +59,15 @@ def make(run: str, request: RunRequest) -> Plan:
         restart_source=request.restart_source,
         image=image,
         image_method=source.image_method,
-        launch_template=launch_template.plan(
-            request.launch_template_name,
-            request.launch_template,
-            instance,
-            (planned.subnets or (source.subnet_id,))[0],
+        launch_template=replace(
+            template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,)
         ),
         group=planned,
         rollout=chosen,
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance),
+        warnings=(*_warnings(instance), *warnings),
     )
 
 
@@ -112,6 +113,16 @@ def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: S
     )
 
 
+def _template(
+    request: RunRequest, instance: InstanceTypeDef, found: AutoScalingGroupTypeDef | None
+) -> tuple[LaunchTemplatePlan, list[str]]:
+    name, stated = request.launch_template_name, request.launch_template
+    existing = launch_template.find_own(name)
+    if existing:
+        return template_plan.of_existing(existing, stated, found)
+    return template_plan.of_new(name, for_new_template(stated), instance)
+
+
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
     """The sizes after the rollout: those stated, the others as they are.
 
@@ -142,26 +153,12 @@ def _parameter_name(group_name: str) -> str:
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
-    """The effects of a stop and start on the source, and settings that the template does not carry over."""
-    found = []
+    """The effects of a stop and start on the source."""
     address = instance.get("PublicIpAddress")
     owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
     if address and owners <= {"amazon", None} and instance["State"]["Name"] == RUNNING:
-        found.append(
+        return (
             f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
-            "it gets a different one when it starts again."
+            "it gets a different one when it starts again.",
         )
-    placement = instance["Placement"]
-    reservation = instance.get("CapacityReservationSpecification", {})
-    options = {
-        "tenancy": placement.get("Tenancy", "default") != "default",
-        "placement group": placement.get("GroupName"),
-        "Nitro Enclaves": instance.get("EnclaveOptions", {}).get("Enabled"),
-        "hibernation": instance.get("HibernationOptions", {}).get("Configured"),
-        "capacity reservation": reservation.get("CapacityReservationPreference", "open") != "open"
-        or "CapacityReservationTarget" in reservation,
-        "further network interfaces": len(instance.get("NetworkInterfaces", [])) > 1,
-    }
-    if lost := [name for name, there in options.items() if there]:
-        found.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
-    return tuple(found)
+    return ()
