@@ -13,6 +13,7 @@ LEDGER = "unit/golden_image/run/test_ledger.py"
 ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
+PROOF = "unit/golden_image/group/test_proof.py"
 TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
@@ -166,7 +167,7 @@ CASES = (
         ("hashicorp/terraform-provider-aws#5217",),
         (
             f"{GROUP}::test_what_auto_scaling_says_to_the_creation_decides_whether_it_is_tried_again",
-            f"{TEMPLATE}::test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again",
+            f"{PROOF}::test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again",
         ),
     ),
     Case(
@@ -193,7 +194,7 @@ CASES = (
     ),
     # Part "template": what a launch template keeps, and the ways out.
     Case(
-        "A user's template has m5.large, Spot, a profile, user data, and the source has not: only the image changes.",
+        "A template has m5.large, Spot, a profile, user data, the source has not: only the image changes.",
         ("ansible-collections/community.aws#685", "Netflix/asgard#706"),
         (
             f"{TEMPLATE_PLAN}::test_a_template_keeps_all_that_people_chose_whatever_the_source_has",
@@ -202,7 +203,7 @@ CASES = (
         ),
     ),
     Case(
-        "A source with public address, EFA, IPv6, source/dest check off, one thread a core, credits, licence: "
+        "A source with public address, EFA, IPv6, source/dest check off, one thread a core, licence: "
         "carried, or warned of by name.",
         (
             "aws/aws-cdk#7928",

@@ -170,7 +170,8 @@ def _create_launch_template(action: str, params: Params, facts: Facts) -> list[R
 
 
 def _run_instances(_: str, params: Params, facts: Facts) -> list[Request]:
-    return launch(facts, params["LaunchTemplate"], [params["SubnetId"]])
+    interfaces = [one["SubnetId"] for one in params.get("NetworkInterfaces", [])]
+    return launch(facts, params["LaunchTemplate"], interfaces or [params["SubnetId"]])
 
 
 def _group(action: str, params: Params, facts: Facts) -> list[Request]:

@@ -37,8 +37,9 @@ _LOADED = {
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (
         "group.from_source group.group group.interfaces group.launch_template group.options "
-        "group.template_plan group.version_data group.visibility image.lookup image.registration roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
-        "source.refusals tags"
+        "group.template_plan group.version_data group.visibility image.lookup image.registration "
+        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys source.refusals "
+        "tags"
     ),
     "golden_image_refresh.register_image": "image.registration tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
@@ -46,15 +47,23 @@ _LOADED = {
     "golden_image_refresh.unlock_group": "run.ledger",
     "golden_image_refresh.update_auto_scaling_group": "group.group group.options group.visibility tags",
     "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": "group.group group.options group.visibility polling roll_out.capacity run.ledger tags",
-    "roll_out.check_group_drained": "group.group group.options group.visibility polling roll_out.drain run.ledger tags",
-    "roll_out.drain_group": "group.group group.options group.visibility polling roll_out.drain run.ledger tags",
-    "roll_out.restore_capacity": "group.group group.options group.visibility polling roll_out.capacity run.ledger tags",
+    "roll_out.check_capacity": (
+        "group.group group.options group.visibility polling roll_out.capacity run.ledger tags"
+    ),
+    "roll_out.check_group_drained": (
+        "group.group group.options group.visibility polling roll_out.drain run.ledger tags"
+    ),
+    "roll_out.drain_group": (
+        "group.group group.options group.visibility polling roll_out.drain run.ledger tags"
+    ),
+    "roll_out.restore_capacity": (
+        "group.group group.options group.visibility polling roll_out.capacity run.ledger tags"
+    ),
     "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
-        "group.group group.interfaces group.launch_template group.options group.version_data group.visibility "
-        "image.lookup image.removal image.snapshots "
-        "polling run.ledger source.facts source.power tags undo.instances undo.undo"
+        "group.group group.interfaces group.launch_template group.options group.version_data "
+        "group.visibility image.lookup image.removal image.snapshots polling run.ledger source.facts "
+        "source.power tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": "run.children run.ledger undo.sweeper",
 }
