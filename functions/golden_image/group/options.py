@@ -43,7 +43,7 @@ def notification_types(group_name: str, topic_arn: str | None) -> tuple[str, ...
 
 
 def apply(plan: GroupPlan) -> None:
-    """Set the tags, policy and notifications that the plan states; a second time changes nothing.
+    """Set the tags, policy and notifications as the plan states them; a second time changes nothing.
 
     A new group has its tags already.
     """
@@ -52,6 +52,8 @@ def apply(plan: GroupPlan) -> None:
         autoscaling.create_or_update_tags(Tags=tag_list(plan.name, plan.stated_tags))
     if plan.target_cpu is not None:
         _put_policy(plan.name, plan.target_cpu)
+    if plan.removes_target_cpu:
+        _remove_policy(plan.name)
     if plan.notification_topic_arn:
         autoscaling.put_notification_configuration(
             AutoScalingGroupName=plan.name,
@@ -65,7 +67,7 @@ def restore(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef)
     if plan.target_group_arns is not None:
         set_target_groups(found, before.target_group_arns)
     _restore_tags(plan, before)
-    if plan.target_cpu is not None:
+    if plan.target_cpu is not None or plan.removes_target_cpu:
         _restore_policy(plan.name, before.target_cpu)
     if plan.notification_topic_arn:
         _restore_notifications(plan.name, plan.notification_topic_arn, before.notification_types)
@@ -108,7 +110,12 @@ def _restore_tags(plan: GroupPlan, before: GroupState) -> None:
 def _restore_policy(group_name: str, percent: float | None) -> None:
     if percent is not None:
         _put_policy(group_name, percent)
-    elif target_cpu(group_name) is not None:
+    else:
+        _remove_policy(group_name)
+
+
+def _remove_policy(group_name: str) -> None:
+    if target_cpu(group_name) is not None:
         aws.client("autoscaling").delete_policy(AutoScalingGroupName=group_name, PolicyName=SCALING_POLICY)
 
 

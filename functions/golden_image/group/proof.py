@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.errors import LaunchTemplateInvalid
-from golden_image.group import interfaces, version_data
+from golden_image.group import version_data
 from golden_image.group.visibility import raise_if_new
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
         raise
     refusals = {}
     for subnet_id in subnet_ids:
-        refusal = _refusal(template, data.get("NetworkInterfaces"), subnet_id)
+        refusal = _refusal(template, version_data.place(data, subnet_id))
         if refusal is None:
             return
         refusals[refusal] = subnet_id
@@ -41,12 +41,8 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
     )
 
 
-def _refusal(template: LaunchTemplate, stated: list[dict[str, Any]] | None, subnet_id: str) -> str | None:
-    """EC2's reason against a launch in the subnet; None where there is none."""
-    place: Any = {"SubnetId": subnet_id}
-    if stated:  # EC2 takes a subnet for the instance or for its interfaces, and Auto Scaling sets the latter
-        placed = interfaces.in_subnet(stated, subnet_id)
-        place = {"NetworkInterfaces": version_data.accepted("RunInstances", placed, "NetworkInterfaces")}
+def _refusal(template: LaunchTemplate, place: dict[str, Any]) -> str | None:
+    """EC2's reason against a launch in that place; None where there is none."""
     try:
         aws.client("ec2").run_instances(
             DryRun=True,

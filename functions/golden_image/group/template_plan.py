@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from golden_image import tags
 from golden_image.errors import FieldError, InvalidInput
 from golden_image.group import from_source, version_data
 from golden_image.model.launch_template import LaunchTemplatePlan
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
 
+_MOST_TAGS = 50
 _NOT_SHOWN = {"TagSpecifications", "UserData"}
 
 
@@ -29,11 +31,12 @@ def of_existing(
         found: the existing group as Auto Scaling describes it.
 
     Raises:
-        InvalidInput: the version would have no instance type.
+        InvalidInput: the version would have no instance type, or more tags than EC2 takes.
     """
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
     number, base = version_data.base(template_id, found)
     patch = version_data.changes(stated)
+    _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {})
     plan = LaunchTemplatePlan(
         id=template_id,
         name=name,
@@ -67,6 +70,16 @@ def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
         message = f"is required: launch template '{name}' would have none"
         raise InvalidInput([FieldError("launchTemplate.instanceType", message)])
     return {key: value for key, value in data.items() if key not in _NOT_SHOWN}
+
+
+def _refuse_too_many_tags(name: str, data: Mapping[str, Any], own: Mapping[str, str]) -> None:
+    given = version_data.tagged(data, {**own, **dict.fromkeys(tags.MARKS, "")})["TagSpecifications"]
+    most = max(len(one["Tags"]) for one in given)
+    if most > _MOST_TAGS:
+        message = (
+            f"make {most} with those of launch template '{name}' and the run's own; EC2 takes {_MOST_TAGS}"
+        )
+        raise InvalidInput([FieldError("launchTemplate.tags", message)])
 
 
 def _kept(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> list[str]:

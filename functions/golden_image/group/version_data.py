@@ -68,6 +68,18 @@ def _accepted(shape: Any, answer: Any) -> Any:
     return str(answer) if shape.type_name == "timestamp" else answer
 
 
+def place(data: Mapping[str, Any], subnet_id: str) -> dict[str, Any]:
+    """Parameters of RunInstances that put an instance of this content into a subnet.
+
+    EC2 takes a subnet for the instance or for its interfaces; Auto Scaling sets that of the primary one.
+    """
+    stated = data.get("NetworkInterfaces")
+    if not stated:
+        return {"SubnetId": subnet_id}
+    placed = interfaces.in_subnet(stated, subnet_id)
+    return {"NetworkInterfaces": accepted("RunInstances", placed, "NetworkInterfaces")}
+
+
 def changes(stated: Mapping[str, Any]) -> dict[str, Any]:
     """The merge patch that the input's `launchTemplate` makes; user data only where it is taken away."""
     patch = {member(name): value for name, value in stated.items() if name not in _SPECIAL}

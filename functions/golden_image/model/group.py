@@ -77,6 +77,7 @@ class GroupPlan:
         sizes: the sizes after the rollout, but for `drain`.
         health_check_grace_period: seconds.
         target_cpu: percent, for a target tracking policy.
+        removes_target_cpu: the policy of an earlier run goes.
     """
 
     name: str
@@ -89,6 +90,7 @@ class GroupPlan:
     target_cpu: float | None
     notification_topic_arn: str | None
     tags: dict[str, str]
+    removes_target_cpu: bool = False
 
     @property
     def subnets(self) -> tuple[str, ...]:

@@ -110,6 +110,7 @@ def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: S
         target_cpu=wanted.target_cpu_utilization,
         notification_topic_arn=wanted.notification_topic_arn,
         tags=wanted.tags or {},
+        removes_target_cpu=before is not None and wanted.removes_target_cpu,
     )
 
 

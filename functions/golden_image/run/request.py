@@ -31,7 +31,11 @@ class ImageRequest:
 
 @dataclass(frozen=True)
 class GroupRequest:
-    """The group's settings; None: as the group has it, or what for_new_group says."""
+    """The group's settings; None: as the group has it, or what for_new_group says.
+
+    Attributes:
+        removes_target_cpu: the input's targetCpuUtilization is null, and not just not stated.
+    """
 
     min_size: int | None = None
     max_size: int | None = None
@@ -43,6 +47,7 @@ class GroupRequest:
     target_cpu_utilization: float | None = None
     notification_topic_arn: str | None = None
     tags: dict[str, str] | None = None
+    removes_target_cpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def parse(raw: object, default_group_name: str | None = None) -> RunRequest:
         complete = completed(raw)
         complete.setdefault("launchTemplateName", complete.get("autoScalingGroupName"))
         errors = list(_disagreements(complete))
+        complete["group"]["removesTargetCpu"] = complete["group"].get("targetCpuUtilization", 0) is None
     if errors:
         raise InvalidInput(errors)
     return from_event(RunRequest, complete)

@@ -213,6 +213,21 @@ def test_a_version_that_auto_scaling_sees_late_is_waited_out_in_an_update_too(
     assert found()["LaunchTemplate"]["Version"] == "2"
 
 
+def test_null_takes_the_policy_away_and_a_roll_back_gives_it_back(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    group.configure(new_group(account, target_cpu=60.0))
+    plan = same_group(account, removes_target_cpu=True)
+    assert plan.before
+    group.update(plan, template, "none")
+    for _ in range(2):
+        group.configure(plan)
+    assert policies(account) == []
+    assert group.restore(plan, plan.before)
+    assert policies(account)[0]["TargetTrackingConfiguration"]["TargetValue"] == 60.0
+
+
 def test_policy_and_notifications_are_set_once_however_often(
     account: Account, template: LaunchTemplate
 ) -> None:

@@ -435,6 +435,17 @@ def test_null_takes_the_tags_of_the_template_away(account: Account) -> None:
     assert tags_of(data(account), "instance")["golden-image:run"] == RUN
 
 
+def test_tags_that_are_too_many_with_those_of_the_template_are_refused(account: Account) -> None:
+    source_id = account.seed()
+    theirs = [{"Key": f"theirs-{number}", "Value": ""} for number in range(45)]
+    existing(account, TagSpecifications=[{"ResourceType": "instance", "Tags": theirs}])
+    planned(source_id, tags={"mine-1": "", "mine-2": "", "theirs-1": "mine"})
+    more = {f"mine-{number}": "" for number in range(3)}
+    with pytest.raises(InvalidInput, match=r"launchTemplate\.tags: make 51 with those of launch template"):
+        planned(source_id, tags=more)
+    make(source_id, tags=None)
+
+
 def test_security_groups_of_an_interface_go_too(account: Account) -> None:
     source_id = account.seed()
     existing(account, NetworkInterfaces=THEIRS["NetworkInterfaces"])

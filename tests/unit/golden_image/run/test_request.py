@@ -68,6 +68,12 @@ def test_null_is_another_thing_than_not_stated() -> None:
     }
 
 
+def test_null_as_the_cpu_target_takes_it_away() -> None:
+    assert parse({**SMALLEST, "group": {"targetCpuUtilization": None}}).group.removes_target_cpu
+    for group in ({}, {"targetCpuUtilization": 50}):
+        assert not parse({**SMALLEST, "group": group}).group.removes_target_cpu
+
+
 def test_imdsv2_is_the_default_of_a_new_template_alone() -> None:
     assert for_new_template({"metadataOptions": {}}) == {"metadataOptions": {"httpTokens": "required"}}
     for stated in ({"metadataOptions": None}, {"metadataOptions": {"httpTokens": None}}):
