@@ -69,11 +69,12 @@ def of_source(instance: InstanceTypeDef) -> tuple[dict[str, Any], list[str]]:
 def _lost(
     instance: InstanceTypeDef, primary: InstanceNetworkInterfaceTypeDef, *, further: bool, several: bool
 ) -> list[str]:
-    owner = primary.get("Association", {}).get("IpOwnerId", _AMAZON)
+    association = primary.get("Association", {})
+    public, amazons = "PublicIp" in association, association.get("IpOwnerId") == _AMAZON
     lost = {
         "further network interfaces": further,
-        "Elastic IP address": owner != _AMAZON,
-        "public address beside several interfaces": several and "Association" in primary and owner == _AMAZON,
+        "Elastic IP address": public and not amazons,
+        "public address beside several interfaces": several and public and amazons,
         "source/destination check that is off": not instance.get("SourceDestCheck", True),
     }
     return [name for name, there in lost.items() if there]

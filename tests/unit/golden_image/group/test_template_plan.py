@@ -99,6 +99,16 @@ def test_what_the_input_states_changes_and_nothing_else(account: Account) -> Non
     assert less(made, *changed, "ImageId") == less(THEIRS, *changed)
 
 
+def test_a_point_in_time_of_a_template_comes_through_the_plan(account: Account) -> None:
+    source_id = account.seed()
+    spot = {"ValidUntil": "2030-01-01T00:00:00Z", "SpotInstanceType": "one-time"}
+    existing(account, InstanceMarketOptions={"MarketType": "spot", "SpotOptions": spot})
+    assert "2030-01-01" in json.dumps(events.to_event(planned(source_id)))
+    make(source_id)
+    made = data(account)["InstanceMarketOptions"]["SpotOptions"]
+    assert str(made["ValidUntil"]).startswith("2030-01-01 00:00:00")
+
+
 @pytest.mark.parametrize(
     ("version", "default", "kind"),
     [("2", "1", "m5.large"), ("$Latest", "1", "c5.large"), ("$Default", "2", "m5.large")],
@@ -266,6 +276,36 @@ def test_further_interfaces_are_taken_only_of_the_elastic_fabric(account: Accoun
     assert (first["DeviceIndex"], "AssociatePublicIpAddress" in first) == (0, False)
     assert (second["NetworkCardIndex"], second["InterfaceType"]) == (1, "efa-only")
     assert warning.endswith("further network interfaces, public address beside several interfaces.")
+
+
+def test_addresses_and_prefixes_of_an_interface_are_counted_and_its_settings_taken(account: Account) -> None:
+    instance: Any = facts.find(account.seed())
+    (primary,) = instance["NetworkInterfaces"]
+    timeouts, ena = {"TcpEstablishedTimeout": 350}, {"EnaSrdEnabled": True}
+    primary |= {
+        "Association": {"CarrierIp": "203.0.113.7", "IpOwnerId": "123456789012"},
+        "Attachment": {"DeviceIndex": 0, "EnaQueueCount": 4, "EnaSrdSpecification": ena},
+        "ConnectionTrackingConfiguration": timeouts,
+        "Ipv4Prefixes": [{"Ipv4Prefix": "10.0.0.0/28"}],
+        "Ipv6Addresses": [{"Ipv6Address": "2001:db8::1", "IsPrimaryIpv6": True}],
+        "Ipv6Prefixes": [{"Ipv6Prefix": "2001:db8::/80"}, {"Ipv6Prefix": "2001:db8:1::/80"}],
+        "PrivateIpAddresses": [{"Primary": True}, {"Primary": False}, {"Primary": False}],
+    }
+    (made,) = template_plan.of_new("web", {}, instance)[0].data["NetworkInterfaces"]
+    assert made == {
+        "AssociateCarrierIpAddress": True,
+        "ConnectionTrackingSpecification": timeouts,
+        "DeleteOnTermination": True,
+        "DeviceIndex": 0,
+        "EnaQueueCount": 4,
+        "EnaSrdSpecification": ena,
+        "Groups": [group["GroupId"] for group in primary["Groups"]],
+        "Ipv4PrefixCount": 1,
+        "Ipv6AddressCount": 1,
+        "Ipv6PrefixCount": 2,
+        "PrimaryIpv6": True,
+        "SecondaryPrivateIpAddressCount": 2,
+    }
 
 
 @pytest.mark.parametrize(
