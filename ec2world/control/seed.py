@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "instanceProfile": None,
     "instanceType": None,
     "keyName": None,
+    "launch": {},
 }
 VOLUME_DEFAULTS: dict[str, Any] = {
     "deviceName": None,
@@ -169,7 +170,9 @@ def _instance(
     if wanted["spot"]:
         options = {"SpotInstanceType": wanted["spot"]}
         params["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": options}
-    instance: TimedInstance = backend.start(params, image).instances[0]
+    if "NetworkInterfaces" in wanted["launch"]:
+        del params["SubnetId"], params["SecurityGroupIds"]
+    instance: TimedInstance = backend.start(params | wanted["launch"], image).instances[0]
     if wanted["instanceStoreRoot"]:
         instance.root_device_type = "instance-store"
     for volume, one in zip(volumes, _volumes(instance), strict=True):

@@ -27,6 +27,12 @@ _STRINGS = {
     "SriovNetSupport": "sriov_net_support",
     "UserData": "user_data",
 }
+_PLACEMENT = {
+    "Affinity": "affinity",
+    "GroupId": "group_id",
+    "HostResourceGroupArn": "host_resource_group_arn",
+    "PartitionNumber": "partition_number",
+}
 _OUTPUT_NAMES = {"Kernel": "KernelId", "Ramdisk": "RamdiskId"}
 _METADATA_OPTIONS = {
     "HttpTokens": "http_tokens",
@@ -129,7 +135,7 @@ def _set_attribute(instance: TimedInstance, name: str, value: Any) -> None:
 
 def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
     """An instance's settings in the words of a launch template."""
-    options = instance.metadata_options
+    options, placement = instance.metadata_options, instance.placement
     return {
         "ImageId": instance.image_id,
         "InstanceType": instance.instance_type,
@@ -149,18 +155,44 @@ def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
             "HttpProtocolIpv6": options.http_protocol_ipv6,
             "InstanceMetadataTags": options.instance_metadata_tags,
         },
-        "NetworkInterfaces": [
-            {
-                "DeviceIndex": index,
-                "SubnetId": nic.subnet.id,
-                "Groups": [group.id for group in nic.group_set],
-                "DeleteOnTermination": nic.delete_on_termination,
-            }
-            for index, nic in instance.nics.items()
-        ],
+        "CapacityReservationSpecification": instance.capacity_reservation_specification,
+        "CpuOptions": instance.cpu_options,
+        "CreditSpecification": instance.credit_specification,
+        "EnclaveOptions": instance.enclave_options,
+        "LicenseSpecifications": instance.licenses,
+        "MaintenanceOptions": instance.maintenance_options,
+        "NetworkPerformanceOptions": instance.network_performance_options,
+        "PrivateDnsNameOptions": instance.private_dns_name_options,
+        "NetworkInterfaces": [_interface(index, nic) for index, nic in instance.nics.items()],
         "BlockDeviceMappings": _disks(instance),
-        "Placement": {"AvailabilityZone": instance.availability_zone, "Tenancy": "default"},
+        "Placement": {
+            "AvailabilityZone": instance.availability_zone,
+            "GroupName": placement.group_name,
+            "Tenancy": placement.tenancy,
+            "HostId": placement.host_id,
+            **{
+                name: getattr(placement, attribute)
+                for name, attribute in _PLACEMENT.items()
+                if hasattr(placement, attribute)
+            },
+        },
         "TagSpecifications": [{"ResourceType": "instance", "Tags": instance.get_tags()}],
+    }
+
+
+def _interface(index: int, nic: Any) -> dict[str, Any]:
+    """An interface with what is its own, as AWS answers it."""
+    return {
+        "NetworkInterfaceId": nic.id,
+        "DeviceIndex": index,
+        "Description": nic.description,
+        "SubnetId": nic.subnet.id,
+        "Groups": [group.id for group in nic.group_set],
+        "DeleteOnTermination": nic.delete_on_termination,
+        "InterfaceType": nic.interface_type,
+        "Ipv6Addresses": [{"Ipv6Address": one} for one in nic.ipv6_addresses],
+        "PrivateIpAddress": nic.private_ip_address,
+        "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": nic.private_ip_address}],
     }
 
 

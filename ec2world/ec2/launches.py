@@ -18,6 +18,7 @@ from moto.ec2.utils import (
     random_spot_request_id,
 )
 
+from ec2world.ec2 import launch_settings
 from ec2world.ec2.images import Image
 from ec2world.ec2.instance_store import TimedInstances
 from ec2world.ec2.instances import TimedInstance, boots_uefi
@@ -31,6 +32,13 @@ ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
 
 class Launches(TimedInstances):
     """The part of the EC2 backend that launching needs."""
+
+    deleted_keys: set[str]
+
+    def delete_key_pair(self, name: str) -> Any:
+        """Delete a key pair, which no launch can name from now on."""
+        self.deleted_keys.add(name)
+        return super().delete_key_pair(name)
 
     def resolved(self, params: dict[str, Any]) -> dict[str, Any]:
         """The parameters with the launch template's data under them, tags of both joined."""
@@ -70,6 +78,8 @@ class Launches(TimedInstances):
                 "InvalidParameterCombination",
                 "Network interfaces and an instance-level subnet ID may not be specified on the same request",
             )
+        launch_settings.refuse_combinations(params)
+        launch_settings.refuse_for_type(params)
         groups = self._security_groups(params)
         zone = params.get("Placement", {}).get("AvailabilityZone")
         if zone and zone not in self.get_default_subnets():
@@ -148,6 +158,7 @@ class Launches(TimedInstances):
         # Called on the class, for it serves moto's public images as well.
         Image.give_to(image, instance, uefi_capable=boots_uefi(instance.instance_type))
         instance.iam_instance_profile = self._profile(params.get("IamInstanceProfile"))
+        launch_settings.keep(instance, params)
         self._make_spot(instance, params.get("InstanceMarketOptions", {}))
         return instance
 

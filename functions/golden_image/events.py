@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
@@ -63,7 +63,11 @@ def _parameters(function: Callable[..., object]) -> dict[str, tuple[Any, bool]]:
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     """The type of each field of a dataclass, and whether it has a default."""
     hints = get_type_hints(kind)
-    return {one.name: (hints[one.name], one.default is not MISSING) for one in fields(kind)}
+    return {one.name: (hints[one.name], _has_default(one)) for one in fields(kind)}
+
+
+def _has_default(one: Field[Any]) -> bool:
+    return one.default is not MISSING or one.default_factory is not MISSING
 
 
 def _build(kind: Any, data: Any, field: str) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RUN = "golden-image:run"
 SOURCE = "golden-image:source"
 STACK = "golden-image:stack"
+MARKS = (RUN, SOURCE, STACK)
 
 
 def stack() -> str:

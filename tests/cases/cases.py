@@ -18,6 +18,8 @@ GIVING_BACK = "unit/golden_image/group/test_giving_back.py"
 SIZES = "workflow/test_sizes.py"
 REFERENCES = "unit/golden_image/group/test_references.py"
 AGREEMENT = "workflow/test_agreement.py"
+PROOF = "unit/golden_image/group/test_proof.py"
+TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
@@ -170,7 +172,7 @@ CASES = (
         ("hashicorp/terraform-provider-aws#5217",),
         (
             f"{GROUP}::test_what_auto_scaling_says_to_the_creation_decides_whether_it_is_tried_again",
-            f"{TEMPLATE}::test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again",
+            f"{PROOF}::test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again",
         ),
     ),
     Case(
@@ -331,6 +333,40 @@ CASES = (
         (
             f"{AGREEMENT}::test_a_dry_run_is_refused_for_all_that_a_run_is",
             f"{REFERENCES}::test_a_topic_exists_in_the_groups_region_and_account",
+        ),
+    ),
+    # Part "template": what a launch template keeps, and the ways out.
+    Case(
+        "A template has m5.large, Spot, a profile, user data, the source has not: only the image changes.",
+        ("ansible-collections/community.aws#685", "Netflix/asgard#706"),
+        (
+            f"{TEMPLATE_PLAN}::test_a_template_keeps_all_that_people_chose_whatever_the_source_has",
+            f"{TEMPLATE_PLAN}::test_a_new_version_starts_from_the_one_that_the_group_uses",
+            "workflow/test_templates.py::test_a_template_that_people_made_keeps_what_they_chose",
+        ),
+    ),
+    Case(
+        "A source with public address, EFA, IPv6, source/dest check off, one thread a core, licence: "
+        "carried, or warned of by name.",
+        (
+            "aws/aws-cdk#7928",
+            "terraform-aws-modules/terraform-aws-eks#253",
+            "cloudposse/terraform-aws-eks-node-group#149",
+        ),
+        (
+            f"{TEMPLATE_PLAN}::test_a_new_template_has_what_the_source_has",
+            f"{TEMPLATE_PLAN}::test_what_belongs_to_the_source_alone_is_left_and_warned_of_by_name",
+            f"{TEMPLATE_PLAN}::test_every_setting_of_an_instance_is_taken_or_has_a_reason_not_to_be",
+            "workflow/test_templates.py::test_instances_of_a_new_template_are_like_the_source",
+        ),
+    ),
+    Case(
+        "The source's key pair was deleted: `keyName: null` launches without one.",
+        ("eksctl-io/eksctl#1989", "keikoproj/instance-manager#298"),
+        (
+            f"{TEMPLATE_PLAN}::test_a_source_whose_key_pair_was_deleted_launches_without_one",
+            f"{TEMPLATE_PLAN}::test_every_setting_of_a_template_has_a_field_that_takes_it_away",
+            "workflow/test_templates.py::test_a_key_pair_that_was_deleted_is_taken_away_by_null",
         ),
     ),
 )

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from golden_image.run.input_schema import schema
+from golden_image.run.input_schema import schema, types
 from tests.docs.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def written(text: str) -> str:
 
 def _fields(part: dict[str, Any], path: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in part["properties"].items():
+        if "null" in types(field) and "properties" in field:
+            yield f"{path}{name}", "object or null", "", field["description"]
         if "properties" in field:
             yield from _fields(field, f"{path}{name}.")
         else:
@@ -40,24 +42,29 @@ def _value(field: dict[str, Any]) -> str:
     """The type of a field, and the numbers, lengths or choices that bound it."""
     if "$ref" in field:
         tags = schema()["definitions"][field["$ref"].removeprefix("#/definitions/")]
-        return f"object of strings, at most {tags['maxProperties']}"
+        null = " or null" if "null" in types(tags) else ""
+        return f"object of strings{null}, at most {tags['maxProperties']}"
     if "enum" in field:
-        return ", ".join(f"`{choice}`" for choice in field["enum"])
+        return ", ".join("`null`" if choice is None else f"`{choice}`" for choice in field["enum"])
     least = field.get("minimum", field.get("minLength", field.get("minItems")))
     most = field.get("maximum", field.get("maxLength", field.get("maxItems")))
     if "exclusiveMinimum" in field:
         return f"{field['type']} above {field['exclusiveMinimum']}, up to {most}"
-    unit = {"string": " characters", "array": " items"}.get(field["type"], "")
+    kind, *null = types(field)
+    unit = {"string": " characters", "array": " items"}.get(kind, "")
+    or_null = " or null" if null else ""
     if most is None:
-        return str(field["type"])
-    return f"{field['type']}, {f'at most {most}' if least is None else f'{least} to {most}'}{unit}"
+        return f"{kind}{or_null}"
+    return f"{kind}{or_null}, {f'at most {most}' if least is None else f'{least} to {most}'}{unit}"
 
 
 def _default(field: dict[str, Any]) -> str:
     if "default" in field:
         return f"`{json.dumps(field['default'])}`"
-    new = field.get("x-defaultForNewGroup")
-    return "" if new is None else f"`{json.dumps(new)}` for a new group"
+    for name in ("Group", "Template"):
+        if (new := field.get(f"x-defaultForNew{name}")) is not None:
+            return f"`{json.dumps(new)}` for a new {name.lower()}"
+    return ""
 
 
 def main() -> None:

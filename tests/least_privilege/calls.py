@@ -73,7 +73,8 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     image = facts.images.get(data["ImageId"], data["ImageId"])
     there = [("launch-template", identity), ("image", image)]
     there += [("snapshot", snapshot) for snapshot in facts.snapshots[image]]
-    there += [("security-group", group) for group in data.get("SecurityGroupIds", [])]
+    interfaces = [group for one in data.get("NetworkInterfaces", []) for group in one.get("Groups", [])]
+    there += [("security-group", group) for group in [*data.get("SecurityGroupIds", []), *interfaces]]
     there += [("subnet", subnet) for subnet in subnets]
     there += [("key-pair", data["KeyName"])] if data.get("KeyName") else []
     there += [("placement-group", name)] if (name := data.get("Placement", {}).get("GroupName")) else []
@@ -163,6 +164,14 @@ def _create_snapshots(action: str, params: Params, facts: Facts) -> list[Request
     return [_there(action, "instance", source, facts), *there, *made]
 
 
+def _launch_template_data(action: str, params: Params, facts: Facts) -> list[Request]:
+    """An instance's settings, which other calls tell in the caller's name."""
+    asked = _existing("instance", "InstanceId")(action, params, facts)
+    asked += _existing("instance", "InstanceId")("ec2:DescribeInstanceAttribute", params, facts)
+    others = ("DescribeInstanceCreditSpecifications", "DescribeSpotInstanceRequests", "DescribeVolumes")
+    return [*asked, *(request(f"ec2:{name}", "*") for name in others)]
+
+
 def _create_image(action: str, params: Params, facts: Facts) -> list[Request]:
     made = [
         asked
@@ -184,7 +193,8 @@ def _create_launch_template(action: str, params: Params, facts: Facts) -> list[R
 
 def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
     if "LaunchTemplate" in params:
-        return launch(facts, params["LaunchTemplate"], [params["SubnetId"]])
+        interfaces = [one["SubnetId"] for one in params.get("NetworkInterfaces", [])]
+        return launch(facts, params["LaunchTemplate"], interfaces or [params["SubnetId"]])
     there = [("image", params["ImageId"]), ("subnet", params["SubnetId"])]
     there += [("security-group", group) for group in params.get("SecurityGroupIds", [])]
     there += [("key-pair", params["KeyName"])] if "KeyName" in params else []
@@ -295,6 +305,7 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "ec2:DeregisterImage": _existing("image", "ImageId"),
     "ec2:DescribeInstanceAttribute": _existing("instance", "InstanceId"),
     "ec2:GetInstanceUefiData": _existing("instance", "InstanceId"),
+    "ec2:GetLaunchTemplateData": _launch_template_data,
     "ec2:RegisterImage": _register_image,
     "ec2:RunInstances": _run_instances,
     "ec2:StartInstances": _start,

@@ -152,7 +152,7 @@ def _give_back_options(
     if plan.target_group_arns is not None:
         _target_groups(found, set(plan.target_group_arns), set(before.target_group_arns), result)
     _tags(plan, before, found, result)
-    if plan.target_cpu is not None:
+    if plan.target_cpu is not None or plan.removes_target_cpu:
         _policy(plan.name, plan.target_cpu, before.target_cpu, result)
     if plan.notification_topic_arn:
         _notifications(plan.name, plan.notification_topic_arn, before.notification_types, result)
@@ -197,7 +197,7 @@ def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, r
     result.left |= bool(own)
 
 
-def _policy(group_name: str, written: float, before: float | None, result: GivenBack) -> None:
+def _policy(group_name: str, written: float | None, before: float | None, result: GivenBack) -> None:
     what = f"scaling policy {options.SCALING_POLICY}"
     if not result.is_the_runs(what, options.target_cpu(group_name), written, before):
         return
@@ -205,9 +205,7 @@ def _policy(group_name: str, written: float, before: float | None, result: Given
     if before is not None:
         options.put_policy(group_name, before)
     else:
-        aws.client("autoscaling").delete_policy(
-            AutoScalingGroupName=group_name, PolicyName=options.SCALING_POLICY
-        )
+        options.remove_policy(group_name)
 
 
 def _notifications(group_name: str, topic_arn: str, before: tuple[str, ...], result: GivenBack) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, tags
-from golden_image.errors import GroupNotSupported, NotYetVisible, ResourceBusy
+from golden_image.errors import GroupNotSupported, NotYetVisible
 from golden_image.group import options
+from golden_image.group.visibility import raise_if_new
 from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
 from golden_image.run import changes
 
@@ -64,7 +65,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
     Raises:
         GroupNotSupported: a group of that name has appeared since the plan.
         ResourceBusy: a new instance profile has not reached Auto Scaling yet.
-        NotYetVisible: the group exists but is not visible yet.
+        NotYetVisible: the group exists but is not visible yet, or the template's version is not.
     """
     marks = [GroupTag(key, value, propagate=False) for key, value in tags.of_run(run, instance_id).items()]
     try:
@@ -77,7 +78,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
             **size_settings(plan.sizes),
         )
     except ClientError as error:
-        _retry_unknown_profile(error)
+        raise_if_new(error, template)
         _adopt(run, plan.name, error)
 
 
@@ -88,11 +89,6 @@ def _adopt(run: str, group_name: str, error: ClientError) -> None:
     what = f"Auto Scaling group '{group_name}'"
     refusal = GroupNotSupported(f"{what} was created by something else after the plan. Start a new run.")
     tags.adopted(run, find(group_name), what, lambda _: refusal)
-
-
-def _retry_unknown_profile(error: ClientError) -> None:
-    if aws.code(error) == "ValidationError" and "instance profile" in str(error).lower():
-        raise ResourceBusy(f"the instance profile has not reached Auto Scaling yet: {error}") from error
 
 
 def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) -> Sizes:
@@ -106,7 +102,7 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) ->
     Raises:
         GroupNotSupported: somebody gave the group a mixed instances policy after the plan.
         NotYetVisible: the group is not shown.
-        ResourceBusy: a new instance profile has not reached Auto Scaling yet.
+        ResourceBusy, NotYetVisible: a new instance profile or the version has not reached Auto Scaling yet.
         RunSettled: the run no longer decides about the group.
     """
     found = visible(plan.name)
@@ -124,7 +120,7 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) ->
             **(size_settings(plan.stated_sizes) if rollout == NONE else {}),
         )
     except ClientError as error:
-        _retry_unknown_profile(error)
+        raise_if_new(error, template)
         raise
     return before.sizes
 

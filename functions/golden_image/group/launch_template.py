@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, tags
-from golden_image.errors import (
-    LaunchTemplateInvalid,
-    LaunchTemplateNotSupported,
-    NotYetVisible,
-    RequestRefused,
-    ResourceBusy,
-)
-from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan, MetadataOptions
+from golden_image.errors import LaunchTemplateNotSupported, NotYetVisible, RequestRefused
+from golden_image.group import group, version_data
+from golden_image.model.launch_template import LaunchTemplate
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
+    from mypy_boto3_ec2.type_defs import LaunchTemplateTypeDef
 
-    from golden_image.run.request import LaunchTemplateRequest
+    from golden_image.model.launch_template import LaunchTemplatePlan
 
-_NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
-# Answers of RunInstances while a new image, template or version has not reached all of EC2.
-_NOT_YET = {"InvalidAMIID.NotFound", "InvalidLaunchTemplateId.VersionNotFound", *_NOT_FOUND}
+NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
+# An earlier try asked for something else by the same token: the source or the group has changed since.
+_ASKED_BEFORE = "IdempotentParameterMismatch"
 
 
 def find(name: str) -> LaunchTemplateTypeDef | None:
@@ -32,16 +27,14 @@ def find(name: str) -> LaunchTemplateTypeDef | None:
     try:
         found = aws.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
     except ClientError as error:
-        if aws.code(error) in _NOT_FOUND:
+        if aws.code(error) in NOT_FOUND:
             return None
         raise
     return found[0] if found else None
 
 
-def plan(
-    name: str, wanted: LaunchTemplateRequest, instance: InstanceTypeDef, subnet_id: str
-) -> LaunchTemplatePlan:
-    """The new version's content: what the input says, else what the source has.
+def find_own(name: str) -> LaunchTemplateTypeDef | None:
+    """EC2's description of this stack's launch template of that name.
 
     Raises:
         LaunchTemplateNotSupported: a template of that name exists and was not made by this stack.
@@ -53,32 +46,7 @@ def plan(
             f"{tags.STACK}={tags.stack()}. Set launchTemplateName to another value, or tag the template so "
             "that this stack may add and delete its own versions."
         )
-    groups = tuple(group["GroupId"] for group in instance.get("SecurityGroups", []))
-    return LaunchTemplatePlan(
-        id=existing["LaunchTemplateId"] if existing else None,
-        name=name,
-        instance_type=wanted.instance_type or instance["InstanceType"],
-        key_name=wanted.key_name or instance.get("KeyName"),
-        security_group_ids=groups if wanted.security_group_ids is None else wanted.security_group_ids,
-        iam_instance_profile=wanted.iam_instance_profile or instance.get("IamInstanceProfile", {}).get("Arn"),
-        metadata_options=_metadata_options(wanted.metadata_options, instance),
-        monitoring=instance["Monitoring"]["State"] == "enabled"
-        if wanted.monitoring is None
-        else wanted.monitoring,
-        ebs_optimized=instance.get("EbsOptimized", False),
-        subnet_id=subnet_id,
-        tags=wanted.tags or {},
-    )
-
-
-def _metadata_options(wanted: MetadataOptions, instance: InstanceTypeDef) -> MetadataOptions:
-    had = instance.get("MetadataOptions", {})
-    return MetadataOptions(
-        http_tokens=wanted.http_tokens,
-        http_put_response_hop_limit=wanted.http_put_response_hop_limit or had.get("HttpPutResponseHopLimit"),
-        http_endpoint=wanted.http_endpoint or had.get("HttpEndpoint"),
-        instance_metadata_tags=wanted.instance_metadata_tags or had.get("InstanceMetadataTags"),
-    )
+    return existing
 
 
 def create(
@@ -86,26 +54,28 @@ def create(
 ) -> LaunchTemplate:
     """Make the template, or a new version of it; the same run gets the same one again (ClientToken).
 
+    A new version starts from what the group uses now: someone may have given it another since the plan.
+
     Args:
-        user_data: plain text from the input; None takes the source's own.
+        user_data: plain text from the input; None where it states none.
 
     Raises:
         LaunchTemplateNotSupported: a template of that name has appeared since the plan.
         NotYetVisible: it exists but is not visible yet.
     """
     marks = tags.of_run(run, instance_id)
-    data: Any = _data(wanted, image_id, marks, _user_data(instance_id, user_data))
-    ec2 = aws.client("ec2")
+    if wanted.id is None:
+        base = {**wanted.data, "UserData": _user_data_of(instance_id)}
+    else:
+        _, base = version_data.base(wanted.id, group.find(wanted.group_name))
+    data: Any = version_data.tagged(version_data.changed(base, wanted.changes), {**wanted.tags, **marks})
+    data["ImageId"] = image_id
+    if user_data:
+        data["UserData"] = base64.b64encode(user_data.encode()).decode()
     if wanted.id is not None:
-        version = ec2.create_launch_template_version(
-            LaunchTemplateId=wanted.id,
-            LaunchTemplateData=data,
-            VersionDescription=run,
-            ClientToken=tags.token(run, "launch template version"),
-        )["LaunchTemplateVersion"]
-        return LaunchTemplate(wanted.id, wanted.name, version["VersionNumber"])
+        return LaunchTemplate(wanted.id, wanted.name, _new_version(run, wanted.id, data))
     try:
-        made = ec2.create_launch_template(
+        made = aws.client("ec2").create_launch_template(
             LaunchTemplateName=wanted.name,
             LaunchTemplateData=data,
             VersionDescription=run,
@@ -117,9 +87,27 @@ def create(
     return LaunchTemplate(made["LaunchTemplateId"], made["LaunchTemplateName"], 1)
 
 
+def _new_version(run: str, template_id: str, data: Any) -> int:
+    """The number of the run's version, made now or by a lost try."""
+    try:
+        return aws.client("ec2").create_launch_template_version(
+            LaunchTemplateId=template_id,
+            LaunchTemplateData=data,
+            VersionDescription=run,
+            ClientToken=tags.token(run, "launch template version"),
+        )["LaunchTemplateVersion"]["VersionNumber"]
+    except ClientError as error:
+        if aws.code(error) != _ASKED_BEFORE:
+            raise
+        made = _versions(run, template_id)
+        if not made:
+            raise NotYetVisible(f"the version of {template_id} exists but is not visible yet") from error
+        return made[0]
+
+
 def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
-    """This run's template of that name, where the error says that the name is in use."""
-    if aws.code(error) != "InvalidLaunchTemplateName.AlreadyExistsException":
+    """This run's template of that name, where the error says that there is one already."""
+    if aws.code(error) not in {"InvalidLaunchTemplateName.AlreadyExistsException", _ASKED_BEFORE}:
         raise error
     what = f"launch template '{name}'"
     refusal = LaunchTemplateNotSupported(
@@ -128,73 +116,10 @@ def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
     return tags.adopted(run, find(name), what, lambda _: refusal)
 
 
-def _user_data(instance_id: str, text: str | None) -> str | None:
-    """User data in base64: the input's, else the source's own."""
-    if text is not None:
-        return base64.b64encode(text.encode()).decode()
+def _user_data_of(instance_id: str) -> str | None:
+    """The source's own user data in base64."""
     attribute = aws.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
     return attribute.get("UserData", {}).get("Value")
-
-
-def _data(
-    wanted: LaunchTemplatePlan, image_id: str, marks: dict[str, str], user_data: str | None
-) -> dict[str, Any]:
-    """LaunchTemplateData; its volumes are the image's, so no mapping is repeated here."""
-    profile = wanted.iam_instance_profile
-    options = wanted.metadata_options
-    metadata: dict[str, Any] = {
-        "HttpTokens": options.http_tokens,
-        "HttpPutResponseHopLimit": options.http_put_response_hop_limit,
-        "HttpEndpoint": options.http_endpoint,
-        "InstanceMetadataTags": options.instance_metadata_tags,
-    }
-    optional: dict[str, Any] = {
-        "KeyName": wanted.key_name,
-        "SecurityGroupIds": list(wanted.security_group_ids),
-        "IamInstanceProfile": {"Arn" if ":" in profile else "Name": profile} if profile else None,
-        "UserData": user_data,
-    }
-    return {
-        "ImageId": image_id,
-        "InstanceType": wanted.instance_type,
-        "MetadataOptions": {name: value for name, value in metadata.items() if value is not None},
-        "Monitoring": {"Enabled": wanted.monitoring},
-        "EbsOptimized": wanted.ebs_optimized,
-        "TagSpecifications": tags.specifications({**wanted.tags, **marks}, "instance", "volume"),
-        **{name: value for name, value in optional.items() if value},
-    }
-
-
-def prove(template: LaunchTemplate, subnet_id: str) -> None:
-    """Test with a dry run whether EC2 would launch from this version.
-
-    CreateLaunchTemplate checks little; RunInstances with DryRun checks the parameters and the permissions.
-
-    Raises:
-        LaunchTemplateInvalid: with AWS's reason.
-        NotYetVisible, ResourceBusy: a resource of the version is not known everywhere yet; retry.
-    """
-    try:
-        aws.client("ec2").run_instances(
-            DryRun=True,
-            MinCount=1,
-            MaxCount=1,
-            SubnetId=subnet_id,
-            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
-        )
-    except ClientError as error:
-        if aws.code(error) == "DryRunOperation":
-            return
-        if aws.code(error) in _NOT_YET:
-            raise NotYetVisible(f"launch template {template.id} is not fully visible yet: {error}") from error
-        if "instance profile" in str(error).lower():
-            raise ResourceBusy(f"the instance profile has not reached EC2 yet: {error}") from error
-        if aws.temporary(error) or "Limit" in aws.code(error):
-            raise
-        raise LaunchTemplateInvalid(
-            f"EC2 would not launch version {template.version} of '{template.name}': "
-            f"{aws.code(error)}: {error.response['Error']['Message']}"
-        ) from error
 
 
 def remove(run: str, name: str) -> bool:
@@ -213,23 +138,28 @@ def remove(run: str, name: str) -> bool:
         return True
     if not tags.of_stack(existing):
         return False
-    pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
-    made = [
-        version["VersionNumber"]
-        for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"])
-        for version in page["LaunchTemplateVersions"]
-        if version.get("VersionDescription") == run
-    ]
+    made = _versions(run, existing["LaunchTemplateId"])
     for number in made:
         _delete_version(existing["LaunchTemplateId"], number)
     return bool(made)
+
+
+def _versions(run: str, template_id: str) -> list[int]:
+    """The numbers of the versions that the run has made; their description is its ARN."""
+    pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
+    return [
+        version["VersionNumber"]
+        for page in pages.paginate(LaunchTemplateId=template_id)
+        for version in page["LaunchTemplateVersions"]
+        if version.get("VersionDescription") == run
+    ]
 
 
 def _delete(template_id: str) -> None:
     try:
         aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
     except ClientError as error:
-        if aws.code(error) not in _NOT_FOUND:
+        if aws.code(error) not in NOT_FOUND:
             raise
 
 

@@ -46,7 +46,7 @@ def notification_types(group_name: str, topic_arn: str | None) -> tuple[str, ...
 
 
 def apply(plan: GroupPlan) -> None:
-    """Set the tags, policy and notifications that the plan states; a second time changes nothing.
+    """Set the tags, policy and notifications as the plan states them; a second time changes nothing.
 
     A new group has its tags already.
     """
@@ -54,6 +54,8 @@ def apply(plan: GroupPlan) -> None:
         put_tags(plan.name, plan.stated_tags)
     if plan.target_cpu is not None:
         put_policy(plan.name, plan.target_cpu)
+    if plan.removes_target_cpu:
+        remove_policy(plan.name)
     if plan.notification_topic_arn:
         put_notifications(plan.name, plan.notification_topic_arn, NOTIFICATIONS)
 
@@ -81,6 +83,12 @@ def put_policy(group_name: str, percent: float) -> None:
             "TargetValue": percent,
         },
     )
+
+
+def remove_policy(group_name: str) -> None:
+    """Delete this project's own target tracking policy, where the group has it."""
+    if target_cpu(group_name) is not None:
+        aws.client("autoscaling").delete_policy(AutoScalingGroupName=group_name, PolicyName=SCALING_POLICY)
 
 
 def set_target_groups(found: AutoScalingGroupTypeDef, had: tuple[str, ...], wanted: tuple[str, ...]) -> None:

@@ -40,23 +40,23 @@ def look_up_launch(
     group: GroupPlan,
     template: LaunchTemplatePlan,
     findings: Findings,
-) -> str:
+) -> tuple[str, ...]:
     """Look up the subnets, security groups and type; where all is well so far, try the launch.
 
     Args:
         found: Auto Scaling's description of the group; None where the run creates it.
 
     Returns:
-        A subnet in which the group can launch.
+        The subnets in which the group can launch.
     """
     place = network.subnets(found, group, findings)
     network.refuse_security_groups(template.security_group_ids, place, findings)
     if instance_types.refuse_unfit(source, template, findings):
         place = network.offering(template.instance_type, place, group, findings)
-    subnet_id = place[0]["SubnetId"] if place else template.subnet_id
+    subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
     if not findings.problems:
-        trial.launch(source, template, subnet_id, findings)
-    return subnet_id
+        trial.launch(source, template, subnet_ids[0], findings)
+    return subnet_ids
 
 
 def _key_pair(name: str, findings: Findings) -> None:

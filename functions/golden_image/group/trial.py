@@ -49,7 +49,7 @@ def _judge(
     if code in _IMAGE_LOST or code == "UnauthorizedOperation":
         # A policy of the organization may refuse this function and not Auto Scaling.
         findings.warnings.append(f"the launch of {trial} could not be tried: {code}: {message}")
-    elif error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or "Limit" in code:
+    elif aws.temporary(error) or "Limit" in code:
         raise error
     else:
         findings.wrong("launchTemplate", f"EC2 would not launch {trial}: {code}: {message}")

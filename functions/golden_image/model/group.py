@@ -110,6 +110,7 @@ class GroupPlan:
         stated_sizes: what the input says of them.
         health_check_grace_period: seconds.
         target_cpu: percent, for a target tracking policy.
+        removes_target_cpu: the policy of an earlier run goes.
     """
 
     name: str
@@ -123,6 +124,7 @@ class GroupPlan:
     notification_topic_arn: str | None
     tags: dict[str, str]
     stated_sizes: StatedSizes = StatedSizes()
+    removes_target_cpu: bool = False
 
     @property
     def subnets(self) -> tuple[str, ...]:

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class MetadataOptions:
-    """Instance metadata options; None: as the source has it. IMDSv2 is required by default."""
-
-    http_tokens: str
-    http_put_response_hop_limit: int | None = None
-    http_endpoint: str | None = None
-    instance_metadata_tags: str | None = None
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -29,17 +20,48 @@ class LaunchTemplatePlan:
     """The plan of the new version; id is None if the run is to create the template.
 
     Attributes:
-        subnet_id: a subnet of the group, for the dry run of a launch.
+        group_name: the group whose version the new one starts from.
+        base_version: the version that the new one starts from, as it was planned; None for a new template.
+        data: what the new version will have, in the words of EC2's LaunchTemplateData; without its image, its
+            tags and its user data, which may be secret.
+        changes: what the input states of it, as a merge patch: None takes a member away.
+        tags: what the input adds to the tags of instances and volumes.
+        subnet_ids: the group's subnets, for the dry run of a launch.
     """
 
     id: str | None
     name: str
-    instance_type: str
-    key_name: str | None
-    security_group_ids: tuple[str, ...]
-    iam_instance_profile: str | None
-    metadata_options: MetadataOptions
-    monitoring: bool
-    ebs_optimized: bool
-    subnet_id: str
-    tags: dict[str, str]
+    group_name: str = ""
+    base_version: int | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    subnet_ids: tuple[str, ...] = ()
+
+    @property
+    def instance_type(self) -> str | None:
+        """The type of the instances."""
+        return self.data.get("InstanceType")
+
+    @property
+    def key_name(self) -> str | None:
+        """The name of the key pair; None without one."""
+        return self.data.get("KeyName")
+
+    @property
+    def iam_instance_profile(self) -> str | None:
+        """The ARN or the name of the instance profile; None without one."""
+        profile: dict[str, str] = self.data.get("IamInstanceProfile", {})
+        return profile.get("Arn") or profile.get("Name")
+
+    @property
+    def ebs_optimized(self) -> bool | None:
+        """EBS optimization; None leaves it to the type."""
+        return self.data.get("EbsOptimized")
+
+    @property
+    def security_group_ids(self) -> tuple[str, ...]:
+        """The security groups of the instances, on whichever interface; none: the VPC's default one."""
+        interfaces = self.data.get("NetworkInterfaces", [])
+        groups = [group for one in interfaces for group in one.get("Groups", [])]
+        return tuple(dict.fromkeys([*self.data.get("SecurityGroupIds", []), *groups]))

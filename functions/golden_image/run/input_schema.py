@@ -44,19 +44,28 @@ def wrong_fields(value: object, field: str = "") -> list[FieldError]:
 
 
 def completed(value: Any, part: dict[str, Any] | None = None) -> Any:
-    """A valid input with the schema's defaults filled in."""
+    """A valid input with the schema's defaults filled in; a null that is stated stays."""
+    if value is None:
+        return None
     part = schema() if part is None else part
     if "properties" in part:
-        fields = part["properties"].items()
-        given = {key: (value.get(key, field.get("default")), field) for key, field in fields}
-        return {key: completed(item, field) for key, (item, field) in given.items() if item is not None}
+        defaults = {key: field["default"] for key, field in part["properties"].items() if "default" in field}
+        return {key: completed(item, part["properties"][key]) for key, item in (defaults | value).items()}
     # JSON Schema counts 900.0 as an integer; AWS's parameters do not.
-    return int(value) if part.get("type") == "integer" else value
+    return int(value) if "integer" in types(part) else value
+
+
+def types(part: dict[str, Any]) -> list[str]:
+    """The JSON types that a field takes; none where a definition says so."""
+    found = part.get("type", [])
+    return [found] if isinstance(found, str) else found
 
 
 def _wrong_fields(part: dict[str, Any], value: object, path: str) -> Iterator[FieldError]:
     if "properties" not in part:
         yield from _wrong_values(part, value, path)
+        return
+    if value is None and "null" in types(part):
         return
     if not isinstance(value, dict):
         # Text in its place may be the whole input, user data and all.

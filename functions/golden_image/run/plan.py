@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import tags
 from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template, neighbours, references, target_groups
+from golden_image.group import group, launch_template, neighbours, references, target_groups, template_plan
 from golden_image.group.findings import Findings
 from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
@@ -20,13 +20,15 @@ from golden_image.model.source import RUNNING, Source
 from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
 from golden_image.roll_out.refusals import refuse_unfinishable
-from golden_image.run.request import GroupRequest, RunRequest, for_new_group
+from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
 from golden_image.source.refusals import refuse_unsupported
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+    from golden_image.model.launch_template import LaunchTemplatePlan
 
 
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
@@ -54,17 +56,13 @@ def make(run: str, request: RunRequest) -> Plan:
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
-    template = launch_template.plan(
-        request.launch_template_name,
-        request.launch_template,
-        instance,
-        (planned.subnets or (source.subnet_id,))[0],
-    )
+    template, of_template = _template(request, instance, found)
+    template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request)
     looked_up.problems += _wrong_target_groups(run, planned, chosen)
     references.look_up_names(run, planned, template, looked_up)
-    subnet_id = references.look_up_launch(source, found, planned, template, looked_up)
+    subnet_ids = references.look_up_launch(source, found, planned, template, looked_up)
     if looked_up.problems:
         raise InvalidInput(looked_up.problems)
     return Plan(
@@ -74,7 +72,7 @@ def make(run: str, request: RunRequest) -> Plan:
         restart_source=request.restart_source,
         image=image,
         image_method=source.image_method,
-        launch_template=replace(template, subnet_id=subnet_id),
+        launch_template=replace(template, subnet_ids=subnet_ids),
         group=planned,
         rollout=chosen,
         timeouts=request.timeouts,
@@ -82,6 +80,7 @@ def make(run: str, request: RunRequest) -> Plan:
         dry_run=request.dry_run,
         warnings=(
             *_warnings(instance),
+            *of_template,
             *of_keys,
             *looked_up.warnings,
             *cautions.about(found, planned, template, chosen),
@@ -132,6 +131,7 @@ def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: S
         stated_sizes=StatedSizes(
             request.group.min_size, request.group.max_size, request.group.desired_capacity
         ),
+        removes_target_cpu=before is not None and wanted.removes_target_cpu,
     )
 
 
@@ -160,6 +160,16 @@ def _wrong_target_groups(run: str, planned: GroupPlan, rollout: str) -> list[Fie
         reasons = "; ".join(error.message for error in wrong)
         raise GroupNotSupported(f"'{planned.name}' has target groups that it cannot use: {reasons}.")
     return []
+
+
+def _template(
+    request: RunRequest, instance: InstanceTypeDef, found: AutoScalingGroupTypeDef | None
+) -> tuple[LaunchTemplatePlan, list[str]]:
+    name, stated = request.launch_template_name, request.launch_template
+    existing = launch_template.find_own(name)
+    if existing:
+        return template_plan.of_existing(existing, stated, found)
+    return template_plan.of_new(name, for_new_template(stated), instance)
 
 
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
@@ -192,26 +202,12 @@ def _parameter_name(group_name: str) -> str:
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
-    """The effects of a stop and start on the source, and settings that the template does not carry over."""
-    found = []
+    """The effects of a stop and start on the source."""
     address = instance.get("PublicIpAddress")
     owners = {i.get("Association", {}).get("IpOwnerId") for i in instance.get("NetworkInterfaces", [])}
     if address and owners <= {"amazon", None} and instance["State"]["Name"] == RUNNING:
-        found.append(
+        return (
             f"{instance['InstanceId']} has the public address {address}, which is not an Elastic IP: "
-            "it gets a different one when it starts again."
+            "it gets a different one when it starts again.",
         )
-    placement = instance["Placement"]
-    reservation = instance.get("CapacityReservationSpecification", {})
-    options = {
-        "tenancy": placement.get("Tenancy", "default") != "default",
-        "placement group": placement.get("GroupName"),
-        "Nitro Enclaves": instance.get("EnclaveOptions", {}).get("Enabled"),
-        "hibernation": instance.get("HibernationOptions", {}).get("Configured"),
-        "capacity reservation": reservation.get("CapacityReservationPreference", "open") != "open"
-        or "CapacityReservationTarget" in reservation,
-        "further network interfaces": len(instance.get("NetworkInterfaces", [])) > 1,
-    }
-    if lost := [name for name, there in options.items() if there]:
-        found.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
-    return tuple(found)
+    return ()

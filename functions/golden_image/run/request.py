@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from golden_image.errors import FieldError, InvalidInput
 from golden_image.events import from_event
-from golden_image.model.launch_template import MetadataOptions
 from golden_image.model.plan import Timeouts
 from golden_image.run.input_schema import completed, properties, wrong_fields
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 # EC2's 50, less those that a run adds.
 _MOST_TAGS = 47
+_NEW = "x-defaultForNewTemplate"
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,12 @@ class ImageRequest:
 
 
 @dataclass(frozen=True)
-class LaunchTemplateRequest:
-    """Settings of the new launch template version; None: as the source has it. user_data is plain text."""
-
-    metadata_options: MetadataOptions
-    instance_type: str | None = None
-    key_name: str | None = None
-    security_group_ids: tuple[str, ...] | None = None
-    iam_instance_profile: str | None = None
-    user_data: str | None = None
-    monitoring: bool | None = None
-    tags: dict[str, str] | None = None
-
-
-@dataclass(frozen=True)
 class GroupRequest:
-    """The group's settings; None: as the group has it, or what for_new_group says."""
+    """The group's settings; None: as the group has it, or what for_new_group says.
+
+    Attributes:
+        removes_target_cpu: the input's targetCpuUtilization is null, and not just not stated.
+    """
 
     min_size: int | None = None
     max_size: int | None = None
@@ -57,18 +47,24 @@ class GroupRequest:
     target_cpu_utilization: float | None = None
     notification_topic_arn: str | None = None
     tags: dict[str, str] | None = None
+    removes_target_cpu: bool = False
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A valid input of a run. rollout is None where the input leaves it to the plan."""
+    """A valid input of a run. rollout is None where the input leaves it to the plan.
+
+    Attributes:
+        launch_template: the fields that the input states, under the input's names. One that is None is to be
+            taken away; one that is not there stays as template or source has it.
+    """
 
     source_instance_id: str
     auto_scaling_group_name: str
     launch_template_name: str
     restart_source: bool
     image: ImageRequest
-    launch_template: LaunchTemplateRequest
+    launch_template: dict[str, Any]
     group: GroupRequest
     timeouts: Timeouts
     dry_run: bool
@@ -92,6 +88,7 @@ def parse(raw: object, default_group_name: str | None = None) -> RunRequest:
         complete = completed(raw)
         complete.setdefault("launchTemplateName", complete.get("autoScalingGroupName"))
         errors = list(_disagreements(complete))
+        complete["group"]["removesTargetCpu"] = complete["group"].get("targetCpuUtilization", 0) is None
     if errors:
         raise InvalidInput(errors)
     return from_event(RunRequest, complete)
@@ -122,6 +119,16 @@ def for_new_group(group: GroupRequest) -> GroupRequest:
     return replace(sized, health_check_type=health_check, health_check_grace_period=grace_period)
 
 
+def for_new_template(stated: dict[str, Any]) -> dict[str, Any]:
+    """What a template that does not exist yet gets: what the input states, and x-defaultForNewTemplate."""
+    options = stated.get("metadataOptions", {})
+    if options is None:
+        return stated
+    fields = properties("launchTemplate")["metadataOptions"]["properties"]
+    defaults = {name: field[_NEW] for name, field in fields.items() if _NEW in field}
+    return {**stated, "metadataOptions": {**defaults, **options}}
+
+
 def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
     if "autoScalingGroupName" not in complete:
         yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
@@ -129,7 +136,7 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
     for error in wrong_fields(complete["launchTemplateName"], "launchTemplateName"):
         yield FieldError(error.field, f"{error.message}. It is the group's name: set launchTemplateName")
     group = complete["group"]
-    on_instance = complete["launchTemplate"].get("tags", {}).keys() | group.get("tags", {}).keys()
+    on_instance = (complete["launchTemplate"].get("tags") or {}).keys() | group.get("tags", {}).keys()
     if len(on_instance) > _MOST_TAGS:
         message = f"make {len(on_instance)} with those of the launch template; an instance takes {_MOST_TAGS}"
         yield FieldError("group.tags", f"{message} beside the run's own")

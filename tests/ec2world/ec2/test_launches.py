@@ -156,3 +156,68 @@ def test_an_instance_profile_is_known_from_its_creation_to_its_deletion(world: W
     iam.delete_instance_profile(InstanceProfileName=profile)
     with refused("InvalidParameterValue"):
         world.ec2.run_instances(**launch, IamInstanceProfile={"Name": profile})
+
+
+def test_an_instance_shows_and_hands_on_what_its_launch_says(world: WorldClient) -> None:
+    settings = {
+        "CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1},
+        "CreditSpecification": {"CpuCredits": "unlimited"},
+        "LicenseSpecifications": [{"LicenseConfigurationArn": "arn:aws:license-manager:::one"}],
+        "CapacityReservationSpecification": {"CapacityReservationPreference": "none"},
+        "MaintenanceOptions": {"AutoRecovery": "disabled"},
+        "EnclaveOptions": {"Enabled": True},
+    }
+    interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "Ipv6AddressCount": 2}
+    launch = {**settings, "NetworkInterfaces": [{**interface, "InterfaceType": "efa"}]}
+    source = world.seed(launch={**launch, "Placement": {"Tenancy": "dedicated", "GroupName": "close"}})
+    shown = world.instance(source["instanceId"])
+    assert shown["CpuOptions"] == settings["CpuOptions"]
+    assert shown["Licenses"] == settings["LicenseSpecifications"]
+    assert (shown["Placement"]["Tenancy"], shown["Placement"]["GroupName"]) == ("dedicated", "close")
+    (primary,) = shown["NetworkInterfaces"]
+    assert (primary["InterfaceType"], len(primary["Ipv6Addresses"])) == ("efa", 2)
+    assert primary["Association"]["IpOwnerId"] == "amazon"
+    data = world.ec2.get_launch_template_data(InstanceId=source["instanceId"])["LaunchTemplateData"]
+    assert {name: data[name] for name in settings} == settings
+    (answered,) = data["NetworkInterfaces"]
+    assert answered["NetworkInterfaceId"] == primary["NetworkInterfaceId"]
+    assert [one["Ipv6Address"] for one in answered["Ipv6Addresses"]] == ["2001:db8::1", "2001:db8::2"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        (
+            {"NetworkInterfaces": [{"DeviceIndex": 0}], "SecurityGroupIds": ["sg-0"]},
+            "InvalidParameterCombination",
+        ),
+        (
+            {
+                "NetworkInterfaces": [
+                    {"DeviceIndex": 0, "NetworkInterfaceId": "eni-0", "SubnetId": "subnet-0"}
+                ]
+            },
+            "InvalidParameterCombination",
+        ),
+        (
+            {"NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}, {"DeviceIndex": 1}]},
+            "InvalidParameterCombination",
+        ),
+        ({"InstanceType": "t2.micro", "EbsOptimized": True}, "Unsupported"),
+        ({"CpuOptions": {"CoreCount": 64, "ThreadsPerCore": 1}}, "InvalidParameterCombination"),
+        ({"InstanceType": "t2.micro", "CpuOptions": {"ThreadsPerCore": 1}}, "InvalidParameterCombination"),
+    ],
+)
+def test_a_launch_that_ec2_refuses_is_refused(world: WorldClient, wanted: dict[str, Any], code: str) -> None:
+    template = world.template(**wanted)
+    with refused(code):
+        world.ec2.run_instances(LaunchTemplate={"LaunchTemplateName": template}, MinCount=1, MaxCount=1)
+
+
+def test_a_launch_with_a_key_pair_that_was_deleted_is_refused(world: WorldClient) -> None:
+    key = name("key")
+    world.ec2.create_key_pair(KeyName=key)
+    template = world.template(KeyName=key)
+    world.ec2.delete_key_pair(KeyName=key)
+    with refused("InvalidKeyPair.NotFound"):
+        world.ec2.run_instances(LaunchTemplate={"LaunchTemplateName": template}, MinCount=1, MaxCount=1)

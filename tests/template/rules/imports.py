@@ -32,7 +32,10 @@ _LOADED = {
     "golden_image_refresh.configure_auto_scaling_group": _GROUP,
     "golden_image_refresh.create_auto_scaling_group": _GROUP,
     "golden_image_refresh.create_image": "image.registration tags",
-    "golden_image_refresh.create_launch_template": "group.launch_template tags",
+    "golden_image_refresh.create_launch_template": (
+        "group.group group.interfaces group.launch_template group.options group.proof group.version_data "
+        "group.visibility tags"
+    ),
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (

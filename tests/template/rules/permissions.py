@@ -11,6 +11,11 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("ec2:CreateLaunchTemplate", "TagSpecifications"): {"ec2:CreateTags"},
     ("ec2:CreateSnapshots", "TagSpecifications"): {"ec2:CreateTags"},
     ("ec2:RegisterImage", "TagSpecifications"): {"ec2:CreateTags"},
+    # It calls on these in the caller's name, and on DescribeVolumes and DescribeInstanceAttribute.
+    ("ec2:GetLaunchTemplateData", None): {
+        "ec2:DescribeInstanceCreditSpecifications",
+        "ec2:DescribeSpotInstanceRequests",
+    },
     # The template tags what it launches, and may name an instance profile.
     ("ec2:RunInstances", "LaunchTemplate"): LAUNCH,
     # Auto Scaling checks in the caller's name whether it may launch from the template.

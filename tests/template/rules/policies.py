@@ -121,8 +121,8 @@ def a_function_may_do_what_its_code_calls_and_nothing_else(project: Project) -> 
         reword(
             "code",
             _TEMPLATES,
-            'ec2 = aws.client("ec2")',
-            'ec2 = [aws.client("ec2")][0]',
+            'aws.client("ec2").create_launch_template(',
+            '[aws.client("ec2")][0].create_launch_template(',
         ),
         f"{_TEMPLATES}.create",
     ),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("row")
 SOURCE = "i-0123456789abcdef0"
+TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
+FULLY = "You must use a valid fully-formed launch template."
 TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:web-scaling"
 
 
@@ -170,6 +173,17 @@ def test_a_foreign_group_that_appeared_after_the_plan_is_not_adopted(
             ResourceBusy,
         ),
         ("ValidationError", "The subnet ID 'subnet-1' does not exist", RequestRefused),
+        ("ValidationError", f"{FULLY} The key pair 'ops' does not exist", RequestRefused),
+        ("ValidationError", f"{FULLY} The image id '[ami-1]' does not exist", NotYetVisible),
+        ("ValidationError", "The specified launch template, lt-1, does not exist.", NotYetVisible),
+        ("ValidationError", f"{FULLY} You are not authorized to perform this operation.", NotYetVisible),
+        ("ValidationError", f"{FULLY} not authorized to perform: iam:PassRole on role/web", RequestRefused),
+        ("AccessDenied", "You are not authorized to use launch template: lt-1", NotYetVisible),
+        (
+            "AccessDenied",
+            "not authorized to perform: autoscaling:CreateAutoScalingGroup on resource: web",
+            RequestRefused,
+        ),
         ("ResourceContention", "pending update", ResourceBusy),
         ("LimitExceeded", "You have reached your limit of groups", RequestRefused),
     ],
@@ -179,9 +193,40 @@ def test_what_auto_scaling_says_to_the_creation_decides_whether_it_is_tried_agai
 ) -> None:
     wrong = {"action": "CreateAutoScalingGroup", "code": code, "message": message}
     account.faults({"service": "autoscaling", **wrong})
-    with pytest.raises(name):
+    with pytest.raises(name, match=re.escape(message)):
         create(new_group(account), template)
     assert found() is None
+
+
+def test_a_version_that_auto_scaling_sees_late_is_waited_out_in_an_update_too(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    denied = {
+        "code": "AccessDenied",
+        "message": f"You are not authorized to use launch template {template.id}",
+    }
+    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "times": 1, **denied})
+    plan = same_group(account)
+    with pytest.raises(NotYetVisible, match=r"is not fully visible yet: AccessDenied: You are not"):
+        group.update(plan, template, "none")
+    group.update(plan, template, "none")
+    assert found()["LaunchTemplate"]["Version"] == "2"
+
+
+def test_null_takes_the_policy_away_and_a_roll_back_gives_it_back(
+    account: Account, template: LaunchTemplate
+) -> None:
+    account.group()
+    group.configure(new_group(account, target_cpu=60.0))
+    plan = same_group(account, removes_target_cpu=True)
+    assert plan.before
+    group.update(plan, template, "none")
+    for _ in range(2):
+        group.configure(plan)
+    assert policies(account) == []
+    assert group.restore(plan, plan.before)
+    assert policies(account)[0]["TargetTrackingConfiguration"]["TargetValue"] == 60.0
 
 
 def test_policy_and_notifications_are_set_once_however_often(

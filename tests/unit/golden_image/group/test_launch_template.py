@@ -1,32 +1,32 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from golden_image import aws
 from golden_image.errors import (
-    LaunchTemplateInvalid,
     LaunchTemplateNotSupported,
     NotYetVisible,
     RequestRefused,
-    RequestThrottled,
-    ResourceBusy,
     ServiceUnavailable,
 )
 from golden_image.group import launch_template
-from golden_image.run import request
-from golden_image.source import facts
 from tests.unit.account import MARKS, OTHER_RUN, RUN
+from tests.unit.golden_image.group.templates import (
+    IMAGE,
+    add_version,
+    data,
+    existing,
+    make,
+    planned,
+    versions,
+)
 
 if TYPE_CHECKING:
-    from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
+    from golden_image.model.launch_template import LaunchTemplate
     from tests.unit.account import Account
-
-IMAGE = "ami-0123456789abcdef0"
-# What tells this stack that a template is its own.
-OWN = [{"Key": "golden-image:stack", "Value": "refresh"}]
 
 
 @pytest.fixture
@@ -34,85 +34,12 @@ def source_id(account: Account) -> str:
     return account.seed(userData="#!/bin/sh\necho from the source")
 
 
-def planned(source_id: str, **wanted: Any) -> LaunchTemplatePlan:
-    complete = {
-        "sourceInstanceId": source_id,
-        "autoScalingGroupName": "web",
-        "launchTemplate": wanted,
-    }
-    asked = request.parse(complete).launch_template
-    instance = facts.find(source_id)
-    return launch_template.plan("web", asked, instance, instance["SubnetId"])
+@pytest.fixture
+def template(source_id: str) -> LaunchTemplate:
+    return make(source_id)
 
 
-def make(source_id: str, run: str = RUN, user_data: str | None = None, **wanted: Any) -> LaunchTemplate:
-    with aws.named_errors():
-        return launch_template.create(run, source_id, planned(source_id, **wanted), IMAGE, user_data)
-
-
-def existing(account: Account, tags: list[dict[str, str]]) -> str:
-    """A template of the name with one version, made before the run."""
-    specifications = [{"ResourceType": "launch-template", "Tags": tags}] if tags else []
-    made = account.client("ec2").create_launch_template(
-        LaunchTemplateName="web",
-        LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"},
-        TagSpecifications=specifications,
-    )
-    template_id: str = made["LaunchTemplate"]["LaunchTemplateId"]
-    return template_id
-
-
-def versions(account: Account) -> list[dict[str, Any]]:
-    found = account.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")
-    return sorted(found["LaunchTemplateVersions"], key=lambda version: int(version["VersionNumber"]))
-
-
-def data(account: Account) -> dict[str, Any]:
-    newest: dict[str, Any] = versions(account)[-1]["LaunchTemplateData"]
-    return newest
-
-
-# The plan
-
-
-def test_what_the_input_leaves_open_is_as_the_source_has_it(account: Account) -> None:
-    source_id = account.seed(instanceType="m5.large", keyName="ops", instanceProfile="web-server")
-    instance = facts.find(source_id)
-    plan = planned(source_id)
-    assert (plan.id, plan.name) == (None, "web")
-    assert (plan.instance_type, plan.key_name) == ("m5.large", "ops")
-    assert plan.security_group_ids == tuple(g["GroupId"] for g in instance["SecurityGroups"])
-    assert plan.iam_instance_profile == instance["IamInstanceProfile"]["Arn"]
-    assert (plan.monitoring, plan.ebs_optimized) == (False, False)
-
-
-def test_imdsv2_is_required_also_where_the_source_does_not(source_id: str) -> None:
-    assert facts.find(source_id)["MetadataOptions"]["HttpTokens"] == "optional"
-    assert planned(source_id).metadata_options.http_tokens == "required"
-
-
-def test_what_the_input_says_wins(source_id: str) -> None:
-    plan = planned(
-        source_id,
-        instanceType="m5.large",
-        keyName="ops",
-        securityGroupIds=["sg-0123456789abcdef0"],
-        iamInstanceProfile="web-server",
-        monitoring=True,
-        metadataOptions={"httpTokens": "optional", "httpPutResponseHopLimit": 2},
-        tags={"Role": "web"},
-    )
-    assert (plan.instance_type, plan.key_name, plan.monitoring) == ("m5.large", "ops", True)
-    assert plan.security_group_ids == ("sg-0123456789abcdef0",)
-    assert plan.iam_instance_profile == "web-server"
-    assert plan.metadata_options.http_tokens == "optional"
-    assert plan.metadata_options.http_put_response_hop_limit == 2
-    assert plan.tags == {"Role": "web"}
-
-
-def test_a_template_of_this_stack_gets_another_version(account: Account, source_id: str) -> None:
-    template_id = existing(account, OWN)
-    assert planned(source_id).id == template_id
+# Whose it is
 
 
 @pytest.mark.parametrize("tags", [[], [{"Key": "golden-image:stack", "Value": "other"}]])
@@ -188,12 +115,12 @@ def test_user_data_is_the_sources_own(account: Account, source_id: str) -> None:
 
 
 def test_user_data_of_the_input_takes_its_place(account: Account, source_id: str) -> None:
-    make(source_id, user_data="#!/bin/sh\necho 안녕")
+    make(source_id, userData="#!/bin/sh\necho 안녕")
     assert base64.b64decode(data(account)["UserData"]).decode() == "#!/bin/sh\necho 안녕"
 
 
 def test_empty_user_data_of_the_input_removes_the_sources(account: Account, source_id: str) -> None:
-    make(source_id, user_data="")
+    make(source_id, userData="")
     assert "UserData" not in data(account)
 
 
@@ -238,13 +165,13 @@ def test_a_foreign_template_that_appeared_after_the_plan_is_not_adopted(
     account: Account, source_id: str
 ) -> None:
     plan = planned(source_id)
-    existing(account, OWN)
+    existing(account)
     with pytest.raises(LaunchTemplateNotSupported, match="was created by something else after the plan"):
         launch_template.create(RUN, source_id, plan, IMAGE, None)
 
 
 def test_a_version_is_added_once_and_the_default_one_stays(account: Account, source_id: str) -> None:
-    template_id = existing(account, OWN)
+    template_id = existing(account)
     plan = planned(source_id)
     account.lose_answer("ec2", "CreateLaunchTemplateVersion")
     with pytest.raises(ServiceUnavailable), aws.named_errors():
@@ -255,59 +182,56 @@ def test_a_version_is_added_once_and_the_default_one_stays(account: Account, sou
     assert [version["DefaultVersion"] for version in versions(account)] == [True, False]
 
 
-# The proof that it launches
-
-
-@pytest.fixture
-def template(source_id: str) -> LaunchTemplate:
-    return make(source_id)
-
-
-def prove(account: Account, template: LaunchTemplate) -> None:
-    with aws.named_errors():
-        launch_template.prove(template, account.subnets()[0])
-
-
-def test_a_version_that_would_launch_is_proven_without_launching(
-    account: Account, template: LaunchTemplate
+def test_a_new_version_starts_from_the_one_that_the_group_has_got_since_the_plan(
+    account: Account, source_id: str
 ) -> None:
-    account.forget_calls()
-    prove(account, template)
-    (call,) = account.calls("RunInstances")
-    assert call["DryRun"] is True
-    assert call["LaunchTemplate"] == {"LaunchTemplateId": template.id, "Version": "1"}
+    template_id = existing(account)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    plan = planned(source_id)
+    number = add_version(account, InstanceType="m5.large")
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web",
+        LaunchTemplate={"LaunchTemplateId": template_id, "Version": str(number)},
+    )
+    launch_template.create(RUN, source_id, plan, IMAGE, None)
+    assert data(account)["InstanceType"] == "m5.large"
 
 
-def test_a_version_that_would_not_launch_is_refused_in_awss_words(account: Account, source_id: str) -> None:
-    plan = planned(source_id, instanceType="t4g.small")
-    made = launch_template.create(RUN, source_id, plan, facts.find(source_id)["ImageId"], None)
-    says = "would not launch version 1 of 'web': InvalidParameterValue: The architecture 'arm64'"
-    with pytest.raises(LaunchTemplateInvalid, match=says):
-        prove(account, made)
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "name"),
-    [
-        ("InvalidGroup.NotFound", "The security group 'sg-1' does not exist", LaunchTemplateInvalid),
-        ("InvalidKeyPair.NotFound", "The key pair 'ops' does not exist", LaunchTemplateInvalid),
-        ("UnauthorizedOperation", "not authorized to perform iam:PassRole", LaunchTemplateInvalid),
-        ("InvalidAMIID.NotFound", "The image id does not exist", NotYetVisible),
-        ("InvalidLaunchTemplateId.NotFound", "does not exist", NotYetVisible),
-        ("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version", NotYetVisible),
-        ("InvalidParameterValue", "Invalid IAM Instance Profile name", ResourceBusy),
-        ("RequestLimitExceeded", "Request limit exceeded.", RequestThrottled),
-        ("InternalError", "An internal error has occurred", ServiceUnavailable),
-        ("InsufficientCapacityOnHost", "not enough capacity on the Dedicated Host", ResourceBusy),
-        ("VcpuLimitExceeded", "more vCPU capacity than your current limit", RequestRefused),
-    ],
-)
-def test_what_ec2_says_to_the_proof_decides_whether_it_is_tried_again(
-    account: Account, template: LaunchTemplate, code: str, message: str, name: type[Exception]
+def test_a_version_whose_lost_try_asked_for_something_else_is_adopted(
+    account: Account, source_id: str
 ) -> None:
-    account.faults({"service": "ec2", "action": "RunInstances", "code": code, "message": message})
-    with pytest.raises(name, match=message):
-        prove(account, template)
+    template_id = existing(account)
+    plan = planned(source_id)
+    first = launch_template.create(RUN, source_id, plan, IMAGE, None)
+    add_version(account, InstanceType="m5.large")
+    account.client("ec2").modify_launch_template(LaunchTemplateId=template_id, DefaultVersion="3")
+    assert launch_template.create(RUN, source_id, plan, IMAGE, None) == first
+
+
+def test_a_version_of_a_lost_try_that_is_not_shown_yet_is_looked_for_again(
+    account: Account, source_id: str
+) -> None:
+    existing(account)
+    plan = planned(source_id)
+    account.faults(
+        {
+            "service": "ec2",
+            "action": "CreateLaunchTemplateVersion",
+            "code": "IdempotentParameterMismatch",
+            "message": "used before",
+        }
+    )
+    with pytest.raises(NotYetVisible, match="exists but is not visible yet"):
+        launch_template.create(RUN, source_id, plan, IMAGE, None)
+
+
+def test_a_template_whose_lost_try_asked_for_something_else_is_adopted(
+    account: Account, source_id: str
+) -> None:
+    plan = planned(source_id)
+    first = launch_template.create(RUN, source_id, plan, IMAGE, None)
+    account.instance(source_id).user_data = None
+    assert launch_template.create(RUN, source_id, plan, IMAGE, None) == first
 
 
 # The way back
@@ -331,7 +255,7 @@ def test_a_template_that_is_deleted_while_still_shown_is_fine(
 
 
 def test_only_the_version_of_the_run_is_deleted(account: Account, source_id: str) -> None:
-    existing(account, OWN)
+    existing(account)
     make(source_id, OTHER_RUN)
     make(source_id, RUN)
     assert launch_template.remove(RUN, "web")
@@ -340,7 +264,7 @@ def test_only_the_version_of_the_run_is_deleted(account: Account, source_id: str
 
 
 def test_a_version_beyond_two_hundred_others_is_found(account: Account, source_id: str) -> None:
-    template_id = existing(account, OWN)
+    template_id = existing(account)
     template = account.world.ec2.launch_templates[template_id]
     for _ in range(230):
         template.create_version({"ImageId": IMAGE}, "by hand")
@@ -360,7 +284,7 @@ def test_a_template_without_the_stacks_tag_is_left_alone(account: Account) -> No
 def test_a_version_that_ec2_keeps_is_an_error_though_its_answer_is_none(
     account: Account, source_id: str
 ) -> None:
-    template_id = existing(account, OWN)
+    template_id = existing(account)
     made = make(source_id)
     account.client("ec2").modify_launch_template(
         LaunchTemplateId=template_id, DefaultVersion=str(made.version)

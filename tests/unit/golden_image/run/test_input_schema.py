@@ -47,7 +47,11 @@ def test_every_field_says_what_it_is(path: str) -> None:
 def test_examples_and_defaults_are_valid_themselves(path: str) -> None:
     field = FIELDS[path]
     values = [*field.get("examples", [])]
-    values += [field[name] for name in ("default", "x-defaultForNewGroup") if name in field]
+    values += [
+        field[name]
+        for name in ("default", "x-defaultForNewGroup", "x-defaultForNewTemplate")
+        if name in field
+    ]
     top = path.split(".", maxsplit=1)[0]
     assert [wrong_fields(in_place(path, value), top) for value in values] == [[]] * len(values)
 

@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from golden_image.errors import InvalidInput
 from golden_image.events import camel
 from golden_image.run.input_schema import schema
-from golden_image.run.request import GroupRequest, for_new_group, parse
+from golden_image.run.request import GroupRequest, for_new_group, for_new_template, parse
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, leaves, with_value
 
 EXECUTIONS = sorted(Path("events/execution").glob("*.json"))
@@ -45,8 +45,9 @@ def test_the_first_example_is_the_smallest_input() -> None:
 def test_what_is_not_given_gets_the_default_of_the_schema() -> None:
     request = parse(SMALLEST)
     for path, field in leaves(schema()).items():
-        if path[0] not in {*SMALLEST, "launchTemplateName"}:
+        if path[0] not in {*SMALLEST, "launchTemplateName", "launchTemplate"}:
             assert at(request, path) == field.get("default"), path
+    assert request.launch_template == {"metadataOptions": {}}
     assert request.launch_template_name == "web"
 
 
@@ -54,7 +55,29 @@ def test_every_field_of_the_schema_is_in_the_example_and_reaches_the_request() -
     request = parse(EVERY_FIELD)
     for path in leaves(schema()):
         expected = at(EVERY_FIELD, path)
-        assert at(request, path) == (tuple(expected) if isinstance(expected, list) else expected), path
+        typed = isinstance(expected, list) and path[0] != "launchTemplate"
+        assert at(request, path) == (tuple(expected) if typed else expected), path
+
+
+def test_null_is_another_thing_than_not_stated() -> None:
+    stated = {"keyName": None, "metadataOptions": {"httpTokens": None}, "monitoring": False}
+    assert parse({**SMALLEST, "launchTemplate": stated}).launch_template == stated
+    assert set(wrong({**SMALLEST, "rollout": None, "launchTemplate": {"instanceType": None}})) == {
+        "rollout",
+        "launchTemplate.instanceType",
+    }
+
+
+def test_null_as_the_cpu_target_takes_it_away() -> None:
+    assert parse({**SMALLEST, "group": {"targetCpuUtilization": None}}).group.removes_target_cpu
+    for group in ({}, {"targetCpuUtilization": 50}):
+        assert not parse({**SMALLEST, "group": group}).group.removes_target_cpu
+
+
+def test_imdsv2_is_the_default_of_a_new_template_alone() -> None:
+    assert for_new_template({"metadataOptions": {}}) == {"metadataOptions": {"httpTokens": "required"}}
+    for stated in ({"metadataOptions": None}, {"metadataOptions": {"httpTokens": None}}):
+        assert for_new_template(stated) == stated
 
 
 def test_each_wrong_field_is_reported_with_where_it_is_and_what_was_found() -> None:

@@ -137,7 +137,7 @@ def test_a_template_of_before_loses_only_the_runs_version(account: Account) -> N
     plan = account.plan(account.seed())
     account.client("ec2").create_launch_template(
         LaunchTemplateName="web",
-        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0"},
+        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"},
         TagSpecifications=[
             {"ResourceType": "launch-template", "Tags": [{"Key": "golden-image:stack", "Value": "refresh"}]}
         ],

@@ -1,0 +1,94 @@
+"""The plan of a launch template version: its content before the run makes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from golden_image import tags
+from golden_image.errors import FieldError, InvalidInput
+from golden_image.group import from_source, version_data
+from golden_image.model.launch_template import LaunchTemplatePlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
+
+_MOST_TAGS = 50
+_NOT_SHOWN = {"TagSpecifications", "UserData"}
+
+
+def of_existing(
+    template: LaunchTemplateTypeDef, stated: Mapping[str, Any], found: AutoScalingGroupTypeDef | None
+) -> tuple[LaunchTemplatePlan, list[str]]:
+    """A new version of a template that exists, and warnings: it keeps what the input does not state.
+
+    It starts from the version that the group uses, else from the default one.
+
+    Args:
+        stated: the input's `launchTemplate`; a field that is None is taken away.
+        found: the existing group as Auto Scaling describes it.
+
+    Raises:
+        InvalidInput: the version would have no instance type, or more tags than EC2 takes.
+    """
+    template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
+    number, base = version_data.base(template_id, found)
+    patch = version_data.changes(stated)
+    _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {})
+    plan = LaunchTemplatePlan(
+        id=template_id,
+        name=name,
+        base_version=number,
+        data=_shown(name, base, patch),
+        changes=patch,
+        tags=stated.get("tags") or {},
+    )
+    return plan, _kept(name, base, patch)
+
+
+def of_new(
+    name: str, stated: Mapping[str, Any], instance: InstanceTypeDef
+) -> tuple[LaunchTemplatePlan, list[str]]:
+    """A new template, and warnings: it starts from the source, a running or stopped instance."""
+    base, lost = from_source.data_of(instance, stated.get("instanceType"))
+    patch = version_data.changes(stated)
+    plan = LaunchTemplatePlan(
+        id=None,
+        name=name,
+        data=_shown(name, base, patch),
+        changes=patch,
+        tags=stated.get("tags") or {},
+    )
+    return plan, [f"the launch template does not carry over the source's {', '.join(lost)}."] if lost else []
+
+
+def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    data = version_data.changed(base, patch)
+    if "InstanceType" not in data:
+        message = f"is required: launch template '{name}' would have none"
+        raise InvalidInput([FieldError("launchTemplate.instanceType", message)])
+    return {key: value for key, value in data.items() if key not in _NOT_SHOWN}
+
+
+def _refuse_too_many_tags(name: str, data: Mapping[str, Any], own: Mapping[str, str]) -> None:
+    given = version_data.tagged(data, {**own, **dict.fromkeys(tags.MARKS, "")})["TagSpecifications"]
+    most = max(len(one["Tags"]) for one in given)
+    if most > _MOST_TAGS:
+        message = (
+            f"make {most} with those of launch template '{name}' and the run's own; EC2 takes {_MOST_TAGS}"
+        )
+        raise InvalidInput([FieldError("launchTemplate.tags", message)])
+
+
+def _kept(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> list[str]:
+    """A warning where a number of CPU cores that was chosen for one instance type meets another one."""
+    kept = "CpuOptions" in base and "CpuOptions" not in patch
+    if not kept or patch.get("InstanceType", base.get("InstanceType")) == base.get("InstanceType"):
+        return []
+    options = ", ".join(f"{key} {value}" for key, value in base["CpuOptions"].items())
+    return [
+        f"launch template '{name}' keeps its CPU options ({options}), made for {base.get('InstanceType')}. "
+        "Set launchTemplate.cpuOptions to null to leave them to the new type."
+    ]
