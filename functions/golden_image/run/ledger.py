@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, events
 from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress, RunSettled
+from golden_image.run import owed
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def lock(plan: Plan, undo: str) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
     A free lock has the time of its release: an older plan may have read a state that the other run was about
-    to change, such as a source that it had stopped.
+    to change, such as a source that it had stopped. A source that is owed (owed.py) is the run's to return.
 
     Args:
         undo: the ARN of the workflow undo, in the version that the run began with.
@@ -76,7 +77,8 @@ def lock(plan: Plan, undo: str) -> None:
     Raises:
         RunInProgress: names the run that holds a lock.
         PlanOutdated: another run released a lock after this plan was made.
-        ResourceBusy: another run was taking or releasing one in the same moment.
+        ResourceBusy: another run was taking or releasing one in the same moment, or the sweeper was starting
+            the source.
     """
     expires = _in(_KEPT_SECONDS)
     # Not in ASCII: tags at EC2's limits, escaped, would be more than the 400 KB of an item.
@@ -91,13 +93,14 @@ def lock(plan: Plan, undo: str) -> None:
     }
     items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
     items += [{"Put": _held(key, plan, expires)} for key in locks]
+    items.append({"Delete": owed.taken_over(plan.source.instance_id)})
     try:
         aws.client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
         if aws.code(error) != "TransactionCanceledException":
             raise
         _refuse_taken(plan)
-        raise ResourceBusy(f"another run is taking or releasing the same locks: {error}") from error
+        raise ResourceBusy(f"the locks are being taken, or the source is being started: {error}") from error
 
 
 def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:

@@ -11,8 +11,9 @@ from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED
-from golden_image.run import ledger
-from golden_image.source import power
+from golden_image.run import ledger, owed
+from golden_image.run.owed import OwedSource
+from golden_image.source import facts, returns
 from golden_image.undo import instances
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def undo(run: str, waited: int, limit: int) -> Check:
     row = ledger.read(run)
     if row is None:
         return polling.finished("nothing to undo")
-    left, failures = _pass(events.from_event(Plan, row.plan))
+    plan = events.from_event(Plan, row.plan)
+    left, failures = _pass(plan)
     for failure in failures.values():
         if isinstance(failure, TryAgain):
             raise failure
@@ -47,7 +49,7 @@ def undo(run: str, waited: int, limit: int) -> Check:
         refused = [f"{part} ({type(error).__name__}: {error})" for part, error in failures.items()]
         raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
     if not left and waited >= polling.SETTLED_AFTER:
-        return polling.finished("everything is undone")
+        return polling.finished("; ".join(["nothing of the run is left", *_notes(plan)]))
     return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
 
 
@@ -87,13 +89,26 @@ def _image(plan: Plan) -> bool:
 
 
 def _source(plan: Plan) -> bool:
-    """Start the source where it was running; one that is still stopping is started by a later pass."""
+    """Start the source where it was running; one that is still stopping is started by a later pass.
+
+    One that EC2 has no capacity for is owed, and left to the sweeper: the locks do not wait for it.
+    """
     if plan.source.power_state != RUNNING:
         return False
     try:
-        state = power.state(plan.source.instance_id)
+        instance = facts.find(plan.source.instance_id)
     except SourceNotFound:
         return False
-    if state == STOPPED:
-        power.start(plan.source.instance_id)
+    state = instance["State"]["Name"]
+    if state == STOPPED and (reason := returns.start_again(instance)):
+        owed.owe(OwedSource(plan.source.instance_id, plan.run, plan.group.name, reason))
+        return False
     return state in {"stopping", STOPPED, "pending"}
+
+
+def _notes(plan: Plan) -> list[str]:
+    """What is not as before, and does not keep the locks."""
+    if owed.find(plan.source.instance_id) is None:
+        return []
+    found = returns.look(plan.source.instance_id)
+    return [] if found.running else [found.said]
