@@ -78,8 +78,9 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write docs/iam.md and the diagrams of the workflows anew
+docs: setup ## Write docs/iam.md, the diagrams of the workflows and the advice of notifications anew
 	$(PY) -m tools.iam_table
+	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
 
 .PHONY: pr

@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.run.ledger import OWED
 from golden_image.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef
 
 # Longer than any run may last (31 days) and a day after its end, when the sweeper gives up.
 _KEPT_SECONDS = 40 * 86_400
-# Longer than a call to EC2 that is sent once may take: so long nobody else locks the source.
-_START_SECONDS = 60
-_KEY = "source-owed#"
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class OwedSource:
 def owe(source: OwedSource) -> None:
     """Note that a source is owed; again changes nothing."""
     item = {
-        "pk": {"S": _KEY + source.instance_id},
+        "pk": {"S": OWED + source.instance_id},
         "run": {"S": source.run},
         "group": {"S": source.group},
         "reason": {"S": source.reason},
@@ -59,7 +54,7 @@ def owe(source: OwedSource) -> None:
 
 def find(instance_id: str) -> OwedSource | None:
     """What is noted of a source; None where it is not owed."""
-    key = {"pk": {"S": _KEY + instance_id}}
+    key = {"pk": {"S": OWED + instance_id}}
     answer = aws.client("dynamodb").get_item(TableName=_table(), Key=key, ConsistentRead=True)
     return _read(answer["Item"]) if "Item" in answer else None
 
@@ -71,7 +66,7 @@ def every() -> list[OwedSource]:
         TableName=_table(),
         ConsistentRead=True,
         FilterExpression="begins_with(pk, :owed)",
-        ExpressionAttributeValues={":owed": {"S": _KEY}},
+        ExpressionAttributeValues={":owed": {"S": OWED}},
     )
     return [_read(item) for page in found for item in page["Items"]]
 
@@ -91,7 +86,7 @@ def settle(source: OwedSource) -> None:
     try:
         aws.client("dynamodb").delete_item(
             TableName=_table(),
-            Key={"pk": {"S": _KEY + source.instance_id}},
+            Key={"pk": {"S": OWED + source.instance_id}},
             ConditionExpression="#run = :run",
             ExpressionAttributeNames={"#run": "run"},
             ExpressionAttributeValues={":run": {"S": source.run}},
@@ -101,25 +96,12 @@ def settle(source: OwedSource) -> None:
             raise
 
 
-def taken_over(instance_id: str) -> DeleteTypeDef:
-    """The part of the transaction that locks a source by which its run takes the debt over.
-
-    It fails while the sweeper starts the source: the run would not know that it is not stopped any more.
-    """
-    return {
-        "TableName": _table(),
-        "Key": {"pk": {"S": _KEY + instance_id}},
-        "ConditionExpression": "attribute_not_exists(starting) OR starting < :over",
-        "ExpressionAttributeValues": {":over": {"N": str(_now() - _START_SECONDS)}},
-    }
-
-
 def _changed(source: OwedSource, change: str, values: dict[str, Any]) -> bool:
     """Change a source's item; False where it is gone, or another run's."""
     try:
         aws.client("dynamodb").update_item(
             TableName=_table(),
-            Key={"pk": {"S": _KEY + source.instance_id}},
+            Key={"pk": {"S": OWED + source.instance_id}},
             UpdateExpression=change,
             ConditionExpression="#run = :run",
             ExpressionAttributeNames={"#run": "run"},
@@ -134,7 +116,7 @@ def _changed(source: OwedSource, change: str, values: dict[str, Any]) -> bool:
 
 def _read(item: dict[str, Any]) -> OwedSource:
     return OwedSource(
-        instance_id=item["pk"]["S"].removeprefix(_KEY),
+        instance_id=item["pk"]["S"].removeprefix(OWED),
         run=item["run"]["S"],
         group=item["group"]["S"],
         reason=item["reason"]["S"],

@@ -221,7 +221,13 @@ def test_launches_can_fail_until_an_update(world: WorldClient) -> None:
 def test_a_start_can_be_accepted_and_find_no_capacity_later(world: WorldClient) -> None:
     source = world.seed(state="stopped")["instanceId"]
     world.faults(
-        {"service": "ec2", "action": "StartInstances", "effect": "fail", "message": "No capacity.", "times": 1}
+        {
+            "service": "ec2",
+            "action": "StartInstances",
+            "effect": "fail",
+            "message": "No capacity.",
+            "times": 1,
+        }
     )
     [change] = world.ec2.start_instances(InstanceIds=[source])["StartingInstances"]
     assert change["CurrentState"]["Name"] == "pending"

@@ -24,7 +24,9 @@ _LOADED = {
     "api.stop_run": "api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup polling",
     "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
-    "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.check_source_returned": (
+        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+    ),
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
     "golden_image_refresh.configure_auto_scaling_group": "group.group group.options tags",
     "golden_image_refresh.create_auto_scaling_group": "group.group group.options tags",
@@ -32,10 +34,13 @@ _LOADED = {
     "golden_image_refresh.create_launch_template": "group.launch_template tags",
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
+    "golden_image_refresh.look_at_source": (
+        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+    ),
     "golden_image_refresh.plan_refresh": (
         "group.group group.launch_template group.options image.lookup image.registration "
-        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
-        "source.refusals tags"
+        "roll_out.refusals run.input_schema run.ledger run.owed run.plan run.request source.facts "
+        "source.keys source.refusals tags"
     ),
     "golden_image_refresh.register_image": "image.registration tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
@@ -50,9 +55,12 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
         "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
-        "polling run.ledger source.facts source.power tags undo.instances undo.undo"
+        "polling run.ledger run.owed source.facts source.power source.returns tags undo.instances undo.undo"
     ),
-    "undo.sweep_runs": "run.children run.ledger undo.sweeper",
+    "undo.sweep_runs": (
+        "image.lookup polling run.children run.ledger run.owed source.facts source.power undo.sources "
+        "undo.sweeper"
+    ),
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.
