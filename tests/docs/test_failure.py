@@ -18,8 +18,8 @@ DEFINITION = definitions()["golden_image_refresh"]
 STATES = states()
 # The errors of Step Functions that no Retry or Catch matches, and the statuses of runs ended from outside.
 UNCAUGHT = {"States.Runtime", "States.DataLimitExceeded", "ABORTED", "TIMED_OUT"}
-# Step Functions' own names ("Handling errors in Step Functions workflows", its guide), but for those of what no
-# definition here has: Map, Parallel, heartbeats, HTTP tasks, JSONPath, a Choice without Default.
+# Step Functions' own names, by its guide to errors, but for those of what no definition here has:
+# Map, Parallel, heartbeats, HTTP tasks, JSONPath, a Choice without Default.
 OF_STEP_FUNCTIONS = {
     "States.DataLimitExceeded",
     "States.Permissions",
