@@ -14,6 +14,7 @@ ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
 FAILURES = "workflow/test_failures.py"
+RETURNS = "workflow/test_returns.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
 
@@ -189,5 +190,19 @@ CASES = (
         "The refresh failed and the run said success.",
         ("hashicorp/terraform-provider-aws#42355",),
         (f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",),
+    ),
+    # Part `returns`
+    Case(
+        "InsufficientInstanceCapacity on StartInstances for an hour: image and group are made, the source is "
+        "tried on, and everybody is told.",
+        ("aws/aws-sdk-js-v3#5340", "hashicorp/packer#10688"),
+        (
+            f"{RETURNS}::test_a_source_without_capacity_does_not_cost_the_image_and_is_tried_on",
+            f"{RETURNS}::test_a_run_that_is_undone_releases_its_locks_while_its_source_has_no_capacity",
+            "unit/golden_image/source/test_returns.py"
+            "::test_a_start_that_is_refused_for_lack_of_capacity_is_tried_for_two_minutes_and_then_owed",
+            "unit/golden_image/undo/test_sources.py"
+            "::test_a_day_after_the_end_of_its_run_a_source_is_given_up_and_people_are_told_once",
+        ),
     ),
 )

@@ -29,7 +29,7 @@ def child_cause(**fields: str) -> str:
     return json.dumps({**fields, "ExecutionArn": CHILD, "Input": '{"run":"a"}', "Status": "FAILED"})
 
 
-def evaluated(text: str, **variables: object) -> Any:
+def evaluated(text: str, /, **variables: object) -> Any:
     if not text.startswith("{%"):
         return text
     expression = jsonata.Jsonata(text.removeprefix("{%").removesuffix("%}").strip())
