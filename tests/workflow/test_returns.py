@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 REFUSED = {"effect": "error", "code": "InsufficientInstanceCapacity", "message": "No capacity in the zone."}
 FALLS_BACK = {"effect": "fail", "message": "No capacity in the zone."}
-# Real seconds; the sweeper comes every 6.
-SWEPT = 30
 
 
 def no_capacity(source: str, how: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +27,21 @@ def told(sandbox: Client, since: int) -> list[tuple[str, str]]:
     """The subjects and texts of the messages to the topic."""
     sent = [call["params"] for call in sandbox.calls(since) if call["action"] == "Publish"]
     return [(one["Subject"], one["Message"]) for one in sent]
+
+
+def sweep(sandbox: Client) -> None:
+    """Sweep as the schedule does."""
+    pages = sandbox.aws("lambda").get_paginator("list_functions").paginate()
+    names = [one["FunctionName"] for page in pages for one in page["Functions"]]
+    [name] = [name for name in names if "SweepRunsFunction" in name]
+    answer = sandbox.aws("lambda").invoke(FunctionName=name, Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def started(sandbox: Client, source: str) -> bool:
+    """Whether a sweep has the source running, and has forgotten it."""
+    sweep(sandbox)
+    return source_state(sandbox, source) == "running" and not owed(sandbox, source)
 
 
 def starts(sandbox: Client, since: int, role: str) -> int:
@@ -56,13 +69,13 @@ def test_a_source_without_capacity_does_not_cost_the_image_and_is_tried_on(
     assert subject == f"golden image of {group}: SUCCEEDED, source STOPPED"
     assert warning in text
     assert [item["pk"]["S"] for item in locks(sandbox, run.arn)] == [f"source-owed#{source}"]
-    eventually(lambda: starts(sandbox, since, "SweepRunsFunction") > 1, SWEPT)
+    sweep(sandbox)
+    assert starts(sandbox, since, "SweepRunsFunction") >= 1
     assert source_state(sandbox, source) != "running"
 
     sandbox.faults()
 
-    eventually(lambda: source_state(sandbox, source) == "running", SWEPT)
-    eventually(lambda: not owed(sandbox, source), SWEPT)
+    eventually(lambda: started(sandbox, source))
 
 
 def test_a_source_that_starts_before_the_end_of_its_run_is_running_in_the_output(
@@ -70,10 +83,11 @@ def test_a_source_that_starts_before_the_end_of_its_run_is_running_in_the_output
 ) -> None:
     source, since = sandbox.seed()["instanceId"], next_call(sandbox)
     sandbox.faults(no_capacity(source, REFUSED))
-    sandbox.control("PUT", "durations", {"snapshotBase": 3000})
+    sandbox.control("PUT", "durations", {"snapshotBase": 1200})
     arn = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
     eventually(lambda: owed(sandbox, source))
     sandbox.faults()
+    eventually(lambda: started(sandbox, source))
 
     output = succeeded(sandbox.wait(arn))
 
@@ -98,7 +112,7 @@ def test_a_run_that_is_undone_releases_its_locks_while_its_source_has_no_capacit
     assert f"source {source} is still stopped" in str(run.cause)
     assert f"source {source} is still stopped" in told(sandbox, since)[0][1]
     sandbox.faults()
-    eventually(lambda: source_state(sandbox, source) == "running", SWEPT)
+    eventually(lambda: started(sandbox, source))
 
 
 def test_a_new_run_of_a_source_that_is_owed_returns_it_to_running(sandbox: Client, group: str) -> None:

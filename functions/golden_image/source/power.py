@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from golden_image.model.check import Check
 
 # Codes by which EC2 says that it cannot run an instance now, and may later: its hardware, a reservation, a
-# Dedicated Host or the account's quota is used up. From AWS's error codes of the EC2 API.
+# Dedicated Host or the account's quota is used up. From AWS's error codes of the EC2 API. Of Unsupported it
+# says: "an Availability Zone that currently has constraints on that instance type"; the source has run in it.
 _NO_CAPACITY = {
     "InstanceLimitExceeded",
     "InsufficientCapacity",
@@ -26,6 +27,7 @@ _NO_CAPACITY = {
     "InsufficientInstanceCapacity",
     "InsufficientReservedInstanceCapacity",
     "ReservationCapacityExceeded",
+    "Unsupported",
     "VcpuLimitExceeded",
 }
 

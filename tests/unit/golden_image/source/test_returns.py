@@ -23,6 +23,7 @@ NO_CAPACITY = [
     "InsufficientInstanceCapacity",
     "InsufficientReservedInstanceCapacity",
     "ReservationCapacityExceeded",
+    "Unsupported",
     "VcpuLimitExceeded",
 ]
 
