@@ -78,8 +78,9 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: rights, fields of the input, diagrams, AWS's error codes
+docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice
 	$(PY) -m tools.iam_table
+	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
 	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table

@@ -41,8 +41,9 @@ Each poll of a longer wait adds 3 transitions, 9 history events and one invocati
 ([the number of polls](input.md#limits)). The snapshots of the image cost more than the run: AWS bills
 them for as long as you keep the image, and **no run deletes an earlier image**.
 
-Between runs, the stack costs its five alarms ($0.10 a month each), its storage, and the sweeper's schedule:
-21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is also an assumption.
+Between runs, the stack costs its six alarms ($0.10 a month each), one metric ($0.30), its storage, and
+the sweeper's schedule: 21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is
+also an assumption.
 """
 
 

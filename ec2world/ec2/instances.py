@@ -50,6 +50,7 @@ class TimedInstance(Instance):  # type: ignore[misc]
         self.state_hook: Callable[[str], None] | None = None
         self.remembered = False
         self._change: Appointment | None = None
+        self._start_failure: str | None = None
 
     @property
     def instance_lifecycle(self) -> str | None:
@@ -87,7 +88,9 @@ class TimedInstance(Instance):  # type: ignore[misc]
         self._reason, self.state_reason = "", None
         for nic in self.nics.values():
             nic.start()
-        self.begin("pending", "running", self.ec2_backend.scene.clock.durations.start)
+        self._start_failure = self.ec2_backend.scene.failure
+        settled = "running" if self._start_failure is None else "stopped"
+        self.begin("pending", settled, self.ec2_backend.scene.clock.durations.start)
         return before
 
     def check_stoppable(self) -> None:
@@ -143,6 +146,13 @@ class TimedInstance(Instance):  # type: ignore[misc]
             f"The instance '{self.id}' is not in a state from which it can be {wanted}.",
         )
 
+    def _tell_failed_start(self) -> None:
+        """Give the reason of a start that EC2 accepted and had no capacity for (API_StateReason)."""
+        if self._start_failure is not None:
+            code = "Server.InsufficientInstanceCapacity"
+            self.state_reason = StateReason(f"{code}: {self._start_failure}", code)
+            self._reason, self._start_failure = code, None
+
     def _settle(self, state: str) -> None:
         if state == "terminated":
             reason, self_reason = self._reason, self.state_reason
@@ -152,6 +162,7 @@ class TimedInstance(Instance):  # type: ignore[misc]
         elif state == "stopped":
             for nic in self.nics.values():
                 nic.stop()
+            self._tell_failed_start()
         self.put_into(state)
 
 

@@ -28,6 +28,7 @@ FAILING_LATER = {
     "CreateAutoScalingGroup",
     "UpdateAutoScalingGroup",
     "SetDesiredCapacity",
+    "StartInstances",
 }
 # Of a delay, in real seconds, and of staleness, in virtual ones. A drop may take real seconds, too.
 DEFAULT_SECONDS = 5

@@ -16,6 +16,7 @@ class Settings:
         default_group_name: the group of an input that names none; empty where such an input is refused.
         state_machine_arn: the workflow golden_image_refresh; only functions that start or read runs have it.
         roll_out_arn: the workflow roll_out; only the function that begins an undo has it.
+        notification_topic_arn: where people are told of what happens; only the sweeper has it.
     """
 
     stack_name: str
@@ -23,6 +24,7 @@ class Settings:
     default_group_name: str = ""
     state_machine_arn: str = ""
     roll_out_arn: str = ""
+    notification_topic_arn: str = ""
 
     @classmethod
     def from_env(cls) -> Settings:

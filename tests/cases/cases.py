@@ -21,6 +21,7 @@ AGREEMENT = "workflow/test_agreement.py"
 PROOF = "unit/golden_image/group/test_proof.py"
 TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
+RETURNS = "workflow/test_returns.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
 
@@ -367,6 +368,20 @@ CASES = (
             f"{TEMPLATE_PLAN}::test_a_source_whose_key_pair_was_deleted_launches_without_one",
             f"{TEMPLATE_PLAN}::test_every_setting_of_a_template_has_a_field_that_takes_it_away",
             "workflow/test_templates.py::test_a_key_pair_that_was_deleted_is_taken_away_by_null",
+        ),
+    ),
+    # Part `returns`
+    Case(
+        "InsufficientInstanceCapacity on StartInstances for an hour: image and group are made, the source is "
+        "tried on, and everybody is told.",
+        ("aws/aws-sdk-js-v3#5340", "hashicorp/packer#10688"),
+        (
+            f"{RETURNS}::test_a_source_without_capacity_does_not_cost_the_image_and_is_tried_on",
+            f"{RETURNS}::test_a_run_that_is_undone_releases_its_locks_while_its_source_has_no_capacity",
+            "unit/golden_image/source/test_returns.py"
+            "::test_a_start_that_is_refused_for_lack_of_capacity_is_tried_for_two_minutes_and_then_owed",
+            "unit/golden_image/undo/test_sources.py"
+            "::test_a_day_after_the_end_of_its_run_a_source_is_given_up_and_people_are_told_once",
         ),
     ),
 )

@@ -11,12 +11,24 @@ from golden_image import errors, polling
 from golden_image.errors import CallerError, GoldenImageError, TryAgain
 from golden_image.undo import begin
 from tests.docs.markdown import ROOT, definitions, page, rows, states
+from tools import advice
 
 PAGE = page("docs/failure.md")
 DEFINITION = definitions()["golden_image_refresh"]
 STATES = states()
 # The errors of Step Functions that no Retry or Catch matches, and the statuses of runs ended from outside.
 UNCAUGHT = {"States.Runtime", "States.DataLimitExceeded", "ABORTED", "TIMED_OUT"}
+# Step Functions' own names, by its guide to errors, but for those of what no definition here has:
+# Map, Parallel, heartbeats, HTTP tasks, JSONPath, a Choice without Default.
+OF_STEP_FUNCTIONS = {
+    "States.DataLimitExceeded",
+    "States.Permissions",
+    "States.QueryEvaluationError",
+    "States.Runtime",
+    "States.TaskFailed",
+    "States.Timeout",
+}
+NO_ANSWER = "### A function or a child workflow gave no answer"
 
 
 def named(heading: str) -> dict[str, str]:
@@ -49,19 +61,35 @@ def test_every_error_of_the_api_is_explained_where_the_api_is() -> None:
     assert {row[0].strip("`"): row[1] for row in table} == kinds(of_callers=True)
 
 
-def test_every_error_of_lambda_that_the_workflow_knows_is_explained() -> None:
-    retried = {
+def test_every_error_that_a_run_can_end_with_is_explained() -> None:
+    matched = {
         name
         for state in STATES.values()
-        for retrier in state.get("Retry", [])
-        for name in retrier["ErrorEquals"]
-        if "." in name and name != "States.TaskFailed"
+        for way in state.get("Retry", []) + state.get("Catch", [])
+        for name in way["ErrorEquals"]
     }
-    assert retried <= named("### A function or a child workflow gave no answer").keys()
+    explained = named("## Errors").keys()
+    assert (matched - {"States.ALL"}) | OF_STEP_FUNCTIONS | kinds(of_callers=False).keys() <= explained
+    assert {name for name in matched if "." in name} - {"States.ALL"} <= named(NO_ANSWER).keys()
+
+
+def test_the_definitions_have_none_of_the_states_that_have_errors_of_their_own() -> None:
+    assert {state["Type"] for state in STATES.values()} <= {
+        "Task",
+        "Choice",
+        "Wait",
+        "Pass",
+        "Succeed",
+        "Fail",
+    }
+    assert [name for name, s in STATES.items() if s["Type"] == "Choice" and "Default" not in s] == []
+    assert [name for name, s in STATES.items() if "HeartbeatSeconds" in s or ":http:" in str(s)] == []
 
 
 def test_every_end_that_no_state_catches_is_explained_and_swept() -> None:
-    assert named("### Ends that no state can catch").keys() == UNCAUGHT
+    # States.ALL matches it in a Task; other states have no Catch.
+    uncaught = UNCAUGHT | {"States.QueryEvaluationError"}
+    assert named("### Ends that no state can catch").keys() == uncaught
     template = yaml_parse((ROOT / "template.yaml").read_text())
     events = template["Resources"]["SweepRunsFunction"]["Properties"]["Events"]
     # States.Runtime and States.DataLimitExceeded end a run FAILED.
@@ -77,27 +105,60 @@ def test_every_alarm_and_message_is_in_the_list_of_what_wakes_people() -> None:
     template = yaml_parse((ROOT / "template.yaml").read_text())
     alarms = [name for name, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert [name for name in alarms if f"`{name}`" not in listed] == []
-    subject = STATES["Notify Failure"]["Arguments"]["Subject"]
-    assert f'"{subject}"' in listed
-    cleaned = STATES["Notify Clean-Up"]["Arguments"]["Subject"]
-    assert f'"{cleaned}"' in listed
+    subjects = [row[0] for row in rows(listed) if row[0].startswith("`golden image of")]
+    outcomes = [
+        json.dumps(STATES[name]["Assign"]["outcome"]) for name in ("Explain Failure", "Describe Completion")
+    ]
+    outcomes.append(json.dumps(STATES["Notify Clean-Up?"]))
+    outcomes.append((ROOT / "functions/golden_image/undo/sources.py").read_text())
+    words = [
+        ("FAILED at ", 0),
+        (", roll-back INCOMPLETE", 0),
+        ("SUCCEEDED", 1),
+        (", source STOPPED", 1),
+        (", cleaned up", 2),
+        ("stays STOPPED", 3),
+    ]
+    assert len(subjects) == len(words)
+    for text, place in words:
+        assert text in outcomes[place]
+        assert any(text in subject for subject in subjects), text
 
 
-def test_the_fields_of_the_message_are_the_workflow_s() -> None:
-    message = STATES["Notify Failure"]["Arguments"]["Message"]
-    for field in ("run", "input", "error", "cause", "rollBack"):
-        assert f"'{field}':" in message
-        assert f"`{field}`" in PAGE.text
+def test_the_lines_of_the_messages_are_the_workflow_s() -> None:
+    texts = {
+        "SUCCEEDED": STATES["Describe Completion"]["Assign"]["text"],
+        "FAILED": STATES["Describe Failure"]["Assign"]["text"],
+        "cleaned": STATES["Notify Clean-Up?"]["Choices"][0]["Assign"]["text"],
+    }
+    for subject, lines, *_ in rows(page("docs/output.md").section("## Notifications")):
+        word = next((word for word in texts if word in subject), None)
+        if word and not lines.startswith("The same"):
+            written = re.findall(r"(?<=['n])([A-Z][A-Za-z-]+(?: [a-z]+)*): ", " ".join(texts[word]))
+            assert lines.replace(" (of a child)", "").split(", ") == written
+    for field in ("Failing state", "Error", "Cause", "Roll-back", "Duration", "What to do"):
+        assert f'"{field}"' in PAGE.text
+
+
+def test_the_advice_of_a_message_is_that_of_this_page() -> None:
+    told = STATES["Explain Failure"]["Assign"]["advice"]
+    assert told == advice.advice(), "run make docs"
+    assert named("### Refused: nothing was changed").keys() | named(
+        "### Failed: undone by the roll-back"
+    ).keys() | named(NO_ANSWER).keys() == told.keys() - {"other"} | {"KeyError"}
 
 
 def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
-    code = json.dumps(STATES) + (ROOT / "functions/golden_image/undo/undo.py").read_text()
+    code = json.dumps(STATES)
+    for module in ("undo/undo.py", "source/returns.py"):
+        code += (ROOT / "functions/golden_image" / module).read_text()
     assert "' Roll-back: ' & $substring($rollBack, 0, 8000) & '.'" in STATES["Refresh Failed"]["Cause"]
     endings = [row[0].strip("`") for row in rows(PAGE.section("## Find the run"))]
-    assert len(endings) == 5
+    assert len(endings) == 6
     for ending in endings:
-        words = ending.removeprefix("Roll-back: ").strip("….:;() ").split("…")[0]
-        assert words in code, ending
+        for words in ending.removeprefix("Roll-back: ").replace("i-…", ";").split(";"):
+            told = words.strip("….:() ").split("…")[0].removeprefix("is still stopped")
+            assert told in code, ending
 
 
 def test_the_parts_of_an_incomplete_roll_back_are_the_code_s() -> None:

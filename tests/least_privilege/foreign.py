@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ACCOUNT = Account(account="123456789012", region="ap-northeast-2", stack="refresh")
 
 UNDOING = ("RollBackFunction",)
-STARTING = ("ReturnSourceFunction", *UNDOING)
+STARTING = ("ReturnSourceFunction", "CheckSourceReturnedFunction", "SweepRunsFunction", *UNDOING)
 LAUNCHING_OWN = (
     "CreateLaunchTemplateFunction",
     "CreateAutoScalingGroupFunction",

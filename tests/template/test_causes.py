@@ -16,6 +16,7 @@ NO_TYPE = (
     "The cause could not be determined because Lambda did not return an error type. "
     'Returned payload: {"errorMessage":"2026-11-22T03:00:00Z Task timed out after 60.00 seconds"}'
 )
+UNDONE = {"run": "a", "rollBack": "nothing of the run is left"}
 CHILD = "arn:aws:states:us-east-1:123456789012:execution:RollOut:roll-out-1-ab"
 
 
@@ -28,7 +29,7 @@ def child_cause(**fields: str) -> str:
     return json.dumps({**fields, "ExecutionArn": CHILD, "Input": '{"run":"a"}', "Status": "FAILED"})
 
 
-def evaluated(text: str, **variables: object) -> Any:
+def evaluated(text: str, /, **variables: object) -> Any:
     if not text.startswith("{%"):
         return text
     expression = jsonata.Jsonata(text.removeprefix("{%").removesuffix("%}").strip())
@@ -42,13 +43,15 @@ def evaluated(text: str, **variables: object) -> Any:
 def caught(state: str, error: str, cause: str | None) -> dict[str, Any]:
     """The variable that a state's catcher makes of an error."""
     output = {"Error": error} if cause is None else {"Error": error, "Cause": cause}
-    (text,) = STATES[state]["Catch"][-1]["Assign"].values()
-    return dict(evaluated(text, states={"errorOutput": output}))
+    assigned = STATES[state]["Catch"][-1]["Assign"]
+    text = assigned.get("failure") or assigned["undo"]
+    states = {"errorOutput": output, "context": {"State": {"Name": state}}}
+    return dict(evaluated(text, states=states))
 
 
 def explained(failure: dict[str, Any], undo: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What Explain Failure makes of both errors; of an undo that succeeded there is its output."""
-    texts, undo = STATES["Explain Failure"]["Assign"], undo or {"run": "a", "rollBack": "nothing is left"}
+    """What Explain Failure makes of both errors; of an undo that succeeded there is none."""
+    texts, undo = STATES["Explain Failure"]["Assign"], undo or UNDONE
     return {name: evaluated(texts[name], failure=failure, undo=undo) for name in ("cause", "rollBack")}
 
 
@@ -91,7 +94,7 @@ def test_a_child_that_was_never_started_is_told_in_words(state: str) -> None:
     failure = caught(state, "StepFunctions.ExecutionAlreadyExistsException", "Execution Already Exists: 'x'")
     assert failure["Error"] == "StepFunctions.ExecutionAlreadyExistsException"
     assert explained(failure)["cause"] == "Execution Already Exists: 'x'"
-    assert caught(state, "States.Timeout", None) == {"Error": "States.Timeout", "Cause": ""}
+    assert caught(state, "States.Timeout", None).items() >= {"Error": "States.Timeout", "Cause": ""}.items()
 
 
 def test_a_cause_that_step_functions_has_cut_is_no_error() -> None:
@@ -104,23 +107,25 @@ def test_a_cause_that_step_functions_has_cut_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "asked"),
+    ("given", "about"),
     [
         ({}, {}),
         ({"dryRun": True, "SourceInstanceId": "i-1"}, {}),
-        ({"sourceInstanceId": "i-1", "group": {}}, {"sourceInstanceId": "i-1"}),
-        (
-            {"rollout": "drain", "autoScalingGroupName": "web"},
-            {"rollout": "drain", "autoScalingGroupName": "web"},
-        ),
-        (["i-1"], None),
-        ("i-1", None),
-        (None, None),
+        ({"sourceInstanceId": "i-1", "group": {}}, {"source": "i-1"}),
+        ({"rollout": "drain", "autoScalingGroupName": "web"}, {"rollout": "drain", "group": "web"}),
+        ({"autoScalingGroupName": None, "rollout": 5}, {"rollout": "5", "group": "null"}),
+        ({"autoScalingGroupName": "w" * 300_000}, {"group": "w" * 255}),
+        (["i-1"], {}),
+        ([{"rollout": "none"}], {"rollout": "none"}),
+        ("i-1", {}),
+        (None, {}),
     ],
 )
-def test_of_any_input_only_what_is_no_secret_is_told(given: object, asked: object) -> None:
+def test_of_any_input_only_what_is_no_secret_is_told(given: object, about: dict[str, str]) -> None:
     states = {"context": {"Execution": {"Input": given}}}
-    assert evaluated(STATES["Explain Failure"]["Assign"]["asked"], states=states) == asked
+    texts = STATES["Plan Refresh"]["Catch"][0]["Assign"]["about"]
+    missing = {"group": "the default group", "source": "not stated", "rollout": "not stated"}
+    assert {name: evaluated(text, states=states) for name, text in texts.items()} == missing | about
 
 
 def test_both_causes_together_fit_the_run_s_own() -> None:

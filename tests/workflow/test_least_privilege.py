@@ -48,6 +48,7 @@ class Recording:
         self.runs_that_succeed()
         over = self.runs_that_fail_late()
         over += self.runs_that_fail_with_the_source_stopped()
+        self.runs_without_capacity_for_the_source()
         eventually(
             lambda: not {f"run#{run}" for run in over} & {item["pk"]["S"] for item in locks(sandbox)}, 60
         )
@@ -142,6 +143,16 @@ class Recording:
         self.sandbox.stop(aborted)
         self.failed(failing)
         return [failing, aborted]
+
+    def runs_without_capacity_for_the_source(self) -> None:
+        """The run tries to start it, and then the sweeper does."""
+        source, since = self.seeded["encrypted"], next_call(self.sandbox)
+        code = {"code": "InsufficientInstanceCapacity", "times": None}
+        self.sandbox.faults({"service": "ec2", "action": "StartInstances", "contains": source, **code})
+        succeeded(self.sandbox.run(self.input(source, "c", rollout="none")))
+        self.sandbox.faults()
+        starts = {"action": "StartInstances", "role": "SweepRunsFunction"}
+        eventually(lambda: any(starts.items() <= call.items() for call in self.sandbox.calls(since)), 60)
 
     def reached(self, run: str, state: str) -> None:
         def entered() -> bool:

@@ -2,7 +2,7 @@
 
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
 it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
-says when it was released.
+says when it was released. `source-owed#<id>` is in owed.py.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Value
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, TransactWriteItemTypeDef
 
     from golden_image.model.plan import Plan
 
 # Longer than any run may last (the state machine's TimeoutSeconds): no lock is held for ever.
 _KEPT_SECONDS = 40 * 86_400
-# Longer than a plan can wait for its locks.
-_RELEASED_SECONDS = 86_400
+# Longer than a plan can wait for its locks, and than the sweeper's call that starts a source.
+_RELEASED_SECONDS, _START_SECONDS = 86_400, 60
+OWED = "source-owed#"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def lock(plan: Plan, undo: str) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
     A free lock has the time of its release: an older plan may have read a state that the other run was about
-    to change, such as a source that it had stopped.
+    to change, such as a source that it had stopped. A source that is owed (owed.py) is the run's to return.
 
     Args:
         undo: the ARN of the workflow undo, in the version that the run began with.
@@ -81,13 +83,13 @@ def lock(plan: Plan, undo: str) -> None:
     Raises:
         RunInProgress: names the run that holds a lock.
         PlanOutdated: another run released a lock after this plan was made.
-        ResourceBusy: another run was taking or releasing one in the same moment.
+        ResourceBusy: in this moment another run takes or releases one, or the sweeper starts the source.
     """
     expires = _in(_KEPT_SECONDS)
     # Not in ASCII: tags at EC2's limits, escaped, would be more than the 400 KB of an item.
     text = json.dumps(events.to_event(plan), ensure_ascii=False)
     locks = _locks(plan)
-    row: dict[str, AttributeValueTypeDef] = {
+    row: dict[str, Value] = {
         "pk": {"S": _run_key(plan.run)},
         "plan": {"S": text},
         "locks": {"L": [{"S": key} for key in locks]},
@@ -96,6 +98,7 @@ def lock(plan: Plan, undo: str) -> None:
     }
     items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
     items += [{"Put": _held(key, plan, expires)} for key in locks]
+    items.append({"Delete": _taken_over(plan.source.instance_id)})
     try:
         aws.client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
@@ -105,7 +108,7 @@ def lock(plan: Plan, undo: str) -> None:
         raise ResourceBusy(f"another run is taking or releasing the same locks: {error}") from error
 
 
-def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:
+def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:
     """A lock that the run holds, if nobody else does or has done since the plan was made."""
     return {
         "TableName": _table(),
@@ -113,6 +116,16 @@ def _held(key: str, plan: Plan, expires: AttributeValueTypeDef) -> PutTypeDef:
         "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
         "ExpressionAttributeNames": {"#run": "run"},
         "ExpressionAttributeValues": {":run": {"S": plan.run}, ":planned": {"N": str(plan.planned_at)}},
+    }
+
+
+def _taken_over(instance_id: str) -> DeleteTypeDef:
+    """The item of a source that is owed, which the run owes from now on; not while the sweeper starts it."""
+    return {
+        "TableName": _table(),
+        "Key": {"pk": {"S": OWED + instance_id}},
+        "ConditionExpression": "attribute_not_exists(starting) OR starting < :over",
+        "ExpressionAttributeValues": {":over": _in(-_START_SECONDS)},
     }
 
 
@@ -134,7 +147,7 @@ def _get(key: str) -> dict[str, Any]:
     return dict(answer.get("Item", {}))
 
 
-def _in(seconds: int) -> AttributeValueTypeDef:
+def _in(seconds: int) -> Value:
     return {"N": str(int(time.time()) + seconds)}
 
 

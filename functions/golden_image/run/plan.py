@@ -16,10 +16,11 @@ from golden_image.image import registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
-from golden_image.model.source import RUNNING, Source
+from golden_image.model.source import RUNNING, STOPPED, Source
 from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
 from golden_image.roll_out.refusals import refuse_unfinishable
+from golden_image.run import owed
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
 from golden_image.source.refusals import refuse_unsupported
@@ -46,7 +47,7 @@ def make(run: str, request: RunRequest) -> Plan:
     planned_at = time.time_ns() // 1_000_000
     instance = facts.find(request.source_instance_id)
     refuse_unsupported(instance)
-    source = facts.describe(instance)
+    source = _source(instance)
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
@@ -87,6 +88,14 @@ def make(run: str, request: RunRequest) -> Plan:
             *_rollout_warnings(chosen, planned),
         ),
     )
+
+
+def _source(instance: InstanceTypeDef) -> Source:
+    """The source's facts. One that an earlier run has stopped, and EC2 has not started since, was running."""
+    source = facts.describe(instance)
+    if source.power_state == STOPPED and owed.find(source.instance_id):
+        return replace(source, power_state=RUNNING)
+    return source
 
 
 def _rollout(request: RunRequest, found: AutoScalingGroupTypeDef | None) -> str:

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from golden_image import aws, polling
-from golden_image.errors import SourceLost, SourceReturnTimedOut, SourceStopTimedOut
-from golden_image.model.source import RUNNING, STOPPED
+from golden_image.errors import SourceLost, SourceStopTimedOut
+from golden_image.model.source import STOPPED
 from golden_image.source import facts
 
 if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
     from golden_image.model.check import Check
+
+# Codes by which EC2 says that it cannot run an instance now, and may later: its hardware, a reservation, a
+# Dedicated Host or the account's quota is used up. From AWS's error codes of the EC2 API. Of Unsupported it
+# says: "an Availability Zone that currently has constraints on that instance type"; the source has run in it.
+_NO_CAPACITY = {
+    "InstanceLimitExceeded",
+    "InsufficientCapacity",
+    "InsufficientCapacityOnHost",
+    "InsufficientHostCapacity",
+    "InsufficientInstanceCapacity",
+    "InsufficientReservedInstanceCapacity",
+    "ReservationCapacityExceeded",
+    "Unsupported",
+    "VcpuLimitExceeded",
+}
 
 
 def state(instance_id: str) -> str:
@@ -33,7 +52,7 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> Check:
     found = state(instance_id)
     if found == STOPPED:
         return polling.finished(found)
-    _refuse_lost(instance_id, found)
+    refuse_lost(instance_id, found)
     return polling.pending(
         instance_id,
         waited,
@@ -45,33 +64,29 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> Check:
     )
 
 
-def _refuse_lost(instance_id: str, found: str) -> None:
+def refuse_lost(instance_id: str, found: str) -> None:
+    """Raise SourceLost for a state from which no instance comes back."""
     if found in {"shutting-down", "terminated"}:
         raise SourceLost(f"{instance_id} is {found}: something outside this run terminated it.")
 
 
-def start(instance_id: str) -> None:
-    """Start the source. A running source keeps running."""
-    aws.client("ec2").start_instances(InstanceIds=[instance_id])
+def start(instance_id: str) -> str | None:
+    """Start the source. A running source keeps running.
 
-
-def check_returned(instance_id: str, waited: int, limit: int) -> Check:
-    """Whether the source is running again.
-
-    Raises:
-        SourceLost: it was terminated.
-        SourceReturnTimedOut: it is not running after `limit` seconds.
+    Answers EC2's reason where it has no capacity for the source now, else None.
     """
-    instance = facts.find(instance_id)
-    found = instance["State"]["Name"]
-    if found == RUNNING:
-        return polling.finished(found)
-    _refuse_lost(instance_id, found)
-    reason = instance.get("StateReason", {}).get("Message", "no reason given")
-    return polling.pending(
-        instance_id,
-        waited,
-        limit,
-        found,
-        SourceReturnTimedOut(f"{instance_id} is {found}, not running, after {limit} s: {reason}"),
-    )
+    try:
+        aws.client("ec2").start_instances(InstanceIds=[instance_id])
+    except ClientError as error:
+        if aws.code(error) not in _NO_CAPACITY:
+            raise
+        return f"{aws.code(error)}: {error.response['Error'].get('Message', '')}"
+    return None
+
+
+def shortage(instance: InstanceTypeDef) -> str | None:
+    """EC2's reason where it accepted a start, and put the instance back to stopped for lack of capacity."""
+    reason = instance.get("StateReason", {})
+    if reason.get("Code", "").removeprefix("Server.") not in _NO_CAPACITY:
+        return None
+    return reason.get("Message", reason["Code"])

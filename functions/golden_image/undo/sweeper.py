@@ -1,4 +1,4 @@
-"""The sweeper: finds runs that are over and not cleaned up, and has them undone. It undoes nothing itself."""
+"""The sweeper: has runs undone that are over and not cleaned up, and starts the sources that are owed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from golden_image import aws
 from golden_image.errors import RollBackIncomplete
 from golden_image.run import children, ledger
+from golden_image.undo import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 # How Step Functions names a run that has succeeded or goes on, and this module one that is forgotten.
 _RUNNING, _SUCCEEDED, _FORGOTTEN = "RUNNING", "SUCCEEDED", "FORGOTTEN"
+
+
+def sweep_all() -> list[str]:
+    """Sweep every run that has a row, as `sweep` does, and try to start every source that is owed."""
+    try:
+        return sweep(ledger.open_runs())
+    finally:
+        sources.start_all()
 
 
 def sweep(runs: Iterable[str]) -> list[str]:
@@ -64,13 +73,13 @@ def _undone(run: str, row: Row, status: str) -> bool:
     """
     undo = children.find(children.execution_arn(row.undo, _name(run, row.undo_attempt)))
     if undo is None:
-        _start(run, row.undo, row.undo_attempt, status)
+        _start(run, row, row.undo_attempt, status)
         return False
     if undo["status"] in {_RUNNING, _SUCCEEDED}:
         return undo["status"] == _SUCCEEDED
     if not ledger.count_undo(run, failed=row.undo_attempt):
         return False
-    _start(run, row.undo, row.undo_attempt + 1, status)
+    _start(run, row, row.undo_attempt + 1, status)
     # An undo that somebody stopped, with its run or alone, has not failed.
     if undo["status"] == "ABORTED":
         return False
@@ -82,15 +91,16 @@ def _name(run: str, attempt: int) -> str:
     return children.child_name(run, children.UNDO, attempt)
 
 
-def _start(run: str, undo: str, attempt: int, status: str) -> None:
+def _start(run: str, row: Row, attempt: int, status: str) -> None:
     """Start an undo of the run, which ended with `status`. One that another sweep started is left alone."""
-    given = {"name": _name(run, attempt), "input": json.dumps({"run": run, "status": status})}
+    text = json.dumps({"run": run, "status": status, "group": row.plan["group"]["name"]})
+    given = {"name": _name(run, attempt), "input": text}
     steps = aws.client("stepfunctions")
     try:
-        steps.start_execution(stateMachineArn=undo, **given)
+        steps.start_execution(stateMachineArn=row.undo, **given)
     except ClientError as error:
         if aws.code(error) == "StateMachineDoesNotExist":
             # Somebody deleted the version that the run began with; the newest is better than none.
-            steps.start_execution(stateMachineArn=undo.rpartition(":")[0], **given)
+            steps.start_execution(stateMachineArn=row.undo.rpartition(":")[0], **given)
         elif aws.code(error) != "ExecutionAlreadyExists":
             raise

@@ -12,8 +12,9 @@ from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED
-from golden_image.run import ledger
-from golden_image.source import power
+from golden_image.run import ledger, owed
+from golden_image.run.owed import OwedSource
+from golden_image.source import facts, returns
 from golden_image.undo import instances
 
 if TYPE_CHECKING:
@@ -150,17 +151,30 @@ def _told(plan: Plan, found: _Pass) -> str:
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"
-    return told
+    return "; ".join([told, *_of_source(plan)])
 
 
 def _source(plan: Plan, _: _Pass) -> bool:
-    """Start the source where it was running; one that is still stopping is started by a later pass."""
+    """Start the source where it was running; one that is still stopping is started by a later pass.
+
+    One that EC2 has no capacity for is owed, and left to the sweeper: the locks do not wait for it.
+    """
     if plan.source.power_state != RUNNING:
         return False
     try:
-        state = power.state(plan.source.instance_id)
+        instance = facts.find(plan.source.instance_id)
     except SourceNotFound:
         return False
-    if state == STOPPED:
-        power.start(plan.source.instance_id)
+    state = instance["State"]["Name"]
+    if state == STOPPED and (reason := returns.start_again(instance)):
+        owed.owe(OwedSource(plan.source.instance_id, plan.run, plan.group.name, reason))
+        return False
     return state in {"stopping", STOPPED, "pending"}
+
+
+def _of_source(plan: Plan) -> list[str]:
+    """What is not as before, and does not keep the locks."""
+    if owed.find(plan.source.instance_id) is None:
+        return []
+    found = returns.look(plan.source.instance_id)
+    return [] if found.running else [found.said]

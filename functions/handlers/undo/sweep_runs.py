@@ -1,8 +1,7 @@
-"""Sweep Runs: start the undo of runs that ended in a way that no state can catch."""
+"""Sweep Runs: start the undo of runs that ended in a way that no state can catch, and owed sources."""
 
 from typing import Any
 
-from golden_image.run import ledger
 from golden_image.step import step
 from golden_image.undo import sweeper
 
@@ -12,4 +11,4 @@ def handler(detail: Any = None) -> dict[str, list[str]]:
     """Takes an "Execution Status Change" event for its one run, or a schedule's for all; answers `clean`."""
     # A schedule of EventBridge Scheduler that has no input of its own sends the text "{}" as detail.
     ended = detail.get("executionArn") if isinstance(detail, dict) else None
-    return {"clean": sweeper.sweep([ended] if ended else ledger.open_runs())}
+    return {"clean": sweeper.sweep([ended]) if ended else sweeper.sweep_all()}

@@ -216,3 +216,35 @@ def test_launches_can_fail_until_an_update(world: WorldClient) -> None:
     assert (activity["StatusCode"], "No capacity" in activity["StatusMessage"]) == ("Failed", True)
     world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MinSize=0)
     world.until_members(group, ["InService"])
+
+
+def test_a_start_can_be_accepted_and_find_no_capacity_later(world: WorldClient) -> None:
+    source = world.seed(state="stopped")["instanceId"]
+    world.faults(
+        {
+            "service": "ec2",
+            "action": "StartInstances",
+            "effect": "fail",
+            "message": "No capacity.",
+            "times": 1,
+        }
+    )
+    [change] = world.ec2.start_instances(InstanceIds=[source])["StartingInstances"]
+    assert change["CurrentState"]["Name"] == "pending"
+    world.until(lambda: world.instance(source)["State"]["Name"] == "stopped")
+    reason = "Server.InsufficientInstanceCapacity"
+    assert world.instance(source)["StateReason"] == {"Code": reason, "Message": f"{reason}: No capacity."}
+    assert world.instance(source)["StateTransitionReason"] == reason
+    world.ec2.start_instances(InstanceIds=[source])
+    world.until(lambda: world.instance(source)["State"]["Name"] == "running")
+    assert "StateReason" not in world.instance(source)
+
+
+@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "InsufficientHostCapacity"])
+def test_a_lack_of_capacity_is_an_error_of_the_server(world: WorldClient, code: str) -> None:
+    source = world.seed(state="stopped")["instanceId"]
+    world.faults({"service": "ec2", "action": "StartInstances", "code": code, "times": None})
+    with pytest.raises(ClientError) as raised:
+        world.ec2.start_instances(InstanceIds=[source])
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert world.instance(source)["State"]["Name"] == "stopped"

@@ -6,15 +6,19 @@ import ast
 import math
 import re
 
-from tests.template.rules.base import Project, parsed, put, reword, rule
+from tests.template.rules.base import Project, drop, parsed, put, reword, rule
 from tools.project import TRUNK, machine
 
 _AWS = "golden_image.aws"
 _LEDGER = "golden_image.run.ledger"
+_OWED = "golden_image.run.owed"
 _PLAN = "golden_image.run.plan"
 _POLLING = "golden_image.polling"
 _SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
 _BEGIN = "golden_image.undo.begin"
+_SOURCES = "golden_image.undo.sources"
+_STOPPED_ALARM = ("template", "Resources", "StoppedSourceAlarm", "Properties")
+_STOPPED_FILTER = ("template", "Resources", "StoppedSources", "Properties")
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
 _TIMEOUTS = ("schema", "properties", "timeouts", "properties")
 # The SDK's longest pauses before its second and third try (standard mode).
@@ -86,9 +90,11 @@ def a_function_outlasts_all_tries_of_a_call(project: Project) -> list[str]:
 @rule(
     (reword("code", _LEDGER, "_KEPT_SECONDS = ", "_KEPT_SECONDS = 0 * "), "the ledger"),
     (put(10**8, "definitions", TRUNK, "TimeoutSeconds"), "the ledger"),
+    (reword("code", _SOURCES, "_OWED_SECONDS = ", "_OWED_SECONDS = 10 * "), "the ledger"),
 )
-def the_ledger_keeps_a_row_longer_than_a_run_may_last(project: Project) -> list[str]:
-    kept, lasts = _number(project, _LEDGER, "_KEPT_SECONDS"), project.definitions[TRUNK]["TimeoutSeconds"]
+def the_ledger_keeps_a_row_longer_than_a_run_may_last_and_its_source_be_owed(project: Project) -> list[str]:
+    kept = min(_number(project, module, "_KEPT_SECONDS") for module in (_LEDGER, _OWED))
+    lasts = project.definitions[TRUNK]["TimeoutSeconds"] + _number(project, _SOURCES, "_OWED_SECONDS")
     return [f"the ledger keeps {kept} s, a run may last {lasts}"] if kept <= lasts else []
 
 
@@ -108,10 +114,41 @@ def an_undo_looks_on_until_nothing_of_a_run_that_was_cut_off_can_still_come(proj
 )
 def a_sweep_is_over_before_another_one_begins(project: Project) -> list[str]:
     own = project.resources["SweepRunsFunction"]["Properties"]
-    every = own["Events"]["Regularly"]["Properties"]["ScheduleExpression"]
-    minutes = int(re.fullmatch(r"rate\((\d+) minutes?\)", every)[1])  # type: ignore[index]
-    lasts, seconds = own["Timeout"], 60 * minutes
+    lasts, seconds = own["Timeout"], 60 * _sweep_minutes(project)
     return [f"a sweep may last {lasts} s, of {seconds}"] if lasts >= seconds else []
+
+
+def _sweep_minutes(project: Project) -> int:
+    own = project.resources["SweepRunsFunction"]["Properties"]
+    every = own["Events"]["Regularly"]["Properties"]["ScheduleExpression"]
+    return int(re.fullmatch(r"rate\((\d+) minutes?\)", every)[1])  # type: ignore[index]
+
+
+@rule(
+    (drop("template", "Resources", "StoppedSourceAlarm"), "StoppedSourceAlarm"),
+    (put(120, *_STOPPED_ALARM, "Period"), "a period of 120 s"),
+    (put(2, *_STOPPED_ALARM, "EvaluationPeriods"), "StoppedSourceAlarm"),
+    (put("Sources", *_STOPPED_ALARM, "MetricName"), "StoppedSourceAlarm"),
+    (put({"Ref": "WorkflowLogGroup"}, *_STOPPED_FILTER, "LogGroupName"), "StoppedSources"),
+    (reword("code", _SOURCES, '"source is still stopped"', '"source is stopped"'), "StoppedSources"),
+)
+def a_source_that_stays_stopped_holds_its_alarm(project: Project) -> list[str]:
+    """Each period has the lines of two sweeps, so that the alarm does not flap."""
+    logged = re.search(r'^_STILL_STOPPED = "(.+)"$', project.code[_SOURCES], re.MULTILINE)
+    kept = project.resources["StoppedSources"]["Properties"]
+    found = []
+    wanted = {"Ref": "FunctionLogGroup"}, f'{{ $.message = "{logged[1] if logged else ""}" }}'
+    if (kept["LogGroupName"], kept["FilterPattern"]) != wanted:
+        found.append("StoppedSources")
+    [made] = kept["MetricTransformations"]
+    alarm = project.resources.get("StoppedSourceAlarm", {"Properties": {}})["Properties"]
+    watched = {key: alarm.get(key) for key in ("Namespace", "MetricName", "Threshold", "EvaluationPeriods")}
+    names = {"Namespace": made["MetricNamespace"], "MetricName": made["MetricName"]}
+    if watched != {**names, "Threshold": 1, "EvaluationPeriods": 1}:
+        found.append("StoppedSourceAlarm")
+    if alarm.get("Period", 0) < 2 * 60 * _sweep_minutes(project):
+        found.append(f"a period of {alarm.get('Period')} s")
+    return found
 
 
 @rule(

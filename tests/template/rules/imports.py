@@ -27,7 +27,9 @@ _LOADED = {
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup polling",
     "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
-    "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.check_source_returned": (
+        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+    ),
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
     "golden_image_refresh.configure_auto_scaling_group": _GROUP,
     "golden_image_refresh.create_auto_scaling_group": _GROUP,
@@ -38,6 +40,9 @@ _LOADED = {
     ),
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
+    "golden_image_refresh.look_at_source": (
+        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+    ),
     "golden_image_refresh.plan_refresh": (
         f"{_GROUP} group.launch_template image.lookup image.registration roll_out.refusals "
         "roll_out.warnings run.input_schema run.plan run.request source.facts source.keys source.refusals"
@@ -59,7 +64,6 @@ _LOADED = {
         "image.lookup image.removal image.snapshots polling source.facts source.power undo.instances "
         "undo.undo"
     ),
-    "undo.sweep_runs": "run.children run.ledger undo.sweeper",
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.

@@ -28,6 +28,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     # EC2 attaches encrypted volumes in the caller's name.
     ("ec2:StartInstances", None): {"kms:CreateGrant"},
     # A transaction is allowed by what is in it.
+    ("dynamodb:TransactWriteItems", "Delete"): {"dynamodb:DeleteItem"},
     ("dynamodb:TransactWriteItems", "Put"): {"dynamodb:PutItem"},
 }
 NO_ACTIONS = {"dynamodb:TransactWriteItems"}

@@ -24,7 +24,20 @@ _SMALL_WORDS = {"a", "after", "and", "at", "for", "from", "in", "of", "on", "the
 _LONGEST_EXPRESSION = 200
 _TASK = (TRUNK, "Stop Source")
 # Tasks after the commit, and notifications: their failures are warnings and undo nothing.
-_WARN = {"Commit Refresh", "Publish Image", "Unlock Group", "Notify Completion", "Notify Failure"}
+_WARN = {
+    "Commit Refresh",
+    "Publish Image",
+    "Look at Source",
+    "Unlock Group",
+    "Notify Completion",
+    "Notify Failure",
+}
+# The states that are there only to set variables: they unpack both errors, and write what a person reads.
+_PASSES = {
+    "Describe Completion": {"outcome", "text"},
+    "Explain Failure": {"cause", "rollBack", "outcome", "host", "advice"},
+    "Describe Failure": {"text"},
+}
 # The one Task of a child whose failure does not end it: what is undone stays so.
 _TOLD = ("undo", "Notify Clean-Up")
 
@@ -102,18 +115,18 @@ def definitions_are_laid_out_by_make_format(project: Project) -> list[str]:
 )
 def the_trunk_catches_everything_and_a_child_nothing(project: Project) -> list[str]:
     """A failure of a child ends it; its caller catches that once."""
-    usual = project.standards["Catchers"]["failure"]
-    named = project.standards["CatchersOfStates"]
+    standards, named = project.standards["Catchers"], project.standards["CatchersOfStates"]
     found = []
     for task in project.tasks:
         caught = task.own.get("Catch", [])
         everything = any(one["ErrorEquals"] == ["States.ALL"] for one in caught)
         if task.definition != TRUNK:
             right = everything if (task.definition, task.name) == _TOLD else not caught
-        elif task in project.child_tasks:
-            right = caught == [project.standards["Catchers"][name] for name in named.get(task.name, [])]
+        elif task.name in _WARN:
+            right = everything
         else:
-            right = everything if task.name in _WARN else caught == [usual]
+            usual = [] if task in project.child_tasks else ["failure"]
+            right = caught == [standards[name] for name in named.get(task.name, usual)]
         if not right:
             found.append(task.name)
     return found
@@ -157,10 +170,8 @@ def every_state_that_does_or_decides_something_is_explained(project: Project) ->
     (drop(TRUNK, "Explain Failure", "Assign", "cause"), "Explain Failure"),
 )
 def no_state_is_there_only_to_set_a_variable(project: Project) -> list[str]:
-    """The one Pass unpacks both errors."""
     passes = [state for state in project.states if state.own["Type"] == "Pass"]
-    explains = {"cause", "rollBack", "asked"}
-    return [s.name for s in passes if s.name != "Explain Failure" or s.own["Assign"].keys() != explains]
+    return [s.name for s in passes if s.own["Assign"].keys() != _PASSES.get(s.name)]
 
 
 @rule(

@@ -127,6 +127,8 @@ def every_state_machine_is_traced(project: Project) -> list[str]:
 def whatever_ends_badly_raises_an_alarm_at_the_topic(project: Project) -> list[str]:
     watched = set()
     for alarm in project.of_type("AWS::CloudWatch::Alarm").values():
+        if "Dimensions" not in alarm:
+            continue
         of = alarm["Dimensions"][0]["Value"]
         target = of.get("Ref") or of.get("Fn::GetAtt", [None])[0] if isinstance(of, dict) else None
         at_once = (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1)

@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -45,6 +46,7 @@ TO_END = [
 OFF_THE_WAY = [
     [*TO_STOPPED, "create_image"],
     [*TO_GROUP, "update_auto_scaling_group"],
+    [*TO_IMAGE, "look_at_source"],
     [*TO_GROUP, "roll_back"],
     [*TO_GROUP, "begin_undo"],
     [*TO_GROUP, "sweep_runs"],
@@ -61,6 +63,7 @@ ANSWERS: dict[str, Any] = {
     "drain_group": SIZES,
     "restore_capacity": {"sizes": SIZES, "warnings": []},
     "read_sizes": SIZES,
+    "look_at_source": {"running": True, "said": ANY},
     "begin_undo": {"undo": True, "waitSeconds": 60},
     "sweep_runs": {"clean": []},
 }

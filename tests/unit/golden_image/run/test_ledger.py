@@ -16,7 +16,7 @@ from golden_image.errors import (
     RunInProgress,
     ServiceUnavailable,
 )
-from golden_image.run import ledger
+from golden_image.run import ledger, owed
 from tests.unit.account import LEDGER, OTHER_RUN, RUN, UNDO, kept_plan
 
 if TYPE_CHECKING:
@@ -121,6 +121,43 @@ def test_a_lock_that_is_released_in_the_same_moment_is_tried_again(account: Acco
     account.faults({"service": "dynamodb", "action": "TransactWriteItems", **cancelled})
     with pytest.raises(ResourceBusy, match="another run is taking or releasing the same locks"):
         lock(plan)
+    lock(plan)
+    assert kept_plan(RUN) == plan
+
+
+def owe(plan: Plan) -> owed.OwedSource:
+    owed.owe(owed.OwedSource(plan.source.instance_id, OTHER_RUN, "other", "no capacity"))
+    found = owed.find(plan.source.instance_id)
+    assert found
+    return found
+
+
+def test_a_run_takes_over_a_source_that_is_owed(account: Account, plan: Plan) -> None:
+    other = owe(replace(plan, source=replace(plan.source, instance_id="i-other")))
+    source = owe(plan)
+    lock(plan)
+    assert owed.every() == [other]
+    assert set(rows(account)) == keys_of(plan) | {"source-owed#i-other"}
+    assert not owed.claim(source)
+
+
+def test_no_run_takes_over_a_source_while_the_sweeper_starts_it(plan: Plan) -> None:
+    source = owe(plan)
+    assert owed.claim(source)
+    with pytest.raises(ResourceBusy):
+        lock(plan)
+    assert kept_plan(RUN) is None
+    owed.release(source)
+    lock(plan)
+    assert owed.every() == []
+
+
+def test_a_sweeper_that_died_while_it_started_a_source_keeps_no_run(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert owed.claim(owe(plan))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
     lock(plan)
     assert kept_plan(RUN) == plan
 

@@ -22,6 +22,7 @@ from golden_image.image import registration
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
+from golden_image.run import owed
 from golden_image.source import facts, power
 from tests.unit.account import BLUE, GREEN, OTHER_RUN, RUN
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.unit.account import Account
+
+# The ledger knows of a stopped source whether it is owed.
+pytestmark = pytest.mark.usefixtures("ledger_table")
 
 
 # What is filled in
@@ -230,6 +234,17 @@ def test_every_refusal_comes_from_the_plan_before_anything_changed(
     with pytest.raises(name):
         account.plan(wanted.pop("sourceInstanceId"), **wanted)
     assert account.changes() == []
+
+
+# A source that an earlier run could not start again
+
+
+def test_a_source_that_is_owed_is_planned_as_one_that_runs(account: Account) -> None:
+    source_id = account.seed(state="stopped")
+    assert account.plan(source_id).source.power_state == "stopped"
+    owed.owe(owed.OwedSource(source_id, OTHER_RUN, "other", "no capacity"))
+    assert account.plan(source_id).source.power_state == "running"
+    assert account.plan(account.seed(state="stopped")).source.power_state == "stopped"
 
 
 # Warnings

@@ -10,7 +10,6 @@ from golden_image.errors import (
     ResourceBusy,
     SourceNotFound,
     SourceNotReady,
-    SourceReturnTimedOut,
     SourceStopTimedOut,
 )
 from golden_image.source import facts, power
@@ -152,30 +151,6 @@ def test_a_source_that_does_not_stop_in_time_names_its_state_and_the_timeout(acc
     power.stop(source_id)
     with pytest.raises(SourceStopTimedOut, match=f"{source_id} is still stopping after 900 s.*timeouts.stop"):
         power.check_stopped(source_id, 900, 900)
-
-
-def test_a_start_is_asked_for_and_seen(account: Account) -> None:
-    source_id = account.seed(state="stopped")
-    account.freeze()
-    power.start(source_id)
-    check = power.check_returned(source_id, 0, 900)
-    assert (check.done, check.progress) == (False, "pending")
-    account.flow()
-    assert power.check_returned(source_id, 10, 900).done
-
-
-def test_a_source_that_is_running_already_is_started_again_without_effect(account: Account) -> None:
-    source_id = account.seed()
-    power.start(source_id)
-    assert power.check_returned(source_id, 0, 900).done
-
-
-def test_a_source_that_does_not_return_in_time_tells_awss_reason(account: Account) -> None:
-    source_id = account.seed()
-    power.stop(source_id)
-    account.state(source_id)
-    with pytest.raises(SourceReturnTimedOut, match=f"{source_id} is stopped, not running, after 900 s: Cl"):
-        power.check_returned(source_id, 900, 900)
 
 
 def test_a_source_that_is_still_stopping_is_started_by_a_later_try(account: Account) -> None:

@@ -142,7 +142,7 @@ def test_a_run_that_ended_badly_is_undone_and_unlocked(
 ) -> None:
     executions.end(RUN, status)
     assert sweeper.sweep([RUN]) == []
-    assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status}}
+    assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status, "group": "web"}}
     executions.play()
     assert snapshots.of_run(RUN) == []
     assert account.state(plan.source.instance_id) == "running"
@@ -186,7 +186,9 @@ def test_a_run_that_step_functions_has_forgotten_is_undone(account: Account, exe
     executions.start(RUN)
     carry_out(replace(account.plan(account.seed()), run=OTHER_RUN))
     assert sweeper.sweep([OTHER_RUN]) == []
-    assert executions.undos() == {undo_arn(OTHER_RUN): {"run": OTHER_RUN, "status": "FORGOTTEN"}}
+    assert executions.undos() == {
+        undo_arn(OTHER_RUN): {"run": OTHER_RUN, "status": "FORGOTTEN", "group": "web"}
+    }
     executions.play()
     assert snapshots.of_run(OTHER_RUN) == []
 
@@ -233,7 +235,7 @@ def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executi
     with pytest.raises(RollBackIncomplete, match=said):
         sweeper.sweep([RUN])
     assert list(executions.undos()) == [undo_arn(RUN), undo_arn(RUN, 2)]
-    assert executions.undos()[undo_arn(RUN, 2)] == {"run": RUN, "status": "ABORTED"}
+    assert executions.undos()[undo_arn(RUN, 2)] == {"run": RUN, "status": "ABORTED", "group": "web"}
     assert sweeper.sweep([RUN]) == []
     executions.end(undo_arn(RUN, 2), "FAILED")
     with pytest.raises(RollBackIncomplete, match=r"undo 2 ended FAILED$"):

@@ -11,7 +11,7 @@ from golden_image.image import checks, registration, snapshots
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.roll_out import capacity, drain
-from golden_image.run import ledger
+from golden_image.run import ledger, owed
 from golden_image.source import facts, power
 from golden_image.undo import undo as undoing
 from tests.unit.account import OTHER_RUN, RUN, UNDO, kept_plan
@@ -209,6 +209,52 @@ def test_a_source_that_was_stopped_before_stays_stopped(account: Account) -> Non
     carry_out(plan)
     undo()
     assert account.state(plan.source.instance_id) == "stopped"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"effect": "error", "code": "InsufficientInstanceCapacity", "message": "none in the zone"},
+        {"effect": "fail", "message": "none in the zone"},
+    ],
+    ids=["refused", "falls back"],
+)
+def test_a_source_without_capacity_is_owed_and_does_not_keep_the_locks(
+    account: Account, created: Plan, how: dict[str, Any]
+) -> None:
+    source_id = created.source.instance_id
+    account.faults({"service": "ec2", "action": "StartInstances", "times": None, **how})
+    waited = 0
+    while not (check := one_pass(waited)).done:
+        waited += check.wait_seconds
+    assert waited <= 2 * SETTLED
+    found = owed.find(source_id)
+    assert found
+    assert (found.run, found.group) == (RUN, "web")
+    assert check.progress.startswith("nothing of the run is left; the source ")
+    assert f"{source_id} is still stopped: EC2 has no capacity for it (" in check.progress
+    assert "none in the zone" in check.progress
+
+
+def test_a_source_that_an_undo_starts_after_all_is_told_by_nobody(account: Account, created: Plan) -> None:
+    no_capacity = {"service": "ec2", "action": "StartInstances", "code": "VcpuLimitExceeded", "times": 1}
+    account.faults(no_capacity)
+    one_pass()
+    assert owed.find(created.source.instance_id)
+    one_pass(20)
+    account.state(created.source.instance_id)
+    assert one_pass(LIMIT).progress == "nothing of the run is left"
+
+
+def test_a_start_that_is_refused_for_another_reason_is_no_lack_of_capacity(
+    account: Account, created: Plan
+) -> None:
+    account.faults({"service": "ec2", "action": "StartInstances", **DENIED})
+    with pytest.raises(
+        RollBackIncomplete, match=f"source {created.source.instance_id} .*UnauthorizedOperation"
+    ):
+        one_pass(LIMIT)
+    assert owed.every() == []
 
 
 def test_a_source_that_was_to_stay_stopped_runs_again_after_a_failure(account: Account) -> None:
