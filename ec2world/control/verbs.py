@@ -88,6 +88,9 @@ def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
         params=given.get("params", {}),
     )
     rule = world.faults.pick(call)
+    if rule is not None and rule.effect == "act":
+        world.meddle(rule, call.trace)
+        rule = None
     if call.service != WORKFLOW:
         failed = rule is not None and rule.effect in ("error", "drop")
         status, code = (rule.status, rule.code) if rule and failed else (200, None)

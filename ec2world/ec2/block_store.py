@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_SNAPSHOTS_OF_A_VOLUME = 15
 PENDING_SNAPSHOTS_OF_A_VOLUME = 5
 GP3_DEFAULT_THROUGHPUT = 125
+# "Snapshots created by a copy have an arbitrary volume ID that you should not use" (CopySnapshot).
+VOLUME_OF_A_COPY = "vol-ffffffff"
 
 
 class TimedSnapshot(Snapshot):  # type: ignore[misc]
@@ -70,6 +72,15 @@ class TimedSnapshot(Snapshot):  # type: ignore[misc]
     def began(self) -> float:
         """Virtual time of its creation."""
         return float(self._began)
+
+
+class CopiedSnapshot(TimedSnapshot):
+    """A copy: a snapshot of no volume."""
+
+    @property
+    def volume_id(self) -> str:
+        """No volume's id."""
+        return VOLUME_OF_A_COPY
 
 
 class BlockStore(EBSBackend):  # type: ignore[misc]
@@ -126,6 +137,21 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         for volume, snapshot in zip(volumes, made, strict=True):
             self.snapshots_of_volume.setdefault(volume.id, []).append(snapshot)
         return made
+
+    def copy_snapshot(
+        self, source_snapshot_id: str, source_region: str, description: str, kms_key_id: str | None
+    ) -> Snapshot:
+        """CopySnapshot within the region; only a completed snapshot can be copied."""
+        source = self.get_snapshot(source_snapshot_id)
+        if source_region != self.region_name:
+            raise AWSError("InvalidParameterValue", "This world copies snapshots within one region.")
+        if source.status != "completed":
+            raise AWSError("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
+        seconds = self.scene.clock.durations.snapshot(source.volume_size)
+        copy = CopiedSnapshot(self, source.volume, description, seconds)
+        copy.kms_key_id = kms_key_id or copy.kms_key_id
+        self.snapshots[copy.id] = copy
+        return copy
 
     def _check_rate(self, volume: Volume) -> None:
         now = self.scene.clock.now()
