@@ -166,7 +166,7 @@ class World:
         return answer
 
     def meddle(self, rule: Rule, trace: str) -> None:
-        """Make the calls of somebody else that a rule says; they are recorded, and meet no rule themselves."""
+        """Make the calls of somebody else that a rule says; they are recorded, and meet no rule."""
         with self.lock:
             for act in rule.acts:
                 for call in act.calls(self._tagged, self.region, trace):
@@ -174,7 +174,7 @@ class World:
                     self._note(call, params, self._effect(call, request_id))
 
     def _tagged(self, wanted: dict[str, str]) -> dict[str, Any]:
-        """The tags of each of EC2's resources of a type that has a tag; AWS's own tags are nobody's to copy."""
+        """The tags of each resource of a type that has a tag; AWS's own tags are nobody's to copy."""
         filters = {"resource-type": [wanted["resource"]], "key": [wanted["key"]], "value": [wanted["value"]]}
         found = [one["resource_id"] for one in self.ec2.describe_tags(filters)]
         return {

@@ -1,4 +1,4 @@
-"""What somebody else does in the moment that a rule picks: people, scaling policies, backup and tagging tools.
+"""What somebody else does in the moment that a rule picks: a person, a scaling policy, a backup tool.
 
 An act is a call of EC2's or Auto Scaling's API, made as `SOMEBODY`. One with `each` is made for each of EC2's
 resources that has a tag: in its parameters `$id` is then the resource, `$tags` all of its tags.

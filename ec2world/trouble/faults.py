@@ -14,10 +14,9 @@ from ec2world.wire.trace import root_of
 
 EFFECTS = ("error", "drop", "delay", "stale", "fail", "act")
 # A state machine's states are "called" by the interpreter when they are entered: service `workflow`, action
-# the state's name. The run can be aborted or time out there, its function be killed after its work, or somebody
-# act before it begins.
-# In a state of a child the `target` is the child's run, or the child alone: "execution". Where `children` is
-# false, what ends leaves its own child running.
+# the state's name. There the run is aborted or times out, its function is killed after its work, or somebody
+# acts first. In a state of a child the `target` is the child's run, or the child alone: "execution". Where
+# `children` is false, what ends leaves its own child running.
 WORKFLOW = "workflow"
 WORKFLOW_TARGETS = ("run", "execution")
 WORKFLOW_EFFECTS = ("abort", "timeout", "kill", "act")
@@ -175,13 +174,17 @@ def parse_rule(number: int, given: Any) -> Rule:
         values.setdefault("status", http_status(values["code"]))
     if effect in ("delay", "stale") and "reads" not in values:
         values.setdefault("seconds", DEFAULT_SECONDS)
-    try:
-        values["acts"] = [parse_act(one) for one in values.get("acts", [])]
-    except WrongAct as error:
-        raise WrongRule(f"{where}: {error}") from None
+    values["acts"] = _acts(where, values.get("acts", []))
     rule = Rule(given=given, **values)
     _check(where, rule)
     return rule
+
+
+def _acts(where: str, given: list[Any]) -> list[Act]:
+    try:
+        return [parse_act(one) for one in given]
+    except WrongAct as error:
+        raise WrongRule(f"{where}: {error}") from None
 
 
 def _check(where: str, rule: Rule) -> None:
