@@ -102,6 +102,10 @@ class Client:
         )
         return started["executionArn"]
 
+    def arn_of(self, name: str) -> str:
+        """The ARN of a run of that name."""
+        return f"{self.endpoints.stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"
+
     def stop(self, arn: str) -> None:
         """Abort a run."""
         self.stepfunctions.stop_execution(executionArn=arn)

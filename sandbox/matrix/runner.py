@@ -135,8 +135,7 @@ class Runner:
         client, scenario = self._client, schedule.scenario
         name = f"m{next(_numbers):05d}-{scenario.name}"
         situation = prepare(client, scenario, name)
-        machine = client.endpoints.stateMachineArn
-        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        arn = client.arn_of(name)
         self._situations[arn] = (schedule, situation)
         rules = [fault.rule(arn) for fault in schedule.faults]
         if scenario.denied:
