@@ -175,11 +175,10 @@ class World:
 
     def _tagged(self, wanted: dict[str, str]) -> dict[str, Any]:
         """The tags of each resource of a type that has a tag; AWS's own tags are nobody's to copy."""
-        filters = {"resource-type": [wanted["resource"]], "key": [wanted["key"]], "value": [wanted["value"]]}
-        found = [one["resource_id"] for one in self.ec2.describe_tags(filters)]
+        found = self.ec2.tagged(wanted["resource"], wanted["key"], wanted["value"])
         return {
-            one: {key: value for key, value in self.ec2.tags[one].items() if not key.startswith("aws:")}
-            for one in found
+            one: {key: value for key, value in tags.items() if not key.startswith("aws:")}
+            for one, tags in found.items()
         }
 
     def _effect(self, call: Call, request_id: str) -> Answer:

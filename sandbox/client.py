@@ -191,6 +191,11 @@ class Client:
         calls: list[dict[str, Any]] = recorded["calls"] if isinstance(recorded, dict) else recorded
         return calls
 
+    def calls_of(self, run: str) -> list[dict[str, Any]]:
+        """The calls that the world has recorded of a run, its children and whoever acted in it."""
+        calls: list[dict[str, Any]] = self.control("GET", f"calls?run={run}")
+        return calls
+
     def api(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], Any]:

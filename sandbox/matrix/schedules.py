@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.matrix.kinds import DENIED, MACHINE, Fault, Target, kinds_at
+from sandbox.matrix.kinds import DENIED, MACHINE, SIZES, SOMEBODY, Fault, Target, kinds_at
 from sandbox.matrix.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class Schedule:
             # Of two faults one may come too late, or be the other's way out.
             ends.add("FAILED" if self.scenario.denied else "SUCCEEDED")
         if self.scenario.denied:
-            ends -= {"SUCCEEDED"}
+            # A run that leaves the sizes as somebody has set them does not make the call that is refused.
+            ends -= set() if any(fault.kind is SIZES for fault in self.faults) else {"SUCCEEDED"}
             ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
         elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
             ends = {"SUCCEEDED"} if _is_after_commit(self.faults[0].target) else {"FAILED"}
@@ -46,7 +47,8 @@ class Schedule:
         if self.scenario.denied:
             return "AccessDenied"
         denied = [fault for fault in self.faults if fault.kind is DENIED]
-        return str(denied[0].rule("")["code"]) if len(denied) == len(self.faults) == 1 else ""
+        alone = len(denied) == len(self.faults) == 1
+        return str(denied[0].kind.rule(denied[0].target)["code"]) if alone else ""
 
 
 def _is_after_commit(call: Target) -> bool:
@@ -56,19 +58,25 @@ def _is_after_commit(call: Target) -> bool:
 
 @dataclass(frozen=True)
 class CleanRun:
-    """A run without faults: its calls and states, and which states have a function."""
+    """A run without faults: its calls and states, and which states have a function.
+
+    Attributes:
+        earlier: the states before those that its scenario is about.
+    """
 
     calls: tuple[Target, ...]
     states: tuple[Target, ...]
     with_function: frozenset[Target]
+    earlier: tuple[Target, ...] = ()
 
     def faults(self) -> list[Fault]:
-        """Everything that can go wrong, once."""
-        return [
+        """Everything that can go wrong, once, and all that somebody else can do in each state."""
+        wrong = [
             Fault(kind, target)
             for target in (*self.calls, *self.states)
             for kind in kinds_at(target, target in self.with_function)
         ]
+        return wrong + [Fault(kind, state) for state in (*self.earlier, *self.states) for kind in SOMEBODY]
 
 
 def singles(clean: Mapping[Scenario, CleanRun]) -> list[Schedule]:
