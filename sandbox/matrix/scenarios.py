@@ -53,7 +53,7 @@ SCENARIOS = [
         notifies=True,
     ),
     Scenario("recreate", {"rollout": "recreate"}, existing=True),
-    # Scenario("windows", {"rollout": "none", "group": _SIZES}, platform="windows"),
+    Scenario("windows", {"rollout": "none", "group": _SIZES}, platform="windows"),
     Scenario(
         "undo-create",
         {"rollout": "recreate", "group": {**_OPTIONS, **_SIZES}},

@@ -35,9 +35,10 @@ class Schedule:
             # Of two faults one may come too late, or be the other's way out.
             ends.add("FAILED" if self.scenario.denied else "SUCCEEDED")
         if self.scenario.denied:
-            # A run that leaves the sizes as somebody has set them does not make the call that is refused.
-            ends -= set() if any(fault.kind is SIZES for fault in self.faults) else {"SUCCEEDED"}
+            ends -= {"SUCCEEDED"}
             ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
+            # A run that leaves the sizes as somebody has set them does not make the call that is refused.
+            ends |= {"SUCCEEDED"} if any(fault.kind is SIZES for fault in self.faults) else set()
         elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
             ends = {"SUCCEEDED"} if _is_after_commit(self.faults[0].target) else {"FAILED"}
         return tuple(sorted(ends))
@@ -98,10 +99,14 @@ def pairs(clean: Mapping[Scenario, CleanRun], count: int, seed: int) -> list[Sch
 
 
 def one_of_each(every: Iterable[Schedule], seed: int) -> list[Schedule]:
-    """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance."""
-    by_target: dict[Target, list[Schedule]] = {}
+    """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance.
+
+    For each state there is one in which something goes wrong, and one in which somebody else acts.
+    """
+    chosen_from: dict[tuple[Target, bool], list[Schedule]] = {}
     for schedule in every:
         if schedule.faults and schedule.faults[0].target.nth == 1:
-            by_target.setdefault(schedule.faults[0].target, []).append(schedule)
+            fault = schedule.faults[0]
+            chosen_from.setdefault((fault.target, fault.kind in SOMEBODY), []).append(schedule)
     chosen = random.Random(seed)  # noqa: S311
-    return [chosen.choice(those) for those in by_target.values()]
+    return [chosen.choice(those) for those in chosen_from.values()]

@@ -56,7 +56,7 @@ def marked(client: Client, run: str, group: str) -> Made:
         templates=[template["LaunchTemplateId"] for template in templates],
         versions=[v["VersionNumber"] for v in _versions(client, group) if v.get("VersionDescription") == run],
         instances=_instances(client, mine),
-        volumes=[],
+        volumes=_volumes(client, mine),
         group=any(tag["Key"] == "golden-image:run" and tag["Value"] == run for tag in found.get("Tags", [])),
     )
 
