@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from ec2world.virtual_time.scene import Scene
 
 
+# What moto keeps of a group's launch template, mixed instances policy or launch configuration.
+LAUNCHES_FROM = (
+    "ec2_launch_template",
+    "launch_template_version",
+    "provided_launch_template_version",
+    "mixed_instances_policy",
+    "launch_config",
+    "launch_configuration_name",
+)
+
+
 class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
     """One region's Auto Scaling."""
 
@@ -98,22 +109,26 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         return group
 
     def _change_template(self, group: Group, params: dict[str, Any]) -> None:
+        """Launch from something else from now on; what was there before goes, for a group has one of them."""
         ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
         if not any(params.get(way) for way in ways):
             return
-        before = (group.ec2_launch_template, getattr(group, "launch_template_version", None))
-        provided = getattr(group, "provided_launch_template_version", None)
+        name = params.get("LaunchConfigurationName", "")
+        if name and name not in self.launch_configurations:
+            raise validation_error(f"Launch configuration name not found - {name} does not exist")
+        before = {field: getattr(group, field, None) for field in LAUNCHES_FROM}
         try:
+            for field in LAUNCHES_FROM:
+                setattr(group, field, None)
             group.mixed_instances_policy = params.get("MixedInstancesPolicy")
             group._set_launch_configuration(
-                params.get("LaunchConfigurationName", ""),
-                params.get("LaunchTemplate", {}),
-                params.get("MixedInstancesPolicy"),
+                name, params.get("LaunchTemplate", {}), params.get("MixedInstancesPolicy")
             )
-            self._check_template(group)
+            if not name:
+                self._check_template(group)
         except ServiceException as error:
-            group.ec2_launch_template, group.launch_template_version = before
-            group.provided_launch_template_version = provided
+            for field, value in before.items():
+                setattr(group, field, value)
             raise _as_validation_error(error) from error
 
     def _check_template(self, group: Group) -> None:

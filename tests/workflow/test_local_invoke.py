@@ -43,6 +43,7 @@ REFRESH = [
     "check_group_drained",
     "restore_capacity",
     "check_capacity",
+    "read_sizes",
     "unlock_group",
     "begin_undo",
     "roll_back",

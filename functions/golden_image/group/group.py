@@ -1,4 +1,4 @@
-"""The Auto Scaling group: creation, update, restoration and deletion."""
+"""The Auto Scaling group: creation, update and deletion."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from golden_image import aws, tags
 from golden_image.errors import GroupNotSupported, NotYetVisible, ResourceBusy
 from golden_image.group import options
 from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
+from golden_image.run import changes
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
 
-    from golden_image.model.group import GroupPlan
+    from golden_image.model.group import GroupPlan, StatedSizes
     from golden_image.model.launch_template import LaunchTemplate
 
 
@@ -27,7 +28,6 @@ def find(group_name: str) -> AutoScalingGroupTypeDef | None:
 def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
     """The group as it is now, for the ledger."""
     template = group.get("LaunchTemplate", {})
-    own = group.get("Tags", [])
     return GroupState(
         launch_template_id=template.get("LaunchTemplateId"),
         launch_template_version=template.get("Version"),
@@ -37,10 +37,19 @@ def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
         health_check_type=group["HealthCheckType"],
         health_check_grace_period=group.get("HealthCheckGracePeriod", 0),
         target_group_arns=tuple(group.get("TargetGroupARNs", [])),
-        tags=tuple(GroupTag(t["Key"], t.get("Value", ""), t.get("PropagateAtLaunch", False)) for t in own),
+        tags=tags_of(group),
         target_cpu=options.target_cpu(group["AutoScalingGroupName"]),
         notification_types=options.notification_types(group["AutoScalingGroupName"], topic_arn),
         suspended_processes=tuple(p["ProcessName"] for p in group.get("SuspendedProcesses", [])),
+        availability_zones=tuple(group.get("AvailabilityZones", [])),
+    )
+
+
+def tags_of(group: AutoScalingGroupTypeDef) -> tuple[GroupTag, ...]:
+    """The tags that the group has now."""
+    return tuple(
+        GroupTag(t["Key"], t.get("Value", ""), t.get("PropagateAtLaunch", False))
+        for t in group.get("Tags", [])
     )
 
 
@@ -61,11 +70,11 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
     try:
         aws.client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=plan.name,
-            LaunchTemplate=_pinned(template.id, str(template.version)),
+            LaunchTemplate=pinned(template.id, str(template.version)),
             Tags=options.tag_list(plan.name, plan.stated_tags + marks),
             TargetGroupARNs=list(plan.target_group_arns or ()),
             **_settings(plan),
-            **_sizes(plan.sizes),
+            **size_settings(plan.sizes),
         )
     except ClientError as error:
         _retry_unknown_profile(error)
@@ -86,24 +95,38 @@ def _retry_unknown_profile(error: ClientError) -> None:
         raise ResourceBusy(f"the instance profile has not reached Auto Scaling yet: {error}") from error
 
 
-def update(plan: GroupPlan, template: LaunchTemplate, rollout: str) -> None:
+def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) -> Sizes:
     """Give an existing group the new version, and the settings that the input states.
 
-    Sizes change here only where nothing is drained; a drain and what follows it set their own.
+    What the group is now goes into the ledger before. Sizes change here only where nothing is drained, and
+    only those that the input states: the others belong to whoever set them last, maybe after the plan.
+
+    Answers the sizes just before.
 
     Raises:
+        GroupNotSupported: somebody gave the group a mixed instances policy after the plan.
+        NotYetVisible: the group is not shown.
         ResourceBusy: a new instance profile has not reached Auto Scaling yet.
+        RunSettled: the run no longer decides about the group.
     """
+    found = visible(plan.name)
+    if found.get("MixedInstancesPolicy"):
+        raise GroupNotSupported(
+            f"'{plan.name}' got a mixed instances policy after the plan, which the run would replace. "
+            "Use a group with one launch template."
+        )
+    before = changes.note_group(run, state(found, plan.notification_topic_arn), template)
     try:
         aws.client("autoscaling").update_auto_scaling_group(
             AutoScalingGroupName=plan.name,
-            LaunchTemplate=_pinned(template.id, str(template.version)),
+            LaunchTemplate=pinned(template.id, str(template.version)),
             **_settings(plan),
-            **(_sizes(plan.sizes) if rollout == NONE else {}),
+            **(size_settings(plan.stated_sizes) if rollout == NONE else {}),
         )
     except ClientError as error:
         _retry_unknown_profile(error)
         raise
+    return before.sizes
 
 
 def resize(group_name: str, sizes: Sizes) -> None:
@@ -111,20 +134,24 @@ def resize(group_name: str, sizes: Sizes) -> None:
 
     A busy group answers ScalingActivityInProgress, which the workflow retries as ResourceBusy.
     """
-    aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group_name, **_sizes(sizes))
+    aws.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=group_name, **size_settings(sizes)
+    )
 
 
-def configure(plan: GroupPlan) -> None:
+def configure(run: str, plan: GroupPlan) -> None:
     """Set the settings with calls of their own: target groups, tags, policy and notifications.
 
-    The group is read only for facts that the plan cannot have: whether a new group is visible yet, and which
-    target groups an earlier try has left attached.
+    Of the target groups that the group has now, only those go that it had before its update: what somebody
+    has attached since stays.
 
     Raises:
         NotYetVisible: the group is not visible.
     """
     if plan.before and plan.target_group_arns is not None:
-        options.set_target_groups(visible(plan.name), plan.target_group_arns)
+        change = changes.read(run)
+        had = (change.before if change else plan.before).target_group_arns
+        options.set_target_groups(visible(plan.name), had, plan.target_group_arns)
     elif not plan.before and plan.states_scaling_or_notifications:
         visible(plan.name)
     options.apply(plan)
@@ -155,55 +182,19 @@ def remove(run: str, group_name: str) -> bool:
     return True
 
 
-def restore(plan: GroupPlan, before: GroupState) -> bool:
-    """Restore all settings of an existing group that `update` and `configure` may have changed.
-
-    A run changes the launch template version first, and this call restores it last, with the sizes. So a
-    group that has its version from before is left alone, whatever has happened to it since. Answers whether
-    there was something to restore.
-    """
-    found = find(plan.name)
-    if found is None or _launches_from(found) == before.launches_from:
-        return False
-    options.restore(plan, before, found)
-    if before.launch_template_id and before.launch_template_version:
-        launch: dict[str, Any] = {
-            "LaunchTemplate": _pinned(before.launch_template_id, before.launch_template_version)
-        }
-    else:
-        launch = {"LaunchConfigurationName": before.launch_configuration}
-    # A group that was made with Availability Zones only has no subnets to go back to.
-    if before.subnet_ids:
-        launch["VPCZoneIdentifier"] = ",".join(before.subnet_ids)
-    aws.client("autoscaling").update_auto_scaling_group(
-        AutoScalingGroupName=plan.name,
-        HealthCheckType=before.health_check_type,
-        HealthCheckGracePeriod=before.health_check_grace_period,
-        **launch,
-        **_sizes(before.sizes),
-    )
-    return True
+def pinned(template_id: str, version: str | None) -> LaunchTemplateSpecificationTypeDef:
+    """A version of a template, as calls take it; a group that states none follows the default version."""
+    return {"LaunchTemplateId": template_id, **({"Version": version} if version else {})}
 
 
-def _launches_from(found: AutoScalingGroupTypeDef) -> tuple[str | None, ...]:
-    template = found.get("LaunchTemplate", {})
-    return (
-        template.get("LaunchTemplateId"),
-        template.get("Version"),
-        found.get("LaunchConfigurationName"),
-    )
-
-
-def _pinned(template_id: str, version: str) -> LaunchTemplateSpecificationTypeDef:
-    return {"LaunchTemplateId": template_id, "Version": version}
-
-
-def _sizes(sizes: Sizes) -> dict[str, Any]:
-    return {
+def size_settings(sizes: Sizes | StatedSizes) -> dict[str, Any]:
+    """Sizes as Auto Scaling's calls take them; one that is not stated is left out."""
+    stated = {
         "MinSize": sizes.min_size,
         "MaxSize": sizes.max_size,
         "DesiredCapacity": sizes.desired_capacity,
     }
+    return {name: value for name, value in stated.items() if value is not None}
 
 
 def _settings(plan: GroupPlan) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from golden_image import aws
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
-    from golden_image.model.group import GroupPlan, GroupState, GroupTag
+    from golden_image.model.group import GroupPlan, GroupTag
 
 SCALING_POLICY = "golden-image-target-cpu"
 NOTIFICATIONS = (
@@ -47,31 +47,28 @@ def apply(plan: GroupPlan) -> None:
 
     A new group has its tags already.
     """
-    autoscaling = aws.client("autoscaling")
     if plan.before and plan.tags:
-        autoscaling.create_or_update_tags(Tags=tag_list(plan.name, plan.stated_tags))
+        put_tags(plan.name, plan.stated_tags)
     if plan.target_cpu is not None:
-        _put_policy(plan.name, plan.target_cpu)
+        put_policy(plan.name, plan.target_cpu)
     if plan.notification_topic_arn:
-        autoscaling.put_notification_configuration(
-            AutoScalingGroupName=plan.name,
-            TopicARN=plan.notification_topic_arn,
-            NotificationTypes=list(NOTIFICATIONS),
-        )
+        put_notifications(plan.name, plan.notification_topic_arn, NOTIFICATIONS)
 
 
-def restore(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef) -> None:
-    """Set back what `apply` may have set."""
-    if plan.target_group_arns is not None:
-        set_target_groups(found, before.target_group_arns)
-    _restore_tags(plan, before)
-    if plan.target_cpu is not None:
-        _restore_policy(plan.name, before.target_cpu)
-    if plan.notification_topic_arn:
-        _restore_notifications(plan.name, plan.notification_topic_arn, before.notification_types)
+def put_tags(group_name: str, own: list[GroupTag]) -> None:
+    """Set tags of the group; its other tags stay."""
+    aws.client("autoscaling").create_or_update_tags(Tags=tag_list(group_name, own))
 
 
-def _put_policy(group_name: str, percent: float) -> None:
+def put_notifications(group_name: str, topic_arn: str, types: tuple[str, ...]) -> None:
+    """Have the group send these kinds of notification to the topic, and no others."""
+    aws.client("autoscaling").put_notification_configuration(
+        AutoScalingGroupName=group_name, TopicARN=topic_arn, NotificationTypes=list(types)
+    )
+
+
+def put_policy(group_name: str, percent: float) -> None:
+    """Set this project's own target tracking policy."""
     aws.client("autoscaling").put_scaling_policy(
         AutoScalingGroupName=group_name,
         PolicyName=SCALING_POLICY,
@@ -83,43 +80,27 @@ def _put_policy(group_name: str, percent: float) -> None:
     )
 
 
-def set_target_groups(found: AutoScalingGroupTypeDef, wanted: tuple[str, ...]) -> None:
-    """Attach the target groups that are missing and detach the others."""
+def set_target_groups(found: AutoScalingGroupTypeDef, had: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+    """Attach the wanted target groups that are missing, and detach the others of those that the group had."""
     group_name, present = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
-    autoscaling = aws.client("autoscaling")
     if missing := sorted(set(wanted) - present):
-        autoscaling.attach_load_balancer_target_groups(
-            AutoScalingGroupName=group_name, TargetGroupARNs=missing
-        )
-    if extra := sorted(present - set(wanted)):
-        autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=group_name, TargetGroupARNs=extra)
+        attach_target_groups(group_name, missing)
+    if extra := sorted(present & set(had) - set(wanted)):
+        detach_target_groups(group_name, extra)
 
 
-def _restore_tags(plan: GroupPlan, before: GroupState) -> None:
-    autoscaling = aws.client("autoscaling")
-    had = [tag for tag in before.tags if tag.key in plan.tags]
-    if had:
-        autoscaling.create_or_update_tags(Tags=tag_list(plan.name, had))
-    new = [tag for tag in plan.stated_tags if tag.key not in {other.key for other in had}]
-    if new:
-        autoscaling.delete_tags(Tags=tag_list(plan.name, new))
+def attach_target_groups(group_name: str, arns: list[str]) -> None:
+    """Attach target groups that are not attached."""
+    aws.client("autoscaling").attach_load_balancer_target_groups(
+        AutoScalingGroupName=group_name, TargetGroupARNs=arns
+    )
 
 
-def _restore_policy(group_name: str, percent: float | None) -> None:
-    if percent is not None:
-        _put_policy(group_name, percent)
-    elif target_cpu(group_name) is not None:
-        aws.client("autoscaling").delete_policy(AutoScalingGroupName=group_name, PolicyName=SCALING_POLICY)
-
-
-def _restore_notifications(group_name: str, topic_arn: str, types: tuple[str, ...]) -> None:
-    autoscaling = aws.client("autoscaling")
-    if types:
-        autoscaling.put_notification_configuration(
-            AutoScalingGroupName=group_name, TopicARN=topic_arn, NotificationTypes=list(types)
-        )
-    elif notification_types(group_name, topic_arn):
-        autoscaling.delete_notification_configuration(AutoScalingGroupName=group_name, TopicARN=topic_arn)
+def detach_target_groups(group_name: str, arns: list[str]) -> None:
+    """Detach target groups that are attached."""
+    aws.client("autoscaling").detach_load_balancer_target_groups(
+        AutoScalingGroupName=group_name, TargetGroupARNs=arns
+    )
 
 
 def tag_list(group_name: str, own: list[GroupTag]) -> list[Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-# Ways of a rollout: to terminate all instances, to leave them.
+from golden_image.model.launch_template import LaunchTemplate
+
+# Ways of a rollout: to terminate all instances, to launch as many again, to leave them.
 DRAIN = "drain"
+RECREATE = "recreate"
 NONE = "none"
 
 
@@ -25,8 +28,34 @@ class Sizes:
         """Whether they are those of a drained group."""
         return self == Sizes.EMPTY
 
+    def __str__(self) -> str:
+        return f"minimum {self.min_size}, maximum {self.max_size}, desired {self.desired_capacity}"
+
 
 Sizes.EMPTY = Sizes(0, 0, 0)
+
+
+@dataclass(frozen=True)
+class StatedSizes:
+    """The sizes that the input states; a None is left to the group."""
+
+    min_size: int | None = None
+    max_size: int | None = None
+    desired_capacity: int | None = None
+
+    def over(self, sizes: Sizes) -> Sizes:
+        """These, and the others as the group has them.
+
+        A size that is not stated gives way to the stated ones, as Auto Scaling moves a desired capacity.
+        """
+        low, high, desired = self.min_size, self.max_size, self.desired_capacity
+        if low is None:
+            low = min(one for one in (sizes.min_size, high, desired) if one is not None)
+        if high is None:
+            high = max(one for one in (sizes.max_size, low, desired) if one is not None)
+        if desired is None:
+            desired = max(low, min(sizes.desired_capacity, high))
+        return Sizes(low, high, desired)
 
 
 @dataclass(frozen=True)
@@ -44,6 +73,7 @@ class GroupState:
 
     Attributes:
         launch_template_version: as the group has it: a number, `$Latest` or `$Default`.
+        subnet_ids: empty for a group that was made with Availability Zones only.
         target_cpu: percent of this project's own target tracking policy, None where there is none.
         notification_types: what the group sends to the topic that the input names.
         suspended_processes: for the person who reads the ledger; a run suspends and resumes none.
@@ -61,6 +91,7 @@ class GroupState:
     target_cpu: float | None
     notification_types: tuple[str, ...]
     suspended_processes: tuple[str, ...]
+    availability_zones: tuple[str, ...] = ()
 
     @property
     def launches_from(self) -> tuple[str | None, ...]:
@@ -74,7 +105,9 @@ class GroupPlan:
 
     Attributes:
         before: the existing group; None where this run creates it.
-        sizes: the sizes after the rollout, but for `drain`.
+        sizes: of a new group, or what those of an existing one would be after the rollout, but for `drain`:
+            nothing writes them into a group that exists.
+        stated_sizes: what the input says of them.
         health_check_grace_period: seconds.
         target_cpu: percent, for a target tracking policy.
     """
@@ -89,6 +122,7 @@ class GroupPlan:
     target_cpu: float | None
     notification_topic_arn: str | None
     tags: dict[str, str]
+    stated_sizes: StatedSizes = StatedSizes()
 
     @property
     def subnets(self) -> tuple[str, ...]:
@@ -104,3 +138,20 @@ class GroupPlan:
     def states_scaling_or_notifications(self) -> bool:
         """Whether the input states a scaling policy or notifications."""
         return self.target_cpu is not None or bool(self.notification_topic_arn)
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """What a run may have changed of an existing group, and what was there in the moment before.
+
+    Attributes:
+        before: the group just before its update.
+        version: the launch template version that the run gave it; None in rows that do not have it.
+        drained_from: the sizes just before the drain; None where the run drained nothing.
+        sizes_given_back: a roll-back has set the sizes: what they are now, somebody else has chosen.
+    """
+
+    before: GroupState
+    version: LaunchTemplate | None
+    drained_from: Sizes | None
+    sizes_given_back: bool

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from golden_image import aws, polling
 from golden_image.errors import RolloutTimedOut
 from golden_image.group import group
-from golden_image.run import ledger
+from golden_image.model.check import Check
+from golden_image.model.group import Sizes
+from golden_image.roll_out import warnings
+from golden_image.run import changes
 
 if TYPE_CHECKING:
-    from golden_image.model.check import Check
-    from golden_image.model.group import Sizes
+    from golden_image.model.group import StatedSizes
 
 
-def restore(run: str, group_name: str, sizes: Sizes) -> None:
-    """Set the group's sizes to what the plan says, so that instances of the new image are launched.
+@dataclass(frozen=True)
+class Restored:
+    """The sizes with which the group comes back, and what there is to tell about them."""
+
+    sizes: Sizes
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CapacityCheck(Check):
+    """A check of the capacity, with what it has to tell about what somebody else did meanwhile."""
+
+    warnings: tuple[str, ...]
+
+
+def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
+    """Set the group's sizes, so that instances of the new image are launched.
+
+    They are those of the input, and else those from just before the drain. A group that is not at zero any
+    more has got its sizes from somebody else meanwhile: theirs stay.
 
     Raises:
+        NotYetVisible: the group is not shown.
         RunSettled: the run no longer decides about the group.
     """
-    ledger.refuse_settled(run)
-    group.resize(group_name, sizes)
+    before = changes.sizes_before_drain(run)
+    now = group.sizes(group.visible(group_name))
+    wanted = stated.over(now if before is None else before)
+    if now not in {wanted, Sizes.EMPTY}:
+        return Restored(now, (warnings.sizes_of_others(group_name, now),))
+    group.resize(group_name, wanted)
+    return Restored(wanted, () if wanted.desired_capacity else (warnings.at_zero(group_name),))
 
 
-def check(group_name: str, planned: Sizes, waited: int, limit: int) -> Check:
-    """Whether the planned number of instances is in service and healthy.
+def check(group_name: str, restored: Sizes, waited: int, limit: int) -> CapacityCheck:
+    """Whether the desired number of instances is in service and healthy.
 
-    A policy that has scaled the group in meanwhile is followed; one that has scaled it out is not waited for.
+    Sizes that somebody has set meanwhile are followed, down to zero; but no more instances are waited for
+    than those of the sizes that were restored.
 
     Raises:
         RolloutTimedOut: it is not after `limit` seconds; with Auto Scaling's last reason for a failed launch.
@@ -36,18 +64,26 @@ def check(group_name: str, planned: Sizes, waited: int, limit: int) -> Check:
     good = [
         i for i in found["Instances"] if i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy"
     ]
-    desired, shown = planned.desired_capacity, group.sizes(found)
+    shown = group.sizes(found)
     # An answer from before the sizes were set shows those of the drain.
-    if not shown.is_empty:
-        desired = min(desired, shown.desired_capacity)
+    if shown.is_empty and waited < polling.SETTLED_AFTER:
+        shown = restored
+    desired = min(restored.desired_capacity, shown.desired_capacity)
     progress = f"{len(good)} of {desired} in service"
     if len(good) >= desired:
-        return polling.finished(progress)
+        return _answer(
+            polling.finished(progress),
+            () if shown == restored else (warnings.sizes_of_others(group_name, shown),),
+        )
     if waited < limit:
-        return polling.pending(group_name, waited, limit, progress, RolloutTimedOut())
+        return _answer(polling.pending(group_name, waited, limit, progress, RolloutTimedOut()), ())
     raise RolloutTimedOut(
         f"'{group_name}' has {progress} after {limit} s. Last failed launch: {_last_failure(group_name)}"
     )
+
+
+def _answer(check: Check, told: tuple[str, ...]) -> CapacityCheck:
+    return CapacityCheck(check.done, check.wait_seconds, check.progress, told)
 
 
 def _last_failure(group_name: str) -> str:

@@ -1,54 +1,91 @@
-"""The drain: the group without instances."""
+"""The drain: the group without instances of before."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from golden_image import polling
 from golden_image.errors import DrainTimedOut
-from golden_image.group import group
+from golden_image.group import group, members
+from golden_image.model.check import Check
 from golden_image.model.group import Sizes
-from golden_image.run import ledger
+from golden_image.roll_out import warnings
+from golden_image.run import changes
 
 if TYPE_CHECKING:
-    from golden_image.model.check import Check
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
 _MOST_NAMED = 20
 
 
-def drain(run: str, group_name: str) -> None:
+@dataclass(frozen=True)
+class DrainCheck(Check):
+    """A check of the drain, with what it has to tell about what somebody else did meanwhile."""
+
+    warnings: tuple[str, ...]
+
+
+def drain(run: str, group_name: str) -> Sizes:
     """Set the group's sizes to zero, so that Auto Scaling terminates all of its instances.
 
+    The sizes that it has in this moment go into the ledger before, and are the answer.
+
     Raises:
+        NotYetVisible: a new group is not shown yet.
         RunSettled: the run no longer decides about the group.
     """
-    ledger.refuse_settled(run)
+    now = group.sizes(group.visible(group_name))
+    before = changes.note_sizes(run, now)
+    # An earlier try has noted them, and then somebody else has set others.
+    if now not in {before, Sizes.EMPTY}:
+        before = changes.note_sizes(run, now, anew=True)
     group.resize(group_name, Sizes.EMPTY)
+    return before
 
 
-def check_drained(group_name: str, waited: int, limit: int) -> Check:
+def check_drained(run: str, group_name: str, waited: int, limit: int) -> DrainCheck:
     """Whether no instance is left, in the group or in its warm pool; Terminating:Wait is still there.
+
+    Where somebody else has set a desired capacity meanwhile, theirs stays. The instances of before that this
+    has kept are ended, so that Auto Scaling launches others from the new version: then the drain is over.
 
     Raises:
         DrainTimedOut: instances are left after `limit` seconds; the first are named with their states.
+        RunSettled: instances would have to be ended, and the run no longer decides about the group.
     """
     found = group.visible(group_name)
-    states = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
-    left = len(states) + found.get("WarmPoolSize", 0)
-    # An answer from before the drain may show no instance yet of a group that was just created.
-    if left == 0 and group.sizes(found).is_empty:
-        return polling.finished("no instance left")
-    return polling.pending(
-        group_name,
-        waited,
-        limit,
-        f"{left} left",
-        DrainTimedOut(
-            f"'{group_name}' still has {left} instances after {limit} s "
-            f"({_first(states) or 'in its warm pool'}). "
-            "Check for lifecycle hooks, scale-in protection and suspended processes."
-        ),
+    wanted, told = found["DesiredCapacity"], tuple[str, ...]()
+    left = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
+    warm = found.get("WarmPoolSize", 0)
+    # An answer from before the drain may still show the sizes of before.
+    if wanted > 0 and waited >= polling.SETTLED_AFTER:
+        changes.refuse_settled(run)
+        left, warm = members.end_those_of_before(found), 0
+        told = _theirs(found)
+    elif wanted == 0 and not left and not warm:
+        return _answer(polling.finished("no instance left"), ())
+    if told and not left:
+        return _answer(polling.finished(f"{wanted} instances wanted by somebody else"), told)
+    count = len(left) + warm
+    timed_out = DrainTimedOut(
+        f"'{group_name}' still has {count} instances after {limit} s ({_first(left) or 'in its warm pool'}). "
+        "Check for lifecycle hooks, scale-in protection and suspended processes."
     )
+    pending = polling.pending(group_name, waited, limit, f"{count} left", timed_out)
+    return _answer(pending, told)
+
+
+def _answer(check: Check, told: tuple[str, ...]) -> DrainCheck:
+    return DrainCheck(check.done, check.wait_seconds, check.progress, told)
+
+
+def _theirs(found: AutoScalingGroupTypeDef) -> tuple[str, ...]:
+    name = found["AutoScalingGroupName"]
+    ended = f"the instances that '{name}' had before were ended one by one"
+    if found.get("WarmPoolSize"):
+        ended += "; its warm pool may still hold such instances"
+    return warnings.sizes_of_others(name, group.sizes(found)), ended
 
 
 def _first(states: list[str]) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress, RunSettled
+from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def _locks(plan: Plan) -> list[str]:
 
 def _run_key(run: str) -> str:
     return f"run#{run}"
+
+
+def row_of(run: str) -> dict[str, Any]:
+    """The table and the key of a run's row, as calls of DynamoDB take them."""
+    return {"TableName": _table(), "Key": {"pk": {"S": _run_key(run)}}}
 
 
 def lock(plan: Plan, undo: str) -> None:
@@ -147,19 +152,6 @@ def read(run: str) -> Row | None:
     )
 
 
-def refuse_settled(run: str) -> None:
-    """Refuse to act for a run that no longer decides about its group.
-
-    A rollout can be started late, or again by hand: the run may be undone, and another run have its locks.
-
-    Raises:
-        RunSettled: the run is committed, is being undone or has no row.
-    """
-    row = _get(_run_key(run))
-    if not row or row.keys() & {"committed", "undoing"}:
-        raise RunSettled(f"{run} is over or being undone, so its rollout no longer changes the group.")
-
-
 def claim_undo(run: str) -> bool:
     """Note that the run is being undone, so that a last call of its own cannot commit it any more.
 
@@ -190,7 +182,7 @@ def count_undo(run: str, failed: int) -> bool:
 def _changed(run: str, **change: Any) -> bool:
     """Change the run's row; False where the change's condition does not hold."""
     try:
-        aws.client("dynamodb").update_item(TableName=_table(), Key={"pk": {"S": _run_key(run)}}, **change)
+        aws.client("dynamodb").update_item(**row_of(run), **change)
     except ClientError as error:
         if aws.code(error) != "ConditionalCheckFailedException":
             raise
@@ -218,7 +210,7 @@ def unlock(run: str) -> None:
         return
     for key in row.locks:
         _release(key, run)
-    aws.client("dynamodb").delete_item(TableName=_table(), Key={"pk": {"S": _run_key(run)}})
+    aws.client("dynamodb").delete_item(**row_of(run))
 
 
 def _release(key: str, run: str) -> None:

@@ -11,10 +11,11 @@ from golden_image import tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
 from golden_image.group import group, launch_template
 from golden_image.image import registration
-from golden_image.model.group import DRAIN, NONE, GroupPlan, GroupState, Sizes
+from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, Source
+from golden_image.roll_out import warnings as rollout_warnings
 from golden_image.roll_out.refusals import refuse_unfinishable
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group
 from golden_image.source import facts, keys
@@ -66,7 +67,7 @@ def make(run: str, request: RunRequest) -> Plan:
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance),
+        warnings=_warnings(instance) + _rollout_warnings(chosen, planned),
     )
 
 
@@ -109,7 +110,15 @@ def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: S
         target_cpu=wanted.target_cpu_utilization,
         notification_topic_arn=wanted.notification_topic_arn,
         tags=wanted.tags or {},
+        stated_sizes=StatedSizes(
+            request.group.min_size, request.group.max_size, request.group.desired_capacity
+        ),
     )
+
+
+def _rollout_warnings(rollout: str, planned: GroupPlan) -> tuple[str, ...]:
+    nothing = rollout == RECREATE and planned.sizes.desired_capacity == 0
+    return (rollout_warnings.at_zero(planned.name),) if nothing else ()
 
 
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Any
 
 from golden_image import aws, tags
-from golden_image.group import group
+from golden_image.group import group, members
+from golden_image.run import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from golden_image.model.launch_template import LaunchTemplate
 
 
 def replace(run: str, group_name: str) -> bool:
@@ -13,23 +19,22 @@ def replace(run: str, group_name: str) -> bool:
 
     Answers whether there were any; one that is terminating is still there.
     """
-    found = group.find(group_name)
-    states = {i["InstanceId"]: i["LifecycleState"] for i in found["Instances"]} if found else {}
-    pages = aws.client("ec2").get_paginator("describe_instances").paginate(Filters=tags.made_by(run))
-    marked = {i["InstanceId"] for page in pages for r in page["Reservations"] for i in r["Instances"]}
-    launched = sorted(marked & states.keys())
-    for instance_id in launched:
-        if not states[instance_id].startswith("Terminating"):
-            _terminate(instance_id)
+    found, change = group.find(group_name), changes.read(run)
+    if found is None or change is None:
+        return False
+    launched = _launched(run, change.version, found["Instances"])
+    for member in launched:
+        if not member["LifecycleState"].startswith("Terminating"):
+            members.end(member["InstanceId"])
     return bool(launched)
 
 
-def _terminate(instance_id: str) -> None:
-    try:
-        aws.client("autoscaling").terminate_instance_in_auto_scaling_group(
-            InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
-        )
-    except ClientError as error:
-        # It has left the group meanwhile; the next pass checks again.
-        if aws.code(error) != "ValidationError":
-            raise
+def _launched(
+    run: str, version: LaunchTemplate | None, there: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The members from the run's version; by their tags for a row that does not have the version."""
+    if version is not None:
+        return [one for one in there if members.version(one) == (version.id, str(version.version))]
+    pages = aws.client("ec2").get_paginator("describe_instances").paginate(Filters=tags.made_by(run))
+    marked = {i["InstanceId"] for page in pages for r in page["Reservations"] for i in r["Instances"]}
+    return [one for one in there if one["InstanceId"] in marked]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import group, launch_template
+from golden_image.group import giving_back, group, launch_template
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
@@ -19,13 +20,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PASS_EVERY = 20
+_NOTHING_LEFT = "nothing of the run is left"
 
 
-def undo(run: str, waited: int, limit: int) -> Check:
+@dataclass(frozen=True)
+class UndoCheck(Check):
+    """The answer of a pass, with what the roll-back has come to in words: what is kept, and why."""
+
+    roll_back: str
+
+
+@dataclass
+class _Pass:
+    """What one pass has found.
+
+    Attributes:
+        left: the parts that had something left.
+        failures: those that could not be undone.
+        waiting: those that stay for now, as the group or the template may still need them.
+        stays: why the group stays on the run's version.
+        notes: settings of the group that somebody else has set since.
+    """
+
+    left: list[str] = field(default_factory=list)
+    failures: dict[str, GoldenImageError] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    stays: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def all_that_is_left(self) -> str:
+        """Each part that is not undone, with the reason where there is one."""
+        refused = [f"{part} ({type(error).__name__}: {error})" for part, error in self.failures.items()]
+        waiting = [f"{part} (kept while the part before it may need it)" for part in self.waiting]
+        return "; ".join(refused + self.left + waiting)
+
+
+def undo(run: str, waited: int, limit: int) -> UndoCheck:
     """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
-    A pass finds the resources with the run's tag, deletes them, and restores settings that
-    differ from before. One part that fails does not keep the others from being undone.
+    A pass finds the resources with the run's tag, deletes them, and gives the group back. One part that fails
+    keeps what it may still need: the group its launch template version, the version its image. It does not
+    keep the source.
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.
@@ -38,52 +73,71 @@ def undo(run: str, waited: int, limit: int) -> Check:
     """
     row = ledger.read(run)
     if row is None:
-        return polling.finished("nothing to undo")
-    left, failures = _pass(events.from_event(Plan, row.plan))
-    for failure in failures.values():
+        return UndoCheck(done=True, wait_seconds=0, progress="nothing to undo", roll_back=_NOTHING_LEFT)
+    plan = events.from_event(Plan, row.plan)
+    found = _pass(plan)
+    for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
-    if failures or (left and waited >= limit):
-        refused = [f"{part} ({type(error).__name__}: {error})" for part, error in failures.items()]
-        raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
-    if not left and waited >= polling.SETTLED_AFTER:
-        return polling.finished("everything is undone")
-    return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
+    if found.failures or (found.left and waited >= limit):
+        raise RollBackIncomplete(f"could not undo: {found.all_that_is_left()}")
+    done = not found.left and waited >= polling.SETTLED_AFTER
+    return UndoCheck(
+        done=done,
+        wait_seconds=0 if done else _PASS_EVERY,
+        progress="everything is undone" if done else ", ".join(found.left) or "checking again",
+        roll_back=_told(plan, found),
+    )
 
 
-def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:
-    """Undo what is there: the parts that had something left, and those that could not be undone."""
-    parts: dict[str, Callable[[Plan], bool]] = {
-        f"Auto Scaling group '{plan.group.name}'": _group,
-        f"launch template '{plan.launch_template.name}'": _launch_template,
-        "image and snapshots": _image,
-        f"source {plan.source.instance_id}": _source,
-    }
-    left: list[str] = []
-    failures: dict[str, GoldenImageError] = {}
-    for name, part in parts.items():
-        try:
-            with aws.named_errors():
-                if part(plan):
-                    left.append(name)
-        except GoldenImageError as error:
-            failures[name] = error
-    return left, failures
+def _pass(plan: Plan) -> _Pass:
+    """Undo what is there, the group before what it launches from."""
+    result = _Pass()
+    _try(result, f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan, result))
+    template, image = f"launch template '{plan.launch_template.name}'", "image and snapshots"
+    if result.left or result.failures:
+        result.waiting += [template, image]
+    elif result.stays is None:
+        _try(result, template, lambda: launch_template.remove(plan.run, plan.launch_template.name))
+        if result.failures:
+            result.waiting.append(image)
+        else:
+            _try(result, image, lambda: removal.remove(plan.run))
+    _try(result, f"source {plan.source.instance_id}", lambda: _source(plan))
+    return result
 
 
-def _group(plan: Plan) -> bool:
+def _try(result: _Pass, part: str, undo_part: Callable[[], bool]) -> None:
+    """Undo one part, which answers whether it had something left."""
+    try:
+        with aws.named_errors():
+            if undo_part():
+                result.left.append(part)
+    except GoldenImageError as error:
+        result.failures[part] = error
+
+
+def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
         return group.remove(plan.run, plan.group.name)
+    given = giving_back.give_back(plan)
+    result.stays, result.notes = given.stays, given.notes
+    if given.stays is not None or given.changed:
+        return given.changed
     # Only a group that has its version from before replaces the run's instances by others.
-    return group.restore(plan.group, plan.group.before) or instances.replace(plan.run, plan.group.name)
+    return instances.replace(plan.run, plan.group.name)
 
 
-def _launch_template(plan: Plan) -> bool:
-    return launch_template.remove(plan.run, plan.launch_template.name)
-
-
-def _image(plan: Plan) -> bool:
-    return removal.remove(plan.run)
+def _told(plan: Plan, found: _Pass) -> str:
+    told = _NOTHING_LEFT
+    if found.stays is not None:
+        told = (
+            f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
+            f"and snapshots: the version from before cannot launch ({found.stays})"
+        )
+    if found.notes:
+        told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"
+    return told
 
 
 def _source(plan: Plan) -> bool:

@@ -6,6 +6,6 @@ from golden_image.step import step
 
 
 @step
-def handler(group: GroupPlan) -> None:
+def handler(run: str, group: GroupPlan) -> None:
     """Sets what the plan states."""
-    groups.configure(group)
+    groups.configure(run, group)

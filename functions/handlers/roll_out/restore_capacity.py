@@ -1,11 +1,12 @@
 """Restore Capacity: launch instances of the new image."""
 
-from golden_image.model.group import Sizes
+from golden_image.model.group import StatedSizes
 from golden_image.roll_out import capacity
+from golden_image.roll_out.capacity import Restored
 from golden_image.step import step
 
 
 @step
-def handler(run: str, group_name: str, sizes: Sizes) -> None:
+def handler(run: str, group_name: str, stated_sizes: StatedSizes) -> Restored:
     """Returns before the instances are in service."""
-    capacity.restore(run, group_name, sizes)
+    return capacity.restore(run, group_name, stated_sizes)

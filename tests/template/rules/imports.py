@@ -15,6 +15,7 @@ _STOP = "handlers.golden_image_refresh.stop_source"
 _POWER = "golden_image.source.power"
 # What of golden_image each handler loads, but for values (golden_image.model) and what all may load.
 _ALL = {"aws", "errors", "events", "settings", "step"}
+_GROUP = "group.group group.options run.changes run.ledger tags"
 _LOADED = {
     "api.describe_run": "api.executions api.http api.runs run.children",
     "api.get_openapi": "api.executions api.http api.openapi api.runs run.children run.input_schema",
@@ -26,31 +27,31 @@ _LOADED = {
     "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.configure_auto_scaling_group": "group.group group.options tags",
-    "golden_image_refresh.create_auto_scaling_group": "group.group group.options tags",
+    "golden_image_refresh.configure_auto_scaling_group": _GROUP,
+    "golden_image_refresh.create_auto_scaling_group": _GROUP,
     "golden_image_refresh.create_image": "image.registration tags",
     "golden_image_refresh.create_launch_template": "group.launch_template tags",
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.options image.lookup image.registration "
-        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
-        "source.refusals tags"
+        f"{_GROUP} group.launch_template image.lookup image.registration roll_out.refusals "
+        "roll_out.warnings run.input_schema run.plan run.request source.facts source.keys source.refusals"
     ),
     "golden_image_refresh.register_image": "image.registration tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.unlock_group": "run.ledger",
-    "golden_image_refresh.update_auto_scaling_group": "group.group group.options tags",
+    "golden_image_refresh.update_auto_scaling_group": _GROUP,
     "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
-    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger tags",
-    "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger tags",
-    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
+    "roll_out.check_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
+    "roll_out.check_group_drained": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
+    "roll_out.drain_group": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
+    "roll_out.read_sizes": _GROUP,
+    "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
     "undo.begin_undo": "run.children run.ledger undo.begin",
     "undo.roll_back": (
-        "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
-        "polling run.ledger source.facts source.power tags undo.instances undo.undo"
+        f"{_GROUP} group.giving_back group.launch_template group.launchable group.members image.lookup "
+        "image.removal image.snapshots polling source.facts source.power undo.instances undo.undo"
     ),
     "undo.sweep_runs": "run.children run.ledger undo.sweeper",
 }

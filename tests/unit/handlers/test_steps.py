@@ -39,6 +39,7 @@ TO_END = [
     "check_group_drained",
     "restore_capacity",
     "check_capacity",
+    "read_sizes",
     "unlock_group",
 ]
 OFF_THE_WAY = [
@@ -50,12 +51,16 @@ OFF_THE_WAY = [
 ]
 WAYS = [TO_END[: number + 1] for number in range(len(TO_END))] + OFF_THE_WAY
 DONE = {"done": True, "waitSeconds": 0}
+SIZES = {"minSize": 1, "maxSize": 4, "desiredCapacity": 2}
 ANSWERS: dict[str, Any] = {
     "check_source_stopped": DONE | {"progress": "stopped"},
     "check_source_returned": DONE | {"progress": "running"},
     "check_snapshots": DONE | {"progress": "100%"},
-    "check_group_drained": DONE | {"progress": "no instance left"},
-    "check_capacity": DONE | {"progress": "2 of 2 in service"},
+    "check_group_drained": DONE | {"progress": "no instance left", "warnings": []},
+    "check_capacity": DONE | {"progress": "2 of 2 in service", "warnings": []},
+    "drain_group": SIZES,
+    "restore_capacity": {"sizes": SIZES, "warnings": []},
+    "read_sizes": SIZES,
     "begin_undo": {"undo": True, "waitSeconds": 60},
     "sweep_runs": {"clean": []},
 }

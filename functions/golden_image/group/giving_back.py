@@ -1,0 +1,241 @@
+"""An existing group gets back what a run changed of it, where it still has what the run set.
+
+What somebody else has set since is theirs: it stays, and is noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.group import group, launchable, options
+from golden_image.model.group import NONE, RECREATE, GroupState, GroupTag, Sizes, StatedSizes
+from golden_image.run import changes
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    from golden_image.model.group import GroupChange, GroupPlan
+    from golden_image.model.plan import Plan
+
+
+@dataclass
+class GivenBack:
+    """What giving a group back has come to.
+
+    Attributes:
+        changed: something was set; the next pass looks again.
+        stays: why the group stays on the run's version: that from before cannot launch. Else None.
+        notes: what somebody else has set since the run did, and what stays of it.
+    """
+
+    changed: bool = False
+    stays: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def is_the_runs(self, what: str, now: object, written: object, before: object) -> bool:
+        """Whether a setting is still as the run set it, and was another before; a third value is noted."""
+        if now == before:
+            return False
+        if now != written:
+            self.notes.append(
+                f"{what}: {_told(now)} (set by the run: {_told(written)}; before: {_told(before)})"
+            )
+        return now == written
+
+
+def _told(value: object) -> str:
+    if isinstance(value, GroupTag):
+        return f"'{value.value}'"
+    if isinstance(value, tuple | set | frozenset):
+        return ", ".join(sorted(filter(None, value))) or "none"
+    return "none" if value is None else str(value)
+
+
+def give_back(plan: Plan) -> GivenBack:
+    """Set each setting of the group that the run has changed to what it was in the moment before.
+
+    Each is judged by itself, so a call that broke off is finished by the next. The update comes last: it
+    gives the version and the sizes, with which Auto Scaling launches.
+    """
+    found, change = group.find(plan.group.name), changes.read(plan.run)
+    result = GivenBack()
+    if found is None or change is None:
+        return result
+    _give_back_options(plan.group, change.before, found, result)
+    asked = _launch_settings(plan, change, found, result)
+    sizes = _sizes(plan, change, group.sizes(found), result)
+    if sizes is not None:
+        asked |= group.size_settings(sizes)
+    if asked:
+        _update(plan.group.name, asked, result)
+    if sizes is not None:
+        changes.note_sizes_given_back(plan.run)
+    return result
+
+
+def _update(group_name: str, asked: dict[str, Any], result: GivenBack) -> None:
+    """Update the group; without the version, where Auto Scaling refuses just that."""
+    try:
+        aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group_name, **asked)
+        result.changed = True
+    except ClientError as error:
+        result.stays = launchable.refused(error) if "LaunchTemplate" in asked else None
+        if result.stays is None:
+            raise
+        if others := {name: value for name, value in asked.items() if name != "LaunchTemplate"}:
+            _update(group_name, others, result)
+
+
+def _launch_settings(
+    plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
+) -> dict[str, Any]:
+    """Version, subnets and health check, as UpdateAutoScalingGroup takes them."""
+    before, own, asked = change.before, plan.group, dict[str, Any]()
+    subnet_ids = before.subnet_ids
+    if own.subnet_ids is not None:
+        subnet_ids = subnet_ids or launchable.default_subnets(before.availability_zones)
+        now = set(filter(None, found.get("VPCZoneIdentifier", "").split(",")))
+        if subnet_ids and result.is_the_runs("subnets", now, set(own.subnet_ids), set(subnet_ids)):
+            asked["VPCZoneIdentifier"] = ",".join(subnet_ids)
+    kind, had = found["HealthCheckType"], before.health_check_type
+    if own.health_check_type and result.is_the_runs("health check type", kind, own.health_check_type, had):
+        asked["HealthCheckType"] = had
+    grace, seconds = own.health_check_grace_period, before.health_check_grace_period
+    now_seconds = found.get("HealthCheckGracePeriod", 0)
+    if grace is not None and result.is_the_runs("health check grace period", now_seconds, grace, seconds):
+        asked["HealthCheckGracePeriod"] = seconds
+    return asked | _version(change, found, subnet_ids, result)
+
+
+def _version(
+    change: GroupChange, found: AutoScalingGroupTypeDef, subnet_ids: tuple[str, ...], result: GivenBack
+) -> dict[str, Any]:
+    before, now = change.before, launches_from(found)
+    written = (change.version.id, str(change.version.version), None) if change.version else now
+    if not result.is_the_runs("launch template", now, written, before.launches_from):
+        return {}
+    result.stays = launchable.why_not(before, change.version, subnet_ids)
+    if result.stays is not None:
+        return {}
+    if before.launch_template_id:
+        return {"LaunchTemplate": group.pinned(before.launch_template_id, before.launch_template_version)}
+    return {"LaunchConfigurationName": before.launch_configuration}
+
+
+def launches_from(found: AutoScalingGroupTypeDef) -> tuple[str | None, ...]:
+    """The launch template with its version, and the launch configuration."""
+    template = found.get("LaunchTemplate", {})
+    return (
+        template.get("LaunchTemplateId"),
+        template.get("Version"),
+        found.get("LaunchConfigurationName"),
+    )
+
+
+def _sizes(plan: Plan, change: GroupChange, now: Sizes, result: GivenBack) -> Sizes | None:
+    """The sizes to set; None where they stay."""
+    before, written = _sizes_of_the_run(plan, change)
+    if change.sizes_given_back or (change.drained_from is None and written == StatedSizes()):
+        return None
+    if change.drained_from is not None and now.is_empty:
+        return before if before != now else None
+    pairs = (
+        (now.min_size, written.min_size, before.min_size),
+        (now.max_size, written.max_size, before.max_size),
+        (now.desired_capacity, written.desired_capacity, before.desired_capacity),
+    )
+    low, high, desired = (had if size == own else size for size, own, had in pairs)
+    high = max(low, high)
+    wanted = Sizes(low, high, max(low, min(desired, high)))
+    if wanted != before:
+        result.notes.append(f"sizes: {wanted} (before: {before})")
+    return wanted if wanted != now else None
+
+
+def _sizes_of_the_run(plan: Plan, change: GroupChange) -> tuple[Sizes, StatedSizes]:
+    """Those just before the run set any, and those that it has set, but for the zeros of a drain."""
+    before, stated = change.drained_from, plan.group.stated_sizes
+    if before is None:
+        return change.before.sizes, stated if plan.rollout == NONE else StatedSizes()
+    if plan.rollout != RECREATE:
+        return before, StatedSizes()
+    after = stated.over(before)
+    return before, StatedSizes(after.min_size, after.max_size, after.desired_capacity)
+
+
+def _give_back_options(
+    plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, result: GivenBack
+) -> None:
+    if plan.target_group_arns is not None:
+        _target_groups(found, set(plan.target_group_arns), set(before.target_group_arns), result)
+    _tags(plan, before, found, result)
+    if plan.target_cpu is not None:
+        _policy(plan.name, plan.target_cpu, before.target_cpu, result)
+    if plan.notification_topic_arn:
+        _notifications(plan.name, plan.notification_topic_arn, before.notification_types, result)
+
+
+def _target_groups(
+    found: AutoScalingGroupTypeDef, written: set[str], had: set[str], result: GivenBack
+) -> None:
+    """Each target group by itself: what the run attached goes, what it detached returns."""
+    group_name, now = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
+    if new := sorted(now & written - had):
+        options.detach_target_groups(group_name, new)
+        result.changed = True
+    for arn in sorted(had - written - now):
+        try:
+            options.attach_target_groups(group_name, [arn])
+            result.changed = True
+        except ClientError as error:
+            # It was deleted meanwhile: no later pass could attach it.
+            if aws.code(error) != "ValidationError":
+                raise
+            result.notes.append(f"target group {arn}: not attached ({error.response['Error']['Message']})")
+    result.notes += [f"target group {arn}: attached" for arn in sorted(now - written - had)]
+    result.notes += [f"target group {arn}: detached" for arn in sorted((written & had) - now)]
+
+
+def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, result: GivenBack) -> None:
+    now = {tag.key: tag for tag in group.tags_of(found)}
+    had = {tag.key: tag for tag in before.tags}
+    own = [
+        tag
+        for tag in plan.stated_tags
+        if result.is_the_runs(f"tag {tag.key}", now.get(tag.key), tag, had.get(tag.key))
+    ]
+    if old := [had[tag.key] for tag in own if tag.key in had]:
+        options.put_tags(plan.name, old)
+    if new := [tag for tag in own if tag.key not in had]:
+        aws.client("autoscaling").delete_tags(Tags=options.tag_list(plan.name, new))
+    result.changed |= bool(own)
+
+
+def _policy(group_name: str, written: float, before: float | None, result: GivenBack) -> None:
+    what = f"scaling policy {options.SCALING_POLICY}"
+    if not result.is_the_runs(what, options.target_cpu(group_name), written, before):
+        return
+    result.changed = True
+    if before is not None:
+        options.put_policy(group_name, before)
+    else:
+        aws.client("autoscaling").delete_policy(
+            AutoScalingGroupName=group_name, PolicyName=options.SCALING_POLICY
+        )
+
+
+def _notifications(group_name: str, topic_arn: str, before: tuple[str, ...], result: GivenBack) -> None:
+    now, written = set(options.notification_types(group_name, topic_arn)), set(options.NOTIFICATIONS)
+    if not result.is_the_runs(f"notifications to {topic_arn}", now, written, set(before)):
+        return
+    result.changed = True
+    if before:
+        options.put_notifications(group_name, topic_arn, before)
+    else:
+        aws.client("autoscaling").delete_notification_configuration(
+            AutoScalingGroupName=group_name, TopicARN=topic_arn
+        )

@@ -1,0 +1,21 @@
+"""What a rollout tells about sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from golden_image.model.group import Sizes
+
+
+def at_zero(group_name: str) -> str:
+    """For a recreate that launches nothing."""
+    return (
+        f"recreate brings '{group_name}' back without an instance, as its desired capacity is 0. To have "
+        "instances, state group.minSize, group.desiredCapacity and group.maxSize."
+    )
+
+
+def sizes_of_others(group_name: str, sizes: Sizes) -> str:
+    """For sizes that somebody else has set since the drain began."""
+    return f"somebody else set the sizes of '{group_name}' during the rollout ({sizes}): they stay"

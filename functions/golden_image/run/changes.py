@@ -1,0 +1,149 @@
+"""What a run changes of its existing group, noted in its row of the ledger before each change."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, events
+from golden_image.errors import RunSettled
+from golden_image.model.group import NONE, GroupChange, GroupState, Sizes
+from golden_image.model.launch_template import LaunchTemplate
+from golden_image.run import ledger
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+def note_group(run: str, before: GroupState, version: LaunchTemplate) -> GroupState:
+    """Note the group as it is just before its update, and the version that it is about to get.
+
+    A later try keeps what the first one has noted, and answers that.
+
+    Raises:
+        RunSettled: the run no longer decides about the group.
+    """
+    noted = _note(
+        run,
+        "SET groupBefore = if_not_exists(groupBefore, :before), groupVersion = :version",
+        {":before": _text(before), ":version": _text(version)},
+    )
+    return events.from_event(GroupState, _value(noted, "groupBefore"))
+
+
+def note_sizes(run: str, sizes: Sizes, *, anew: bool = False) -> Sizes:
+    """Note the group's sizes just before they are set to zero.
+
+    A later try keeps and answers what the first one has noted, unless it is to be noted `anew`.
+
+    Raises:
+        RunSettled: the run no longer decides about the group.
+    """
+    value = ":sizes" if anew else "if_not_exists(sizesBefore, :sizes)"
+    noted = _note(run, f"SET sizesBefore = {value}", {":sizes": _text(sizes)})
+    return events.from_event(Sizes, _value(noted, "sizesBefore"))
+
+
+def note_sizes_given_back(run: str) -> None:
+    """Note that a roll-back has set the group's sizes: who changes them afterwards is somebody else."""
+    try:
+        aws.client("dynamodb").update_item(
+            **ledger.row_of(run),
+            UpdateExpression="SET sizesGivenBack = :true",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":true": {"BOOL": True}},
+        )
+    except ClientError as error:
+        # Another pass has ended the undo meanwhile.
+        if aws.code(error) != _CONDITION_FAILED:
+            raise
+
+
+def read(run: str) -> GroupChange | None:
+    """What the run may have changed of its existing group; None where it has not come to that."""
+    row = _row(run)
+    if "groupBefore" not in row:
+        return _of_old_row(row)
+    return GroupChange(
+        before=events.from_event(GroupState, _value(row, "groupBefore")),
+        version=events.from_event(LaunchTemplate, _value(row, "groupVersion")),
+        drained_from=_sizes_before(row),
+        sizes_given_back="sizesGivenBack" in row,
+    )
+
+
+def sizes_before_drain(run: str) -> Sizes | None:
+    """The sizes that `note_sizes` has noted, of a new group too; None where there are none.
+
+    Raises:
+        RunSettled: the run no longer decides about the group.
+    """
+    return _sizes_before(_row_of_open(run))
+
+
+def refuse_settled(run: str) -> None:
+    """Refuse to act for a run that no longer decides about its group.
+
+    Raises:
+        RunSettled: the run is committed, is being undone or has no row.
+    """
+    _row_of_open(run)
+
+
+def _of_old_row(row: dict[str, Any]) -> GroupChange | None:
+    """For the row of a run that did not note this: what its plan has read."""
+    plan = _value(row, "plan") if "plan" in row else None
+    if plan is None or plan["group"]["before"] is None or "statedSizes" in plan["group"]:
+        return None
+    before = events.from_event(GroupState, plan["group"]["before"])
+    drained_from = None if plan["rollout"] == NONE else before.sizes
+    return GroupChange(before, None, drained_from, sizes_given_back=False)
+
+
+def _note(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Change the run's row, and answer it.
+
+    A rollout can be started late, or again by hand: the run may be undone, and another run have its locks.
+    """
+    try:
+        answer = aws.client("dynamodb").update_item(
+            **ledger.row_of(run),
+            UpdateExpression=expression,
+            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed) "
+            "AND attribute_not_exists(undoing)",
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_NEW",
+        )
+    except ClientError as error:
+        if aws.code(error) != _CONDITION_FAILED:
+            raise
+        raise _settled(run) from error
+    return dict(answer["Attributes"])
+
+
+def _row(run: str) -> dict[str, Any]:
+    return dict(aws.client("dynamodb").get_item(**ledger.row_of(run), ConsistentRead=True).get("Item", {}))
+
+
+def _row_of_open(run: str) -> dict[str, Any]:
+    row = _row(run)
+    if not row or row.keys() & {"committed", "undoing"}:
+        raise _settled(run)
+    return row
+
+
+def _settled(run: str) -> RunSettled:
+    return RunSettled(f"{run} is over or being undone, so it no longer changes the group.")
+
+
+def _sizes_before(row: dict[str, Any]) -> Sizes | None:
+    return events.from_event(Sizes, _value(row, "sizesBefore")) if "sizesBefore" in row else None
+
+
+def _text(value: object) -> dict[str, str]:
+    return {"S": json.dumps(events.to_event(value), ensure_ascii=False)}
+
+
+def _value(row: dict[str, Any], name: str) -> Any:
+    return json.loads(row[name]["S"])
