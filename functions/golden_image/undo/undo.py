@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import group, launch_template
+from golden_image.group import group, template_removal
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
@@ -17,6 +17,8 @@ from golden_image.undo import instances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from golden_image.model.made import Made
 
 _PASS_EVERY = 20
 
@@ -39,7 +41,7 @@ def undo(run: str, waited: int, limit: int) -> Check:
     row = ledger.read(run)
     if row is None:
         return polling.finished("nothing to undo")
-    left, failures = _pass(events.from_event(Plan, row.plan))
+    left, failures = _pass(events.from_event(Plan, row.plan), row.made)
     for failure in failures.values():
         if isinstance(failure, TryAgain):
             raise failure
@@ -51,9 +53,9 @@ def undo(run: str, waited: int, limit: int) -> Check:
     return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
 
 
-def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:
+def _pass(plan: Plan, made: Made) -> tuple[list[str], dict[str, GoldenImageError]]:
     """Undo what is there: the parts that had something left, and those that could not be undone."""
-    parts: dict[str, Callable[[Plan], bool]] = {
+    parts: dict[str, Callable[[Plan, Made], bool]] = {
         f"Auto Scaling group '{plan.group.name}'": _group,
         f"launch template '{plan.launch_template.name}'": _launch_template,
         "image and snapshots": _image,
@@ -64,29 +66,31 @@ def _pass(plan: Plan) -> tuple[list[str], dict[str, GoldenImageError]]:
     for name, part in parts.items():
         try:
             with aws.named_errors():
-                if part(plan):
+                if part(plan, made):
                     left.append(name)
         except GoldenImageError as error:
             failures[name] = error
     return left, failures
 
 
-def _group(plan: Plan) -> bool:
+def _group(plan: Plan, made: Made) -> bool:
     if plan.group.before is None:
         return group.remove(plan.run, plan.group.name)
     # Only a group that has its version from before replaces the run's instances by others.
-    return group.restore(plan.group, plan.group.before) or instances.replace(plan.run, plan.group.name)
+    return group.restore(plan.group, plan.group.before) or instances.replace(
+        plan.group.name, made.template_versions
+    )
 
 
-def _launch_template(plan: Plan) -> bool:
-    return launch_template.remove(plan.run, plan.launch_template.name)
+def _launch_template(plan: Plan, made: Made) -> bool:
+    return template_removal.remove(plan.run, plan.launch_template, made.template_versions)
 
 
-def _image(plan: Plan) -> bool:
-    return removal.remove(plan.run)
+def _image(plan: Plan, made: Made) -> bool:
+    return removal.remove(plan, made)
 
 
-def _source(plan: Plan) -> bool:
+def _source(plan: Plan, _: Made) -> bool:
     """Start the source where it was running; one that is still stopping is started by a later pass."""
     if plan.source.power_state != RUNNING:
         return False

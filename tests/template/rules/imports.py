@@ -22,37 +22,43 @@ _LOADED = {
     "api.start_run": "api.executions api.http api.runs api.start run.children run.input_schema run.request",
     "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
     "api.stop_run": "api.executions api.http api.runs run.children",
-    "golden_image_refresh.check_image": "image.checks image.lookup polling",
-    "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
+    "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
+    "golden_image_refresh.check_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
     "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
     "golden_image_refresh.configure_auto_scaling_group": "group.group group.options tags",
     "golden_image_refresh.create_auto_scaling_group": "group.group group.options tags",
-    "golden_image_refresh.create_image": "image.registration tags",
-    "golden_image_refresh.create_launch_template": "group.launch_template tags",
-    "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
-    "golden_image_refresh.lock_group": "run.ledger",
+    "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
+    "golden_image_refresh.create_launch_template": "group.launch_template names run.made tags",
+    "golden_image_refresh.create_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
+    "golden_image_refresh.lock_group": "run.ledger run.made",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.options image.lookup image.registration "
-        "roll_out.refusals run.input_schema run.plan run.request source.facts source.keys "
+        "group.group group.launch_template group.options image.lookup image.owned image.registration names "
+        "roll_out.refusals run.input_schema run.made run.plan run.request source.facts source.keys "
         "source.refusals tags"
     ),
-    "golden_image_refresh.register_image": "image.registration tags",
+    "golden_image_refresh.register_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.unlock_group": "run.ledger",
+    "golden_image_refresh.unlock_group": "run.ledger run.made",
     "golden_image_refresh.update_auto_scaling_group": "group.group group.options tags",
-    "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
-    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger tags",
-    "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger tags",
-    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger tags",
-    "undo.begin_undo": "run.children run.ledger undo.begin",
-    "undo.roll_back": (
-        "group.group group.launch_template group.options image.lookup image.removal image.snapshots "
-        "polling run.ledger source.facts source.power tags undo.instances undo.undo"
+    "golden_image_refresh.verify_image": (
+        "image.likeness image.lookup image.owned image.snapshots names polling run.made tags"
     ),
-    "undo.sweep_runs": "run.children run.ledger undo.sweeper",
+    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger run.made tags",
+    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger run.made tags",
+    "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger run.made tags",
+    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger run.made tags",
+    "undo.begin_undo": "run.children run.ledger run.made undo.begin",
+    "undo.roll_back": (
+        "group.group group.launch_template group.options group.template_removal image.lookup image.owned "
+        "image.removal image.snapshots names polling run.ledger run.made source.facts source.power tags undo.instances undo.undo"
+    ),
+    "undo.sweep_runs": "run.children run.ledger run.made undo.sweeper",
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.

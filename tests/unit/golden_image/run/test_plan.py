@@ -18,12 +18,11 @@ from golden_image.errors import (
     SourceNotReady,
     SourceNotSupported,
 )
-from golden_image.image import registration
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.source import facts, power
-from tests.unit.account import OTHER_RUN, RUN
+from tests.unit.account import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +38,7 @@ def test_two_fields_are_enough_for_a_first_refresh(account: Account) -> None:
     plan = account.plan(source_id)
     assert plan.source.instance_id == source_id
     assert plan.image.name == "web-20261122T030000Z-0123abcd"
-    assert plan.image.description == f"golden image of {source_id}"
+    assert plan.image.description == f"golden image of {source_id}, {RUN}"
     assert plan.image_method == "RegisterImage"
     assert (plan.launch_template.id, plan.launch_template.name) == (None, "web")
     assert (plan.group.name, plan.group.before) == ("web", None)
@@ -176,7 +175,7 @@ def _ungranted(account: Account) -> dict[str, Any]:
 
 def _taken_name(account: Account) -> dict[str, Any]:
     source_id = account.seed(state="stopped")
-    registration.create(OTHER_RUN, Image("golden", "", {}), source_id)
+    account.client("ec2").create_image(InstanceId=source_id, Name="golden")
     return {"sourceInstanceId": source_id, "image": {"name": "golden"}}
 
 
