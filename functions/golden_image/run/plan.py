@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import names, tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template
+from golden_image.group import group, launch_template, volumes
 from golden_image.image import owned, registration
 from golden_image.model.group import DRAIN, NONE, GroupPlan, GroupState, Sizes
 from golden_image.model.image import Image
@@ -69,7 +69,7 @@ def make(run: str, request: RunRequest) -> Plan:
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance),
+        warnings=(*_warnings(instance), *_kept_volumes(found, chosen)),
     )
 
 
@@ -165,3 +165,14 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
     if lost := [name for name, there in options.items() if there]:
         found.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     return tuple(found)
+
+
+def _kept_volumes(found: AutoScalingGroupTypeDef | None, rollout: str) -> tuple[str, ...]:
+    """The volumes of the group's present instances that nobody deletes when the rollout ends these."""
+    kept = volumes.kept(found) if found and rollout != NONE else []
+    if not kept:
+        return ()
+    return (
+        f"{len(kept)} volumes of the group's present instances stay, and are billed, when {rollout} ends "
+        "these: their DeleteOnTermination is false.",
+    )

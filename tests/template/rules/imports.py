@@ -37,7 +37,8 @@ _LOADED = {
     ),
     "golden_image_refresh.lock_group": "run.ledger run.made",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.options image.lookup image.owned image.registration names "
+        "group.group group.launch_template group.options group.volumes image.lookup image.owned "
+        "image.registration names "
         "roll_out.refusals run.input_schema run.made run.plan run.request source.facts source.keys "
         "source.refusals tags"
     ),
@@ -49,14 +50,21 @@ _LOADED = {
     "golden_image_refresh.verify_image": (
         "image.likeness image.lookup image.owned image.snapshots names polling run.made tags"
     ),
-    "roll_out.check_capacity": "group.group group.options polling roll_out.capacity run.ledger run.made tags",
-    "roll_out.check_group_drained": "group.group group.options polling roll_out.drain run.ledger run.made tags",
-    "roll_out.drain_group": "group.group group.options polling roll_out.drain run.ledger run.made tags",
-    "roll_out.restore_capacity": "group.group group.options polling roll_out.capacity run.ledger run.made tags",
+    "roll_out.check_capacity": (
+        "group.group group.options polling roll_out.capacity run.ledger run.made tags"
+    ),
+    "roll_out.check_group_drained": (
+        "group.group group.options polling roll_out.drain run.ledger run.made tags"
+    ),
+    "roll_out.drain_group": ("group.group group.options polling roll_out.drain run.ledger run.made tags"),
+    "roll_out.restore_capacity": (
+        "group.group group.options polling roll_out.capacity run.ledger run.made tags"
+    ),
     "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
         "group.group group.launch_template group.options group.template_removal image.lookup image.owned "
-        "image.removal image.snapshots names polling run.ledger run.made source.facts source.power tags undo.instances undo.undo"
+        "image.removal image.snapshots names polling run.ledger run.made "
+        "source.facts source.power tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": "run.children run.ledger run.made undo.sweeper",
 }
