@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, tags
+from golden_image import aws, names, tags
 from golden_image.errors import (
     LaunchTemplateInvalid,
     LaunchTemplateNotSupported,
     NotYetVisible,
-    RequestRefused,
     ResourceBusy,
 )
 from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan, MetadataOptions
+from golden_image.run import made
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
 
     from golden_image.run.request import LaunchTemplateRequest
 
-_NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
+NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
 # Answers of RunInstances while a new image, template or version has not reached all of EC2.
-_NOT_YET = {"InvalidAMIID.NotFound", "InvalidLaunchTemplateId.VersionNotFound", *_NOT_FOUND}
+_NOT_YET = {"InvalidAMIID.NotFound", "InvalidLaunchTemplateId.VersionNotFound", *NOT_FOUND}
 
 
 def find(name: str) -> LaunchTemplateTypeDef | None:
@@ -32,7 +32,7 @@ def find(name: str) -> LaunchTemplateTypeDef | None:
     try:
         found = aws.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
     except ClientError as error:
-        if aws.code(error) in _NOT_FOUND:
+        if aws.code(error) in NOT_FOUND:
             return None
         raise
     return found[0] if found else None
@@ -92,6 +92,7 @@ def create(
     Raises:
         LaunchTemplateNotSupported: a template of that name has appeared since the plan.
         NotYetVisible: it exists but is not visible yet.
+        RunSettled: the run was undone meanwhile.
     """
     marks = tags.of_run(run, instance_id)
     data: Any = _data(wanted, image_id, marks, _user_data(instance_id, user_data))
@@ -100,21 +101,27 @@ def create(
         version = ec2.create_launch_template_version(
             LaunchTemplateId=wanted.id,
             LaunchTemplateData=data,
-            VersionDescription=run,
+            VersionDescription=names.label(run),
             ClientToken=tags.token(run, "launch template version"),
         )["LaunchTemplateVersion"]
-        return LaunchTemplate(wanted.id, wanted.name, version["VersionNumber"])
+        return _noted(run, LaunchTemplate(wanted.id, wanted.name, version["VersionNumber"]))
     try:
-        made = ec2.create_launch_template(
+        created = ec2.create_launch_template(
             LaunchTemplateName=wanted.name,
             LaunchTemplateData=data,
-            VersionDescription=run,
+            VersionDescription=names.label(run),
             ClientToken=tags.token(run, "launch template"),
             TagSpecifications=tags.specifications(marks, "launch-template"),
         )["LaunchTemplate"]
     except ClientError as error:
-        made = _adopt(run, wanted.name, error)
-    return LaunchTemplate(made["LaunchTemplateId"], made["LaunchTemplateName"], 1)
+        created = _adopt(run, wanted.name, error)
+    return _noted(run, LaunchTemplate(created["LaunchTemplateId"], created["LaunchTemplateName"], 1))
+
+
+def _noted(run: str, template: LaunchTemplate) -> LaunchTemplate:
+    """The template, once its version is in the run's row."""
+    made.note(run, made.TEMPLATE_VERSIONS, [f"{template.id}/{template.version}"])
+    return template
 
 
 def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
@@ -195,51 +202,3 @@ def prove(template: LaunchTemplate, subnet_id: str) -> None:
             f"EC2 would not launch version {template.version} of '{template.name}': "
             f"{aws.code(error)}: {error.response['Error']['Message']}"
         ) from error
-
-
-def remove(run: str, name: str) -> bool:
-    """Delete the version that this run added, or the template where this run made it; no other.
-
-    Answers whether it was there.
-
-    Raises:
-        RequestRefused: EC2 keeps the version (its answer to that is no error).
-    """
-    existing = find(name)
-    if existing is None:
-        return False
-    if tags.owned_by(run, existing):
-        _delete(existing["LaunchTemplateId"])
-        return True
-    if not tags.of_stack(existing):
-        return False
-    pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
-    made = [
-        version["VersionNumber"]
-        for page in pages.paginate(LaunchTemplateId=existing["LaunchTemplateId"])
-        for version in page["LaunchTemplateVersions"]
-        if version.get("VersionDescription") == run
-    ]
-    for number in made:
-        _delete_version(existing["LaunchTemplateId"], number)
-    return bool(made)
-
-
-def _delete(template_id: str) -> None:
-    try:
-        aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
-    except ClientError as error:
-        if aws.code(error) not in _NOT_FOUND:
-            raise
-
-
-def _delete_version(template_id: str, number: int) -> None:
-    answer = aws.client("ec2").delete_launch_template_versions(
-        LaunchTemplateId=template_id, Versions=[str(number)]
-    )
-    for kept in answer.get("UnsuccessfullyDeletedLaunchTemplateVersions", []):
-        error = kept["ResponseError"]
-        if error["Code"] != "launchTemplateVersionDoesNotExist":
-            raise RequestRefused(
-                f"EC2 keeps version {number} of {template_id}: {error['Code']}: {error.get('Message', '')}"
-            )

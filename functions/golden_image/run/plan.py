@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from typing import TYPE_CHECKING
 
-from golden_image import tags
+from golden_image import names, tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template
-from golden_image.image import registration
+from golden_image.group import group, launch_template, volumes
+from golden_image.image import owned, registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 
+# An Auto Scaling group's name has 255 characters, a digest 9 more; SSM takes 1,011 with the ARN.
+_LONGEST_PARAMETER = 264
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
 
 
@@ -42,6 +43,8 @@ def make(run: str, request: RunRequest) -> Plan:
     instance = facts.find(request.source_instance_id)
     refuse_unsupported(instance)
     source = facts.describe(instance)
+    if not request.image.keep_volumes:
+        source = source.deleting_volumes()
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
@@ -67,7 +70,7 @@ def make(run: str, request: RunRequest) -> Plan:
         timeouts=request.timeouts,
         parameter_name=_parameter_name(request.auto_scaling_group_name),
         dry_run=request.dry_run,
-        warnings=_warnings(instance) + _rollout_warnings(chosen, planned),
+        warnings=(*_warnings(instance), *_rollout_warnings(chosen, planned), *_kept_volumes(found, chosen)),
     )
 
 
@@ -91,7 +94,7 @@ def _image(run: str, request: RunRequest, source: Source) -> Image:
     registration.refuse_taken_name(name)
     return Image(
         name=name,
-        description=request.image.description or f"golden image of {source.instance_id}",
+        description=request.image.description or owned.description(run, source.instance_id),
         tags=request.image.tags or {},
     )
 
@@ -144,10 +147,7 @@ def _parameter_name(group_name: str) -> str:
 
     A name with other characters gets a digest at its end: `a b` and `a-b` are two groups.
     """
-    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", group_name)
-    if allowed != group_name:
-        allowed += f"-{hashlib.sha256(group_name.encode()).hexdigest()[:8]}"
-    return f"/golden-image/{tags.stack()}/{allowed}"
+    return f"/golden-image/{tags.stack()}/{names.legal(group_name, 'A-Za-z0-9_.-', _LONGEST_PARAMETER)}"
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
@@ -174,3 +174,14 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
     if lost := [name for name, there in options.items() if there]:
         found.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     return tuple(found)
+
+
+def _kept_volumes(found: AutoScalingGroupTypeDef | None, rollout: str) -> tuple[str, ...]:
+    """The volumes of the group's present instances that nobody deletes when the rollout ends these."""
+    kept = volumes.kept(found) if found and rollout != NONE else []
+    if not kept:
+        return ()
+    return (
+        f"{len(kept)} volumes of the group's present instances stay, and are billed, when {rollout} ends "
+        "these: their DeleteOnTermination is false.",
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import giving_back, group, launch_template
+from golden_image.group import giving_back, group, template_removal
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
@@ -18,6 +18,8 @@ from golden_image.undo import instances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from golden_image.model.made import Made
 
 _PASS_EVERY = 20
 _NOTHING_LEFT = "nothing of the run is left"
@@ -75,7 +77,7 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     if row is None:
         return UndoCheck(done=True, wait_seconds=0, progress="nothing to undo", roll_back=_NOTHING_LEFT)
     plan = events.from_event(Plan, row.plan)
-    found = _pass(plan)
+    found = _pass(plan, row.made)
     for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
@@ -90,19 +92,19 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     )
 
 
-def _pass(plan: Plan) -> _Pass:
+def _pass(plan: Plan, made: Made) -> _Pass:
     """Undo what is there, the group before what it launches from."""
     result = _Pass()
-    _try(result, f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan, result))
+    _try(result, f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan, made, result))
     template, image = f"launch template '{plan.launch_template.name}'", "image and snapshots"
     if result.left or result.failures:
         result.waiting += [template, image]
     elif result.stays is None:
-        _try(result, template, lambda: launch_template.remove(plan.run, plan.launch_template.name))
+        _try(result, template, lambda: _launch_template(plan, made))
         if result.failures:
             result.waiting.append(image)
         else:
-            _try(result, image, lambda: removal.remove(plan.run))
+            _try(result, image, lambda: removal.remove(plan, made))
     _try(result, f"source {plan.source.instance_id}", lambda: _source(plan))
     return result
 
@@ -117,7 +119,7 @@ def _try(result: _Pass, part: str, undo_part: Callable[[], bool]) -> None:
         result.failures[part] = error
 
 
-def _group(plan: Plan, result: _Pass) -> bool:
+def _group(plan: Plan, made: Made, result: _Pass) -> bool:
     if plan.group.before is None:
         return group.remove(plan.run, plan.group.name)
     given = giving_back.give_back(plan)
@@ -125,7 +127,11 @@ def _group(plan: Plan, result: _Pass) -> bool:
     if given.stays is not None or given.changed:
         return given.changed
     # Only a group that has its version from before replaces the run's instances by others.
-    return instances.replace(plan.run, plan.group.name)
+    return instances.replace(plan.group.name, made.template_versions)
+
+
+def _launch_template(plan: Plan, made: Made) -> bool:
+    return template_removal.remove(plan.run, plan.launch_template, made.template_versions)
 
 
 def _told(plan: Plan, found: _Pass) -> str:

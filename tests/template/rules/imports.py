@@ -23,37 +23,47 @@ _LOADED = {
     "api.start_run": "api.executions api.http api.runs api.start run.children run.input_schema run.request",
     "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
     "api.stop_run": "api.executions api.http api.runs run.children",
-    "golden_image_refresh.check_image": "image.checks image.lookup polling",
-    "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
+    "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
+    "golden_image_refresh.check_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
     "golden_image_refresh.check_source_returned": "image.lookup polling source.facts source.power",
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.configure_auto_scaling_group": _GROUP,
-    "golden_image_refresh.create_auto_scaling_group": _GROUP,
-    "golden_image_refresh.create_image": "image.registration tags",
-    "golden_image_refresh.create_launch_template": "group.launch_template tags",
-    "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
-    "golden_image_refresh.lock_group": "run.ledger",
-    "golden_image_refresh.plan_refresh": (
-        f"{_GROUP} group.launch_template image.lookup image.registration roll_out.refusals "
-        "roll_out.warnings run.input_schema run.plan run.request source.facts source.keys source.refusals"
+    "golden_image_refresh.configure_auto_scaling_group": f"{_GROUP} run.made",
+    "golden_image_refresh.create_auto_scaling_group": f"{_GROUP} run.made",
+    "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
+    "golden_image_refresh.create_launch_template": "group.launch_template names run.made tags",
+    "golden_image_refresh.create_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
     ),
-    "golden_image_refresh.register_image": "image.registration tags",
+    "golden_image_refresh.lock_group": "run.ledger run.made",
+    "golden_image_refresh.plan_refresh": (
+        f"{_GROUP} group.launch_template group.volumes image.lookup image.owned image.registration "
+        "names roll_out.refusals roll_out.warnings run.input_schema run.made run.plan run.request "
+        "source.facts source.keys source.refusals"
+    ),
+    "golden_image_refresh.register_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.unlock_group": "run.ledger",
-    "golden_image_refresh.update_auto_scaling_group": _GROUP,
-    "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
-    "roll_out.check_group_drained": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
-    "roll_out.drain_group": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
-    "roll_out.read_sizes": _GROUP,
-    "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
-    "undo.begin_undo": "run.children run.ledger undo.begin",
-    "undo.roll_back": (
-        f"{_GROUP} group.giving_back group.launch_template group.launchable group.members image.lookup "
-        "image.removal image.snapshots polling source.facts source.power undo.instances undo.undo"
+    "golden_image_refresh.unlock_group": "run.ledger run.made",
+    "golden_image_refresh.update_auto_scaling_group": f"{_GROUP} run.made",
+    "golden_image_refresh.verify_image": (
+        "image.likeness image.lookup image.owned image.snapshots names polling run.made tags"
     ),
-    "undo.sweep_runs": "run.children run.ledger undo.sweeper",
+    "roll_out.check_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings run.made",
+    "roll_out.check_group_drained": (
+        f"{_GROUP} group.members polling roll_out.drain roll_out.warnings run.made"
+    ),
+    "roll_out.drain_group": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings run.made",
+    "roll_out.read_sizes": f"{_GROUP} run.made",
+    "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings run.made",
+    "undo.begin_undo": "run.children run.ledger run.made undo.begin",
+    "undo.roll_back": (
+        f"{_GROUP} group.giving_back group.launch_template group.launchable group.members "
+        "group.template_removal image.lookup image.owned image.removal image.snapshots names "
+        "polling run.made source.facts source.power undo.instances undo.undo"
+    ),
+    "undo.sweep_runs": "run.children run.ledger run.made undo.sweeper",
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.
