@@ -13,6 +13,8 @@ LEDGER = "unit/golden_image/run/test_ledger.py"
 ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
+GIVING_BACK = "unit/golden_image/group/test_giving_back.py"
+SIZES = "workflow/test_sizes.py"
 FAILURES = "workflow/test_failures.py"
 MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
@@ -191,5 +193,32 @@ CASES = (
         "The refresh failed and the run said success.",
         ("hashicorp/terraform-provider-aws#42355",),
         (f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",),
+    ),
+    # Part sizes: sizes and settings belong to whoever set them last.
+    Case(
+        "A group that somebody scales while the snapshots grow keeps what it was scaled to.",
+        ("aws/aws-cdk#5507", "cloudposse/terraform-aws-ec2-autoscale-group#66"),
+        (f"{SIZES}::test_a_group_that_is_scaled_while_the_snapshots_grow_keeps_what_it_was_scaled_to",),
+    ),
+    Case(
+        "A group that was empty in the plan, and that a scheduled action fills, is not emptied.",
+        ("buildkite/elastic-ci-stack-for-aws#260",),
+        (
+            f"{SIZES}::test_a_group_that_was_empty_in_the_plan_and_has_instances_now_is_not_emptied",
+            f"{SIZES}::test_a_recreate_of_a_group_that_is_scaled_and_drained_ends_as_the_scheduled_action_set_it",
+        ),
+    ),
+    Case(
+        "A recreate comes back to the sizes from just before the drain, not to those of the plan.",
+        ("code-dot-org/code-dot-org#12252", "coinbase/odin#52"),
+        (f"{SIZES}::test_recreate_comes_back_to_the_sizes_from_just_before_the_drain",),
+    ),
+    Case(
+        "A group whose image from before is gone stays on the new version, unlocked, and the run says so.",
+        ("terraform-aws-modules/terraform-aws-eks#2122",),
+        (
+            f"{SIZES}::test_a_group_whose_version_from_before_cannot_launch_stays_on_the_new_one",
+            f"{GIVING_BACK}::test_a_group_whose_version_from_before_cannot_launch_stays_on_the_runs_with_its_sizes",
+        ),
     ),
 )

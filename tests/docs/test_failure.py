@@ -91,13 +91,13 @@ def test_the_fields_of_the_message_are_the_workflow_s() -> None:
 
 
 def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
-    definition = json.dumps(STATES)
+    code = json.dumps(STATES) + (ROOT / "functions/golden_image/undo/undo.py").read_text()
     assert "' Roll-back: ' & $substring($rollBack, 0, 8000) & '.'" in STATES["Refresh Failed"]["Cause"]
     endings = [row[0].strip("`") for row in rows(PAGE.section("## Find the run"))]
-    assert len(endings) == 3
+    assert len(endings) == 5
     for ending in endings:
-        words = ending.removeprefix("Roll-back: ").strip("….: ")
-        assert words in definition, ending
+        words = ending.removeprefix("Roll-back: ").strip("….:;() ").split("…")[0]
+        assert words in code, ending
 
 
 def test_the_parts_of_an_incomplete_roll_back_are_the_code_s() -> None:

@@ -47,8 +47,8 @@ def caught(state: str, error: str, cause: str | None) -> dict[str, Any]:
 
 
 def explained(failure: dict[str, Any], undo: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What Explain Failure makes of both errors; of an undo that succeeded there is none."""
-    texts, undo = STATES["Explain Failure"]["Assign"], undo or STATES["Undo"]["Assign"]["undo"]
+    """What Explain Failure makes of both errors; of an undo that succeeded there is its output."""
+    texts, undo = STATES["Explain Failure"]["Assign"], undo or {"run": "a", "rollBack": "nothing is left"}
     return {name: evaluated(texts[name], failure=failure, undo=undo) for name in ("cause", "rollBack")}
 
 
@@ -65,7 +65,7 @@ def explained(failure: dict[str, Any], undo: dict[str, Any] | None = None) -> di
 def test_a_cause_is_told_in_words(cause: str | None, said: str) -> None:
     failure = caught("Stop Source", "Any", cause)
     undo = caught("Undo", "Any", cause)
-    assert explained(failure) == {"cause": said, "rollBack": "nothing of the run is left"}
+    assert explained(failure) == {"cause": said, "rollBack": "nothing is left"}
     assert explained(failure, undo)["rollBack"] == f"INCOMPLETE: Any: {said}"
 
 

@@ -125,3 +125,11 @@ def open_runs(account: Account, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("ledger_table")
     for run in (RUN, OTHER_RUN):
         account.open_row(run)
+
+
+@pytest.fixture
+def row(account: Account, ledger_table: None) -> None:
+    """The run's row: it holds its locks."""
+    assert ledger_table is None
+    account.open_row(RUN)
+    account.forget_calls()

@@ -46,12 +46,17 @@ class GivenBack:
             )
         return now == written
 
+    def note_sizes(self, now: Sizes, before: Sizes) -> None:
+        """Note sizes that are not those of before."""
+        if now != before:
+            self.notes.append(f"sizes: {now} (before: {before})")
+
 
 def _told(value: object) -> str:
     if isinstance(value, GroupTag):
         return f"'{value.value}'"
-    if isinstance(value, tuple | set | frozenset):
-        return ", ".join(sorted(filter(None, value))) or "none"
+    if isinstance(value, set):
+        return ", ".join(sorted(value)) or "none"
     return "none" if value is None else str(value)
 
 
@@ -114,9 +119,11 @@ def _launch_settings(
 def _version(
     change: GroupChange, found: AutoScalingGroupTypeDef, subnet_ids: tuple[str, ...], result: GivenBack
 ) -> dict[str, Any]:
-    before, now = change.before, launches_from(found)
-    written = (change.version.id, str(change.version.version), None) if change.version else now
-    if not result.is_the_runs("launch template", now, written, before.launches_from):
+    before, template = change.before, found.get("LaunchTemplate", {})
+    configuration = found.get("LaunchConfigurationName")
+    now = _launches(template.get("LaunchTemplateId"), template.get("Version"), configuration)
+    written = _launches(change.version.id, str(change.version.version), None) if change.version else now
+    if not result.is_the_runs("launch template", now, written, _launches(*before.launches_from)):
         return {}
     result.stays = launchable.why_not(before, change.version, subnet_ids)
     if result.stays is not None:
@@ -126,22 +133,20 @@ def _version(
     return {"LaunchConfigurationName": before.launch_configuration}
 
 
-def launches_from(found: AutoScalingGroupTypeDef) -> tuple[str | None, ...]:
-    """The launch template with its version, and the launch configuration."""
-    template = found.get("LaunchTemplate", {})
-    return (
-        template.get("LaunchTemplateId"),
-        template.get("Version"),
-        found.get("LaunchConfigurationName"),
-    )
+def _launches(template_id: str | None, version: str | None, configuration: str | None) -> str:
+    """What a group launches from, in words."""
+    return f"launch configuration {configuration}" if configuration else f"{template_id} version {version}"
 
 
 def _sizes(plan: Plan, change: GroupChange, now: Sizes, result: GivenBack) -> Sizes | None:
     """The sizes to set; None where they stay."""
     before, written = _sizes_of_the_run(plan, change)
-    if change.sizes_given_back or (change.drained_from is None and written == StatedSizes()):
+    if change.drained_from is None and written == StatedSizes():
         return None
-    if change.drained_from is not None and now.is_empty:
+    if change.sizes_given_back:
+        result.note_sizes(now, before)
+        return None
+    if change.drained_from is not None and not change.restored and now.is_empty:
         return before if before != now else None
     pairs = (
         (now.min_size, written.min_size, before.min_size),
@@ -151,8 +156,7 @@ def _sizes(plan: Plan, change: GroupChange, now: Sizes, result: GivenBack) -> Si
     low, high, desired = (had if size == own else size for size, own, had in pairs)
     high = max(low, high)
     wanted = Sizes(low, high, max(low, min(desired, high)))
-    if wanted != before:
-        result.notes.append(f"sizes: {wanted} (before: {before})")
+    result.note_sizes(wanted, before)
     return wanted if wanted != now else None
 
 

@@ -148,10 +148,12 @@ class GroupChange:
         before: the group just before its update.
         version: the launch template version that the run gave it; None in rows that do not have it.
         drained_from: the sizes just before the drain; None where the run drained nothing.
+        restored: the run has set sizes again after its drain.
         sizes_given_back: a roll-back has set the sizes: what they are now, somebody else has chosen.
     """
 
     before: GroupState
     version: LaunchTemplate | None
     drained_from: Sizes | None
+    restored: bool
     sizes_given_back: bool

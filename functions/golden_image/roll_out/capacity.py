@@ -48,6 +48,7 @@ def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
     if now not in {wanted, Sizes.EMPTY}:
         return Restored(now, (warnings.sizes_of_others(group_name, now),))
     group.resize(group_name, wanted)
+    changes.note_restored(run)
     return Restored(wanted, () if wanted.desired_capacity else (warnings.at_zero(group_name),))
 
 

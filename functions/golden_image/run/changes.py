@@ -45,19 +45,14 @@ def note_sizes(run: str, sizes: Sizes, *, anew: bool = False) -> Sizes:
     return events.from_event(Sizes, _value(noted, "sizesBefore"))
 
 
+def note_restored(run: str) -> None:
+    """Note that the sizes after the drain are set: zeros that come now are somebody else's."""
+    _mark(run, "sizesRestored")
+
+
 def note_sizes_given_back(run: str) -> None:
     """Note that a roll-back has set the group's sizes: who changes them afterwards is somebody else."""
-    try:
-        aws.client("dynamodb").update_item(
-            **ledger.row_of(run),
-            UpdateExpression="SET sizesGivenBack = :true",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":true": {"BOOL": True}},
-        )
-    except ClientError as error:
-        # Another pass has ended the undo meanwhile.
-        if aws.code(error) != _CONDITION_FAILED:
-            raise
+    _mark(run, "sizesGivenBack")
 
 
 def read(run: str) -> GroupChange | None:
@@ -69,6 +64,7 @@ def read(run: str) -> GroupChange | None:
         before=events.from_event(GroupState, _value(row, "groupBefore")),
         version=events.from_event(LaunchTemplate, _value(row, "groupVersion")),
         drained_from=_sizes_before(row),
+        restored="sizesRestored" in row,
         sizes_given_back="sizesGivenBack" in row,
     )
 
@@ -98,7 +94,7 @@ def _of_old_row(row: dict[str, Any]) -> GroupChange | None:
         return None
     before = events.from_event(GroupState, plan["group"]["before"])
     drained_from = None if plan["rollout"] == NONE else before.sizes
-    return GroupChange(before, None, drained_from, sizes_given_back=False)
+    return GroupChange(before, None, drained_from, restored=False, sizes_given_back=False)
 
 
 def _note(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +116,20 @@ def _note(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
             raise
         raise _settled(run) from error
     return dict(answer["Attributes"])
+
+
+def _mark(run: str, name: str) -> None:
+    try:
+        aws.client("dynamodb").update_item(
+            **ledger.row_of(run),
+            UpdateExpression=f"SET {name} = :true",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":true": {"BOOL": True}},
+        )
+    except ClientError as error:
+        # The run is over meanwhile.
+        if aws.code(error) != _CONDITION_FAILED:
+            raise
 
 
 def _row(run: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class _Pass:
     """What one pass has found.
 
     Attributes:
+        made: the ids that the run's calls have answered.
         left: the parts that had something left.
         failures: those that could not be undone.
         waiting: those that stay for now, as the group or the template may still need them.
@@ -44,6 +45,7 @@ class _Pass:
         notes: settings of the group that somebody else has set since.
     """
 
+    made: Made
     left: list[str] = field(default_factory=list)
     failures: dict[str, GoldenImageError] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
@@ -81,45 +83,50 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
-    if found.failures or (found.left and waited >= limit):
+    # While another part makes its way, what waits for it still has its turn.
+    if (found.left or found.failures) and (not found.left or waited >= limit):
         raise RollBackIncomplete(f"could not undo: {found.all_that_is_left()}")
     done = not found.left and waited >= polling.SETTLED_AFTER
     return UndoCheck(
         done=done,
         wait_seconds=0 if done else _PASS_EVERY,
-        progress="everything is undone" if done else ", ".join(found.left) or "checking again",
+        progress="everything is undone"
+        if done
+        else ", ".join([*found.left, *found.failures]) or "checking again",
         roll_back=_told(plan, found),
     )
 
 
 def _pass(plan: Plan, made: Made) -> _Pass:
     """Undo what is there, the group before what it launches from."""
-    result = _Pass()
-    _try(result, f"Auto Scaling group '{plan.group.name}'", lambda: _group(plan, made, result))
-    template, image = f"launch template '{plan.launch_template.name}'", "image and snapshots"
-    if result.left or result.failures:
-        result.waiting += [template, image]
-    elif result.stays is None:
-        _try(result, template, lambda: _launch_template(plan, made))
-        if result.failures:
-            result.waiting.append(image)
-        else:
-            _try(result, image, lambda: removal.remove(plan, made))
-    _try(result, f"source {plan.source.instance_id}", lambda: _source(plan))
+    parts: dict[str, Callable[[Plan, _Pass], bool]] = {
+        f"Auto Scaling group '{plan.group.name}'": _group,
+        f"launch template '{plan.launch_template.name}'": _launch_template,
+        "image and snapshots": _image,
+        f"source {plan.source.instance_id}": _source,
+    }
+    result, held = _Pass(made), False
+    for name, part in parts.items():
+        needed = part in {_launch_template, _image}
+        if needed and held:
+            result.waiting.append(name)
+        elif not needed or result.stays is None:
+            _try(name, part, plan, result)
+        held = held or bool(result.failures) or (part is _group and bool(result.left))
     return result
 
 
-def _try(result: _Pass, part: str, undo_part: Callable[[], bool]) -> None:
+def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pass) -> None:
     """Undo one part, which answers whether it had something left."""
     try:
         with aws.named_errors():
-            if undo_part():
-                result.left.append(part)
+            if part(plan, result):
+                result.left.append(name)
     except GoldenImageError as error:
-        result.failures[part] = error
+        result.failures[name] = error
 
 
-def _group(plan: Plan, made: Made, result: _Pass) -> bool:
+def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
         return group.remove(plan.run, plan.group.name)
     given = giving_back.give_back(plan)
@@ -127,11 +134,15 @@ def _group(plan: Plan, made: Made, result: _Pass) -> bool:
     if given.stays is not None or given.changed:
         return given.changed
     # Only a group that has its version from before replaces the run's instances by others.
-    return instances.replace(plan.group.name, made.template_versions)
+    return instances.replace(plan.group.name, result.made.template_versions)
 
 
-def _launch_template(plan: Plan, made: Made) -> bool:
-    return template_removal.remove(plan.run, plan.launch_template, made.template_versions)
+def _launch_template(plan: Plan, result: _Pass) -> bool:
+    return template_removal.remove(plan.run, plan.launch_template, result.made.template_versions)
+
+
+def _image(plan: Plan, result: _Pass) -> bool:
+    return removal.remove(plan, result.made)
 
 
 def _told(plan: Plan, found: _Pass) -> str:
@@ -146,7 +157,7 @@ def _told(plan: Plan, found: _Pass) -> str:
     return told
 
 
-def _source(plan: Plan) -> bool:
+def _source(plan: Plan, _: _Pass) -> bool:
     """Start the source where it was running; one that is still stopping is started by a later pass."""
     if plan.source.power_state != RUNNING:
         return False

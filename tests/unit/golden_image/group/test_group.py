@@ -14,13 +14,14 @@ from golden_image.errors import (
     ServiceUnavailable,
 )
 from golden_image.group import group, options
-from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes
+from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes, StatedSizes
 from golden_image.model.launch_template import LaunchTemplate
 from tests.unit.account import MARKS, OTHER_RUN, RUN
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
 
+pytestmark = pytest.mark.usefixtures("row")
 SOURCE = "i-0123456789abcdef0"
 TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
 BLUE, GREEN = f"{TARGETS}/blue/0123456789abcdef", f"{TARGETS}/green/0123456789abcdef"
@@ -189,8 +190,8 @@ def test_policy_and_notifications_are_set_once_however_often(
 ) -> None:
     plan = new_group(account, target_cpu=50.0, notification_topic_arn=TOPIC, tags={"a": "b"})
     create(plan, template)
-    group.configure(plan)
-    group.configure(plan)
+    group.configure(RUN, plan)
+    group.configure(RUN, plan)
     (policy,) = policies(account)
     assert policy["PolicyName"] == "golden-image-target-cpu"
     assert policy["TargetTrackingConfiguration"]["TargetValue"] == 50.0
@@ -204,13 +205,13 @@ def test_a_new_group_without_settings_of_their_own_calls_needs_none(
     plan = new_group(account)
     create(plan, template)
     account.forget_calls()
-    group.configure(plan)
+    group.configure(RUN, plan)
     assert account.calls("DescribeAutoScalingGroups") == account.changes() == []
 
 
 def test_a_new_group_that_is_not_shown_yet_gets_its_policy_later(account: Account) -> None:
     with pytest.raises(NotYetVisible, match="'web' is not visible"):
-        group.configure(new_group(account, target_cpu=50.0))
+        group.configure(RUN, new_group(account, target_cpu=50.0))
     assert account.changes() == []
 
 
@@ -224,7 +225,7 @@ def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) ->
         HealthCheckGracePeriod=120,
         Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": True}],
     )
-    group.configure(new_group(account, target_cpu=60.0, notification_topic_arn=TOPIC))
+    group.configure(RUN, new_group(account, target_cpu=60.0, notification_topic_arn=TOPIC))
     account.client("autoscaling").suspend_processes(
         AutoScalingGroupName="web", ScalingProcesses=["AZRebalance"]
     )
@@ -241,6 +242,7 @@ def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) ->
         target_cpu=60.0,
         notification_types=options.NOTIFICATIONS,
         suspended_processes=("AZRebalance",),
+        availability_zones=tuple(made["AvailabilityZones"]),
     )
 
 
@@ -254,7 +256,9 @@ def test_an_update_pins_the_version_and_leaves_the_sizes_to_the_rollout(
     account: Account, template: LaunchTemplate, rollout: str
 ) -> None:
     before = account.group()
-    group.update(same_group(account, sizes=Sizes(3, 3, 3)), template, rollout)
+    group.update(
+        RUN, same_group(account, sizes=Sizes(3, 3, 3), stated_sizes=StatedSizes(3, 3, 3)), template, rollout
+    )
     after = found()
     assert after["LaunchTemplate"]["Version"] == "2"
     assert sizes_of(after) == sizes_of(before)
@@ -268,13 +272,13 @@ def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
     subnets = tuple(account.subnets()[1:3])
     plan = same_group(
         account,
-        sizes=Sizes(1, 5, 3),
+        stated_sizes=StatedSizes(1, 5, 3),
         subnet_ids=subnets,
         health_check_type="ELB",
         health_check_grace_period=0,
     )
-    group.update(plan, template, "none")
-    group.update(plan, template, "none")
+    group.update(RUN, plan, template, "none")
+    group.update(RUN, plan, template, "none")
     after = found()
     assert sizes_of(after) == (1, 5, 3)
     assert set(after["VPCZoneIdentifier"].split(",")) == set(subnets)
@@ -284,9 +288,9 @@ def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
 def test_configuring_an_existing_group_makes_its_target_groups_the_stated_ones(account: Account) -> None:
     account.group(TargetGroupARNs=[BLUE])
     plan = same_group(account, target_group_arns=(GREEN,), tags={"Environment": "production"})
-    group.configure(plan)
+    group.configure(RUN, plan)
     account.forget_calls()
-    group.configure(plan)
+    group.configure(RUN, plan)
     assert found()["TargetGroupARNs"] == [GREEN]
     assert account.changes() == ["CreateOrUpdateTags"]
     tags = {tag["Key"]: tag["Value"] for tag in found()["Tags"]}
@@ -348,163 +352,3 @@ def test_a_group_that_the_run_did_not_make_is_not_deleted(
     assert not group.remove(RUN, "web")
     assert found()
     assert "DeleteAutoScalingGroup" not in account.changes()
-
-
-def everything(account: Account) -> GroupPlan:
-    """A plan that changes all that can be changed of the existing group."""
-    return same_group(
-        account,
-        sizes=Sizes(1, 1, 1),
-        subnet_ids=tuple(account.subnets()[1:3]),
-        target_group_arns=(GREEN,),
-        health_check_type="ELB",
-        health_check_grace_period=300,
-        target_cpu=50.0,
-        notification_topic_arn=TOPIC,
-        tags={"Environment": "test", "New": "yes"},
-    )
-
-
-def test_a_group_gets_back_everything_that_a_run_changed(account: Account, template: LaunchTemplate) -> None:
-    account.group(
-        TargetGroupARNs=[BLUE],
-        Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": False}],
-    )
-    plan = everything(account)
-    assert plan.before
-    group.update(plan, template, "none")
-    group.configure(plan)
-    assert group.state(found(), TOPIC) != plan.before
-    assert group.restore(plan, plan.before)
-    assert group.state(found(), TOPIC) == plan.before
-    account.forget_calls()
-    assert not group.restore(plan, plan.before)
-    assert account.changes() == []
-
-
-def test_a_restore_that_broke_off_is_finished_by_the_next(account: Account, template: LaunchTemplate) -> None:
-    account.group(TargetGroupARNs=[BLUE])
-    plan = everything(account)
-    assert plan.before
-    group.update(plan, template, "none")
-    group.configure(plan)
-    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "code": "InternalFailure"})
-    with pytest.raises(ServiceUnavailable), aws.named_errors():
-        group.restore(plan, plan.before)
-    assert group.state(found(), TOPIC) != plan.before
-    assert group.restore(plan, plan.before)
-    assert group.state(found(), TOPIC) == plan.before
-
-
-def test_a_group_that_the_run_has_not_changed_stays_as_it_is_though_others_have(account: Account) -> None:
-    account.group()
-    plan = same_group(account)
-    assert plan.before
-    group.resize("web", Sizes(1, 4, 3))
-    account.forget_calls()
-    assert not group.restore(plan, plan.before)
-    assert account.changes() == []
-    assert sizes_of(found()) == (1, 4, 3)
-
-
-def test_a_group_that_is_gone_has_nothing_to_get_back(account: Account) -> None:
-    account.group()
-    plan = same_group(account)
-    assert plan.before
-    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
-    assert account.found_group() == {}
-    assert not group.restore(plan, plan.before)
-
-
-def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(
-    account: Account, template: LaunchTemplate
-) -> None:
-    account.group()
-    group.configure(new_group(account, target_cpu=70.0))
-    types = ["autoscaling:EC2_INSTANCE_LAUNCH_ERROR"]
-    account.client("autoscaling").put_notification_configuration(
-        AutoScalingGroupName="web", TopicARN=TOPIC, NotificationTypes=types
-    )
-    plan = everything(account)
-    assert plan.before
-    assert (plan.before.target_cpu, plan.before.notification_types) == (70.0, tuple(types))
-    group.update(plan, template, "drain")
-    group.configure(plan)
-    group.restore(plan, plan.before)
-    assert policies(account)[0]["TargetTrackingConfiguration"]["TargetValue"] == 70.0
-    assert notifications(account) == set(types)
-
-
-def test_a_drained_group_gets_its_sizes_and_its_old_version_back(
-    account: Account, template: LaunchTemplate
-) -> None:
-    account.group(MinSize=1)
-    plan = same_group(account)
-    assert plan.before
-    group.update(plan, template, "drain")
-    group.resize("web", Sizes.EMPTY)
-    assert not found()["Instances"]
-    group.restore(plan, plan.before)
-    after = found()
-    assert sizes_of(after) == (1, 4, 2)
-    assert {one["LaunchTemplate"]["Version"] for one in after["Instances"]} == {"1"}
-
-
-@pytest.mark.parametrize("version", ["$Latest", "$Default"])
-def test_a_group_that_follows_a_version_follows_it_again(
-    account: Account, template: LaunchTemplate, version: str
-) -> None:
-    account.group(LaunchTemplate={"LaunchTemplateName": "web", "Version": version})
-    plan = same_group(account)
-    assert plan.before
-    group.update(plan, template, "none")
-    group.restore(plan, plan.before)
-    assert found()["LaunchTemplate"]["Version"] == version
-
-
-def test_a_group_gets_its_launch_configuration_back(account: Account, template: LaunchTemplate) -> None:
-    autoscaling = account.client("autoscaling")
-    autoscaling.create_launch_configuration(
-        LaunchConfigurationName="old", ImageId="ami-0123456789abcdef0", InstanceType="t3.small"
-    )
-    autoscaling.create_auto_scaling_group(
-        AutoScalingGroupName="web",
-        LaunchConfigurationName="old",
-        MinSize=0,
-        MaxSize=1,
-        VPCZoneIdentifier=account.subnets()[0],
-    )
-    plan = same_group(account)
-    assert plan.before
-    group.update(plan, template, "none")
-    account.forget_calls()
-    group.restore(plan, plan.before)
-    # moto's groups keep both, so what is asked for is looked at: AWS takes one or the other.
-    (asked,) = account.calls("UpdateAutoScalingGroup")
-    assert asked["LaunchConfigurationName"] == "old"
-    assert "LaunchTemplate" not in asked
-
-
-def test_a_group_without_subnets_of_its_own_is_given_none_back(
-    account: Account, template: LaunchTemplate
-) -> None:
-    account.group()
-    plan = same_group(account)
-    assert plan.before
-    before = replace(plan.before, subnet_ids=())
-    group.update(plan, template, "none")
-    account.forget_calls()
-    group.restore(plan, before)
-    assert "VPCZoneIdentifier" not in account.calls("UpdateAutoScalingGroup")[0]
-
-
-def test_what_the_plan_leaves_alone_is_not_touched_on_the_way_back(
-    account: Account, template: LaunchTemplate
-) -> None:
-    account.group(TargetGroupARNs=[BLUE])
-    plan = same_group(account)
-    assert plan.before
-    group.update(plan, template, "none")
-    account.forget_calls()
-    group.restore(plan, plan.before)
-    assert account.changes() == ["UpdateAutoScalingGroup"]

@@ -4,21 +4,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image.errors import DrainTimedOut, GroupNotSupported, NotYetVisible, RolloutTimedOut, RunSettled
+from golden_image import aws
+from golden_image.errors import (
+    DrainTimedOut,
+    GroupNotSupported,
+    NotYetVisible,
+    RolloutTimedOut,
+    RunSettled,
+    ServiceUnavailable,
+)
 from golden_image.group import group
-from golden_image.model.group import Sizes
+from golden_image.model.group import Sizes, StatedSizes
+from golden_image.polling import SETTLED_AFTER
 from golden_image.roll_out import capacity, drain, refusals
+from golden_image.run import changes
 from tests.unit.account import RUN
 
 if TYPE_CHECKING:
+    from golden_image.roll_out.capacity import Restored
     from tests.unit.account import Account
 
-
-@pytest.fixture(autouse=True)
-def row(account: Account, ledger_table: None) -> None:
-    """The run's row: it holds its locks."""
-    assert ledger_table is None
-    account.open_row(RUN)
+pytestmark = pytest.mark.usefixtures("row")
 
 
 def judge(chosen: str) -> None:
@@ -152,7 +158,7 @@ def test_a_drain_takes_every_instance_out(account: Account) -> None:
     gone = members(account)
     drain.drain(RUN, "web")
     drain.drain(RUN, "web")
-    assert drain.check_drained("web", 0, 3600).done
+    assert drain.check_drained(RUN, "web", 0, 3600).done
     assert {account.state(one) for one in gone} == {"terminated"}
     found = account.found_group()
     assert (found["MinSize"], found["MaxSize"], found["DesiredCapacity"]) == (0, 0, 0)
@@ -163,7 +169,7 @@ def test_a_drain_is_not_over_while_instances_terminate(account: Account) -> None
     members(account)
     account.freeze()
     drain.drain(RUN, "web")
-    check = drain.check_drained("web", 0, 3600)
+    check = drain.check_drained(RUN, "web", 0, 3600)
     assert (check.done, check.progress) == (False, "2 left")
 
 
@@ -171,28 +177,136 @@ def test_a_drain_is_not_over_while_instances_terminate(account: Account) -> None
     "state", ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Pending:Wait", "Detaching"]
 )
 def test_an_instance_in_any_state_is_still_there(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
-    found = {"Instances": [{"InstanceId": "i-1", "LifecycleState": state}]}
+    found = {"Instances": [{"InstanceId": "i-1", "LifecycleState": state}], "DesiredCapacity": 0}
     monkeypatch.setattr(group, "find", lambda _: found)
-    assert not drain.check_drained("web", 0, 3600).done
+    assert not drain.check_drained(RUN, "web", 0, 3600).done
     with pytest.raises(
         DrainTimedOut, match=f"'web' still has 1 instances after 3600 s \\(i-1 {state}\\). Check"
     ):
-        drain.check_drained("web", 3600, 3600)
+        drain.check_drained(RUN, "web", 3600, 3600)
 
 
 def test_instances_of_a_warm_pool_are_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group, "find", lambda _: {"Instances": [], "WarmPoolSize": 3})
-    assert drain.check_drained("web", 0, 3600).progress == "3 left"
+    monkeypatch.setattr(group, "find", lambda _: {"Instances": [], "WarmPoolSize": 3, "DesiredCapacity": 0})
+    assert drain.check_drained(RUN, "web", 0, 3600).progress == "3 left"
     with pytest.raises(DrainTimedOut, match=r"3 instances after 3600 s \(in its warm pool"):
-        drain.check_drained("web", 3600, 3600)
+        drain.check_drained(RUN, "web", 3600, 3600)
 
 
 @pytest.mark.usefixtures("account")
 def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
     with pytest.raises(NotYetVisible, match="'web' is not visible"):
-        drain.check_drained("web", 0, 3600)
+        drain.check_drained(RUN, "web", 0, 3600)
     with pytest.raises(NotYetVisible, match="'web' is not visible"):
         capacity.check("web", Sizes(0, 4, 2), 0, 3600)
+
+
+def resize(account: Account, low: int, high: int, desired: int) -> None:
+    """Somebody sets the group's sizes."""
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", MinSize=low, MaxSize=high, DesiredCapacity=desired
+    )
+
+
+def sizes(account: Account) -> tuple[int, int, int]:
+    found = account.found_group()
+    return found["MinSize"], found["MaxSize"], found["DesiredCapacity"]
+
+
+def test_a_drain_is_over_at_no_desired_instance_whatever_the_maximum(account: Account) -> None:
+    account.group(DesiredCapacity=0)
+    assert drain.check_drained(RUN, "web", 0, 3600).done
+
+
+def test_a_drain_notes_the_sizes_of_the_moment_and_answers_them(account: Account) -> None:
+    account.group(MinSize=1)
+    resize(account, 3, 6, 4)
+    assert drain.drain(RUN, "web") == Sizes(3, 6, 4)
+    assert changes.sizes_before_drain(RUN) == Sizes(3, 6, 4)
+
+
+def test_a_later_try_of_the_drain_keeps_the_sizes_that_the_first_has_noted(account: Account) -> None:
+    account.group(MinSize=1)
+    account.lose_answer("autoscaling", "UpdateAutoScalingGroup")
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        drain.drain(RUN, "web")
+    assert drain.drain(RUN, "web") == Sizes(1, 4, 2)
+
+
+def test_a_later_try_of_the_drain_takes_sizes_that_were_set_since_for_those_of_before(
+    account: Account,
+) -> None:
+    account.group(MinSize=1)
+    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "code": "InternalFailure"})
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        drain.drain(RUN, "web")
+    resize(account, 2, 6, 3)
+    assert drain.drain(RUN, "web") == Sizes(2, 6, 3)
+    assert changes.sizes_before_drain(RUN) == Sizes(2, 6, 3)
+    assert sizes(account) == (0, 0, 0)
+
+
+def of_another_version(account: Account) -> None:
+    """The group gets another version: its instances are of before."""
+    account.group("other")
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web",
+        LaunchTemplate={"LaunchTemplateName": "other-by-hand", "Version": "1"},
+    )
+
+
+def saved(account: Account) -> list[str]:
+    """A group whose instances were saved by somebody who set 2/4/3 before Auto Scaling had ended any."""
+    account.group(MinSize=1)
+    before = members(account)
+    of_another_version(account)
+    autoscaling = account.client("autoscaling")
+    autoscaling.suspend_processes(AutoScalingGroupName="web", ScalingProcesses=["Terminate"])
+    drain.drain(RUN, "web")
+    resize(account, 2, 4, 3)
+    autoscaling.resume_processes(AutoScalingGroupName="web", ScalingProcesses=["Terminate"])
+    return before
+
+
+def test_instances_of_before_that_somebody_has_saved_are_ended_and_the_sizes_stay(account: Account) -> None:
+    before = saved(account)
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER - 1, 3600)
+    assert (check.done, account.calls("TerminateInstanceInAutoScalingGroup")) == (False, [])
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    assert (check.done, check.progress) == (False, "2 left")
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER + 4, 3600)
+    assert (check.done, check.progress) == (True, "3 instances wanted by somebody else")
+    assert (
+        "somebody else set the sizes of 'web' during the rollout (minimum 2, maximum 4" in check.warnings[0]
+    )
+    assert sizes(account) == (2, 4, 3)
+    now = account.found_group()["Instances"]
+    assert {one["LaunchTemplate"]["LaunchTemplateName"] for one in now} == {"other-by-hand"}
+    assert len(now) == 3
+    assert {account.state(one) for one in before} == {"terminated"}
+
+
+def test_a_run_that_is_settled_ends_no_instance_of_before(account: Account) -> None:
+    before = saved(account)
+    account.open_row(RUN, undoing={"BOOL": True})
+    with pytest.raises(RunSettled):
+        drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    assert {account.state(one) for one in before} == {"running"}
+
+
+def test_instances_of_before_that_do_not_end_are_named(account: Account) -> None:
+    before = saved(account)
+    account.freeze()
+    with pytest.raises(DrainTimedOut, match=f"still has 2 instances after 3600 s .*{min(before)}"):
+        drain.check_drained(RUN, "web", 3600, 3600)
+
+
+def test_new_instances_of_the_runs_own_version_are_not_those_of_before(account: Account) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    resize(account, 1, 4, 1)
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    assert (check.done, account.calls("TerminateInstanceInAutoScalingGroup")) == (True, [])
 
 
 # The capacity after it
@@ -201,14 +315,70 @@ def test_a_group_that_is_not_shown_is_looked_at_again() -> None:
 def test_restored_capacity_is_there_when_all_are_in_service(account: Account) -> None:
     account.group()
     drain.drain(RUN, "web")
-    assert drain.check_drained("web", 0, 3600).done
+    assert drain.check_drained(RUN, "web", 0, 3600).done
     account.freeze()
-    capacity.restore(RUN, "web", Sizes(1, 4, 2))
+    capacity.restore(RUN, "web", StatedSizes(1, 4, 2))
     check = capacity.check("web", Sizes(1, 4, 2), 0, 7200)
     assert (check.done, check.progress) == (False, "0 of 2 in service")
     account.flow()
     check = capacity.check("web", Sizes(1, 4, 2), 10, 7200)
     assert (check.done, check.progress) == (True, "2 of 2 in service")
+
+
+def restored(account: Account, stated: StatedSizes, before: tuple[int, int, int] = (1, 4, 2)) -> Restored:
+    """The sizes of a group that is drained and comes back."""
+    account.group(MinSize=0, MaxSize=before[1], DesiredCapacity=before[2])
+    resize(account, *before)
+    drain.drain(RUN, "web")
+    return capacity.restore(RUN, "web", stated)
+
+
+@pytest.mark.parametrize(
+    ("before", "stated", "after"),
+    [
+        ((1, 4, 2), StatedSizes(), (1, 4, 2)),
+        ((3, 6, 4), StatedSizes(), (3, 6, 4)),
+        ((1, 4, 2), StatedSizes(max_size=6), (1, 6, 2)),
+        ((1, 4, 2), StatedSizes(3, 6, 5), (3, 6, 5)),
+        # What is not stated gives way.
+        ((1, 4, 2), StatedSizes(desired_capacity=6), (1, 6, 6)),
+        ((3, 4, 3), StatedSizes(max_size=2), (2, 2, 2)),
+        ((0, 0, 0), StatedSizes(min_size=2), (2, 2, 2)),
+    ],
+)
+def test_a_group_comes_back_to_the_stated_sizes_and_else_to_those_before_the_drain(
+    account: Account, before: tuple[int, int, int], stated: StatedSizes, after: tuple[int, int, int]
+) -> None:
+    given = restored(account, stated, before)
+    assert (given.sizes, given.warnings, sizes(account)) == (Sizes(*after), (), after)
+
+
+def test_a_later_try_of_the_restoration_finds_its_own_sizes(account: Account) -> None:
+    first = restored(account, StatedSizes(max_size=6))
+    assert capacity.restore(RUN, "web", StatedSizes(max_size=6)) == first
+    assert sizes(account) == (1, 6, 2)
+
+
+@pytest.mark.parametrize("theirs", [(2, 6, 5), (0, 4, 0)])
+def test_sizes_that_somebody_has_set_while_the_group_was_drained_stay(
+    account: Account, theirs: tuple[int, int, int]
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    resize(account, *theirs)
+    given = capacity.restore(RUN, "web", StatedSizes(max_size=5))
+    assert given.sizes == Sizes(*theirs)
+    assert "somebody else set the sizes" in given.warnings[0]
+    assert sizes(account) == theirs
+
+
+def test_a_group_that_comes_back_without_an_instance_is_told_with_the_fields_to_state(
+    account: Account,
+) -> None:
+    (warning,) = restored(account, StatedSizes(), (0, 4, 0)).warnings
+    for field in ("group.minSize", "group.desiredCapacity", "group.maxSize"):
+        assert field in warning
+    assert sizes(account) == (0, 4, 0)
 
 
 def test_a_group_that_wants_none_has_its_capacity(account: Account) -> None:
@@ -231,10 +401,19 @@ def test_a_group_whose_limits_were_changed_meanwhile_is_followed_too(account: Ac
     assert capacity.check("web", Sizes(0, 4, 3), 0, 7200).progress == "2 of 2 in service"
 
 
-def test_sizes_from_before_the_plans_are_no_scaling_in(account: Account) -> None:
+def test_the_zeros_of_the_drain_are_no_scaling_in_until_reads_have_settled(account: Account) -> None:
     account.group(DesiredCapacity=0, MaxSize=0)
-    check = capacity.check("web", Sizes(0, 4, 2), 0, 7200)
+    check = capacity.check("web", Sizes(0, 4, 2), SETTLED_AFTER - 1, 7200)
     assert (check.done, check.progress) == (False, "0 of 2 in service")
+    check = capacity.check("web", Sizes(0, 4, 2), SETTLED_AFTER, 7200)
+    assert (check.done, check.progress) == (True, "0 of 0 in service")
+    assert "somebody else set the sizes of 'web' during the rollout (minimum 0" in check.warnings[0]
+
+
+def test_sizes_that_are_still_those_that_were_restored_are_no_warning(account: Account) -> None:
+    account.group(DesiredCapacity=2)
+    assert capacity.check("web", Sizes(0, 4, 2), 0, 7200).warnings == ()
+    assert "desired 2" in capacity.check("web", Sizes(0, 5, 2), 0, 7200).warnings[0]
 
 
 def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
@@ -246,10 +425,10 @@ def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
 
 
 def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Account) -> None:
-    account.group(DesiredCapacity=0)
+    account.group(DesiredCapacity=0, MaxSize=0)
     failing = {"action": "UpdateAutoScalingGroup", "effect": "fail", "message": "insufficient t3 capacity"}
     account.faults({"service": "autoscaling", **failing})
-    capacity.restore(RUN, "web", Sizes(0, 2, 2))
+    capacity.restore(RUN, "web", StatedSizes(0, 2, 2))
     with pytest.raises(
         RolloutTimedOut, match=r"0 of 2 in service after 7200 s. Last failed launch: .*t3 capacity"
     ):
@@ -273,7 +452,7 @@ def test_a_run_that_is_settled_changes_no_group(account: Account, mark: str) -> 
     with pytest.raises(RunSettled, match="no longer changes the group"):
         drain.drain(RUN, "web")
     with pytest.raises(RunSettled):
-        capacity.restore(RUN, "web", Sizes(0, 4, 4))
+        capacity.restore(RUN, "web", StatedSizes())
     assert account.found_group()["DesiredCapacity"] == 2
 
 
@@ -286,5 +465,7 @@ def test_a_run_without_a_row_changes_no_group(account: Account) -> None:
 
 def test_of_many_instances_the_first_are_named(account: Account) -> None:
     account.group(MaxSize=30, MinSize=0, DesiredCapacity=30)
+    account.freeze()
+    drain.drain(RUN, "web")
     with pytest.raises(DrainTimedOut, match=r"still has 30 instances .* 10 more\)"):
-        drain.check_drained("web", 60, 60)
+        drain.check_drained(RUN, "web", 60, 60)

@@ -17,7 +17,7 @@ def test_instances_of_the_runs_version_are_replaced_by_those_of_before(account: 
     account.group(MinSize=1)
     plan = account.plan(account.seed(), rollout="recreate")
     carry_out(plan)
-    capacity.restore(plan.run, plan.group.name, plan.group.sizes)
+    capacity.restore(plan.run, plan.group.name, plan.group.stated_sizes)
     launched = {i["InstanceId"]: i for i in account.found_group()["Instances"]}
     new = {name for name, i in launched.items() if i["LaunchTemplate"]["LaunchTemplateName"] == "web"}
     assert new

@@ -8,7 +8,6 @@ from golden_image import aws, tags
 from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
 from golden_image.group import group, launch_template
 from golden_image.image import checks, owned, registration, snapshots
-from golden_image.model.check import Check
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.roll_out import capacity, drain
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
 LIMIT, SETTLED = 3600, 60
+NOTHING_LEFT = "nothing of the run is left"
 DENIED = {"code": "UnauthorizedOperation", "message": "denied by the account", "times": None}
 
 
@@ -44,22 +44,23 @@ def carry_out(plan: Plan) -> None:
     if plan.group.before is None:
         group.create(run, facts.instance_id, plan.group, template)
     else:
-        group.update(plan.group, template, plan.rollout)
-    group.configure(plan.group)
+        group.update(run, plan.group, template, plan.rollout)
+    group.configure(run, plan.group)
     drain.drain(RUN, plan.group.name)
 
 
-def one_pass(waited: int = 0) -> Check:
+def one_pass(waited: int = 0) -> undoing.UndoCheck:
     """One pass of undoing RUN, so many seconds after its last change."""
     return undoing.undo(RUN, waited, LIMIT)
 
 
-def undo(run: str = RUN) -> None:
-    """All passes, as the workflow makes them."""
+def undo(run: str = RUN) -> str:
+    """All passes, as the workflow makes them; what they have come to."""
     waited = 0
     while not (check := undoing.undo(run, waited, LIMIT)).done:
         assert check.wait_seconds > 0
         waited += check.wait_seconds
+    return check.roll_back
 
 
 def of_run(run: str, source: Source) -> list[SnapshotTypeDef]:
@@ -258,20 +259,21 @@ def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created:
 @pytest.mark.parametrize(
     ("action", "named", "undone"),
     [
-        ("DeleteAutoScalingGroup", "Auto Scaling group 'web'", {"lt-", "ami-", "snap-"}),
-        ("DeleteLaunchTemplate", "launch template 'web'", {"web", "ami-", "snap-"}),
+        # The group keeps what it launches from, and the template its image.
+        ("DeleteAutoScalingGroup", "Auto Scaling group 'web'", set()),
+        ("DeleteLaunchTemplate", "launch template 'web'", {"web"}),
         ("DeregisterImage", "image and snapshots", {"web", "lt-"}),
         ("StartInstances", "source i-", {"web", "lt-", "ami-", "snap-"}),
     ],
 )
-def test_one_part_that_stays_is_named_and_does_not_keep_the_others(
+def test_one_part_that_stays_is_named_and_keeps_only_what_it_needs(
     account: Account, created: Plan, action: str, named: str, undone: set[str]
 ) -> None:
     account.faults({"action": action, **DENIED})
     with pytest.raises(RollBackIncomplete, match=f"could not undo: {named}.*RequestRefused.*denied by the"):
         undo()
-    left = left_of(account, RUN)
-    assert not [one for one in left if one.startswith(tuple(undone))]
+    left = {one.rpartition("-")[0] + "-" if "-" in one else one for one in left_of(account, RUN)}
+    assert left == {"web", "lt-", "ami-", "snap-"} - undone
     started = account.state(created.source.instance_id) == "running"
     assert started == (action != "StartInstances")
 
@@ -297,7 +299,8 @@ def test_what_may_pass_is_tried_again_after_the_other_parts_are_undone(
     )
     with pytest.raises(name):
         undo()
-    assert [one for one in left_of(account, RUN) if not one.startswith("lt-")] == []
+    # The template keeps its image.
+    assert [one for one in left_of(account, RUN) if not one.startswith(("lt-", "ami-", "snap-"))] == []
     account.faults()
     undo()
     assert left_of(account, RUN) == []
@@ -345,27 +348,32 @@ def test_a_source_that_is_not_shown_any_more_does_not_keep_the_rest(account: Acc
 
 def test_a_run_without_a_row_has_nothing_to_undo(account: Account) -> None:
     account.forget_calls()
-    assert one_pass() == Check(done=True, wait_seconds=0, progress="nothing to undo")
+    check = one_pass()
+    assert (check.done, check.progress, check.roll_back) == (True, "nothing to undo", NOTHING_LEFT)
     assert account.changes() == []
 
 
 def test_a_pass_says_what_it_found_and_when_the_next_one_is_due(account: Account, created: Plan) -> None:
     check = one_pass()
     assert (check.done, check.wait_seconds) == (False, 20)
-    parts = ["Auto Scaling group 'web'", "launch template 'web'", "image and snapshots"]
-    assert check.progress == ", ".join([*parts, f"source {created.source.instance_id}"])
+    assert check.progress == f"Auto Scaling group 'web', source {created.source.instance_id}"
     assert account.state(created.source.instance_id) == "running"
-    assert one_pass(20) == Check(done=False, wait_seconds=20, progress="checking again")
+    # What the group launched from goes once it is gone.
+    assert one_pass(20).progress == "launch template 'web', image and snapshots"
+    check = one_pass(40)
+    assert (check.done, check.wait_seconds, check.progress) == (False, 20, "checking again")
 
 
 @pytest.mark.usefixtures("ledger_table", "created")
 def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
+    one_pass()
     one_pass()
     assert not one_pass(SETTLED - 1).done
     assert one_pass(SETTLED).done
 
 
 def test_what_the_last_handler_of_a_run_makes_is_undone_by_the_passes_after_it(created: Plan) -> None:
+    one_pass()
     one_pass()
     assert of_run(RUN, created.source) == []
     facts = created.source
@@ -426,7 +434,7 @@ def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Ac
 
 
 def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, created: Plan) -> None:
-    capacity.restore(RUN, "web", created.group.sizes)
+    capacity.restore(RUN, "web", created.group.stated_sizes)
     assert account.found_group()["Instances"]
     account.freeze()
     one_pass()
@@ -437,8 +445,10 @@ def test_a_group_is_left_until_its_last_instance_is_gone(account: Account, creat
 
 
 def test_what_is_left_at_the_limit_is_named_beside_what_failed(account: Account, created: Plan) -> None:
+    one_pass()
+    power.stop(created.source.instance_id)
+    assert account.state(created.source.instance_id) == "stopped"
     account.freeze()
-    power.start(created.source.instance_id)
     account.faults({"service": "ec2", "action": "DeregisterImage", **DENIED})
     with pytest.raises(RollBackIncomplete) as incomplete:
         one_pass(LIMIT)
@@ -450,8 +460,78 @@ def test_a_group_that_others_resized_before_the_run_changed_it_stays_so(account:
     account.group()
     plan = account.plan(account.seed(), rollout="recreate")
     ledger.lock(plan, UNDO)
-    capacity.restore(RUN, "web", Sizes(1, 4, 3))
+    group.resize("web", Sizes(1, 4, 3))
     account.forget_calls()
     undo()
     assert account.changes() == []
     assert account.found_group()["DesiredCapacity"] == 3
+
+
+# What is kept, and why
+
+
+def test_a_group_that_is_not_given_back_keeps_its_version_and_its_image(
+    account: Account, updated: Plan
+) -> None:
+    account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", **DENIED})
+    with pytest.raises(RollBackIncomplete) as incomplete:
+        undo()
+    says = str(incomplete.value)
+    assert says.startswith("could not undo: Auto Scaling group 'web' (RequestRefused")
+    assert "launch template 'web' (kept while the part before it may need it)" in says
+    assert "image and snapshots (kept while the part before it may need it)" in says
+    template = account.found_group()["LaunchTemplate"]["LaunchTemplateId"]
+    left = left_of(account, RUN)
+    assert template in left
+    assert [one for one in left if one.startswith("ami-")]
+    assert account.state(updated.source.instance_id) == "running"
+    account.faults()
+    assert undo() == NOTHING_LEFT
+    assert left_of(account, RUN) == []
+
+
+def test_instances_of_the_runs_version_that_are_left_keep_its_image(account: Account, updated: Plan) -> None:
+    capacity.restore(RUN, "web", updated.group.stated_sizes)
+    assert account.found_group()["Instances"]
+    one_pass()
+    account.freeze()
+    one_pass(20)
+    assert "Auto Scaling group 'web'" in one_pass(40).progress
+    assert [one for one in left_of(account, RUN) if one.startswith("ami-")]
+    account.flow()
+    assert undo() == NOTHING_LEFT
+
+
+def test_a_group_whose_version_from_before_cannot_launch_keeps_the_runs(
+    account: Account, updated: Plan
+) -> None:
+    account.client("ec2").delete_launch_template(LaunchTemplateName="web-by-hand")
+    told = undo()
+    assert "'web' stays on the run's launch template version, which is kept with its image" in told
+    assert "the version from before cannot launch (InvalidLaunchTemplateId.NotFound" in told
+    found = account.found_group()
+    assert found["LaunchTemplate"]["LaunchTemplateName"] == "web"
+    assert (found["MinSize"], found["MaxSize"], found["DesiredCapacity"]) == (1, 4, 2)
+    assert len([one for one in left_of(account, RUN) if one.startswith(("lt-", "ami-", "snap-"))]) == 4
+    assert account.state(updated.source.instance_id) == "running"
+    assert {one["LaunchTemplate"]["LaunchTemplateName"] for one in found["Instances"]} == {"web"}
+
+
+@pytest.mark.usefixtures("ledger_table", "updated")
+def test_what_somebody_else_has_set_since_is_told_beside_what_was_undone(account: Account) -> None:
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", HealthCheckGracePeriod=77
+    )
+    told = undo()
+    assert told.startswith(f"{NOTHING_LEFT}; kept as somebody else has set it in 'web' since: ")
+    assert "grace period: 77" in told
+    assert account.found_group()["HealthCheckGracePeriod"] == 77
+
+
+def test_a_copied_tag_makes_no_instance_of_the_group_the_runs(account: Account, updated: Plan) -> None:
+    undo()
+    ledger.lock(updated, UNDO)
+    member = account.found_group()["Instances"][0]["InstanceId"]
+    account.client("ec2").create_tags(Resources=[member], Tags=[{"Key": tags.RUN, "Value": RUN}])
+    undo()
+    assert account.state(member) == "running"
