@@ -142,19 +142,6 @@ def visible(group_name: str) -> AutoScalingGroupTypeDef:
     return found
 
 
-def remove(run: str, group_name: str) -> bool:
-    """Delete the group and its instances where this run created it; leave any other alone.
-
-    Answers whether something of the group is still there: deleting takes as long as its instances do.
-    """
-    found = find(group_name)
-    if found is None or not tags.owned_by(run, found):
-        return False
-    if found.get("Status") is None:
-        aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group_name, ForceDelete=True)
-    return True
-
-
 def restore(plan: GroupPlan, before: GroupState) -> bool:
     """Restore all settings of an existing group that `update` and `configure` may have changed.
 

@@ -8,11 +8,10 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.group import group
+from golden_image.model.made import template_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from mypy_boto3_autoscaling.type_defs import InstanceTypeDef
 
 
 def replace(group_name: str, versions: Collection[str]) -> bool:
@@ -24,17 +23,11 @@ def replace(group_name: str, versions: Collection[str]) -> bool:
         versions: the run's, as in model.made.
     """
     found = group.find(group_name)
-    launched = [one for one in found["Instances"] if _version(one) in versions] if found else []
+    launched = [one for one in found["Instances"] if template_version(one) in versions] if found else []
     for instance in launched:
         if not instance["LifecycleState"].startswith("Terminating"):
             _terminate(instance["InstanceId"])
     return bool(launched)
-
-
-def _version(instance: InstanceTypeDef) -> str:
-    """The version that a member of the group was launched from, as in model.made."""
-    template = instance.get("LaunchTemplate", {})
-    return f"{template.get('LaunchTemplateId')}/{template.get('Version')}"
 
 
 def _terminate(instance_id: str) -> None:

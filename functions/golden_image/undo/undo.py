@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import group, template_removal
+from golden_image.group import group, group_removal, template_removal
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
@@ -75,7 +75,7 @@ def _pass(plan: Plan, made: Made) -> tuple[list[str], dict[str, GoldenImageError
 
 def _group(plan: Plan, made: Made) -> bool:
     if plan.group.before is None:
-        return group.remove(plan.run, plan.group.name)
+        return group_removal.remove(plan.run, plan.group.name, made.template_versions)
     # Only a group that has its version from before replaces the run's instances by others.
     return group.restore(plan.group, plan.group.before) or instances.replace(
         plan.group.name, made.template_versions
