@@ -169,19 +169,6 @@ def visible(group_name: str) -> AutoScalingGroupTypeDef:
     return found
 
 
-def remove(run: str, group_name: str) -> bool:
-    """Delete the group and its instances where this run created it; leave any other alone.
-
-    Answers whether something of the group is still there: deleting takes as long as its instances do.
-    """
-    found = find(group_name)
-    if found is None or not tags.owned_by(run, found):
-        return False
-    if found.get("Status") is None:
-        aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group_name, ForceDelete=True)
-    return True
-
-
 def pinned(template_id: str, version: str | None) -> LaunchTemplateSpecificationTypeDef:
     """A version of a template, as calls take it; a group that states none follows the default version."""
     return {"LaunchTemplateId": template_id, **({"Version": version} if version else {})}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -16,3 +20,9 @@ class Made:
     snapshot_ids: frozenset[str] = frozenset()
     image_ids: frozenset[str] = frozenset()
     template_versions: frozenset[str] = frozenset()
+
+
+def template_version(launched: Mapping[str, Any]) -> str:
+    """The version that a group or an instance of it launches from, in the form of Made.template_versions."""
+    template = launched.get("LaunchTemplate", {})
+    return f"{template.get('LaunchTemplateId')}/{template.get('Version')}"

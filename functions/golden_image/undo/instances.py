@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image.group import group, members
+from golden_image.model.made import template_version
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +21,7 @@ def replace(group_name: str, versions: Collection[str]) -> bool:
     """
     found = group.find(group_name)
     there = found["Instances"] if found else []
-    launched = [one for one in there if "/".join(map(str, members.version(one))) in versions]
+    launched = [one for one in there if template_version(one) in versions]
     for member in launched:
         if not member["LifecycleState"].startswith("Terminating"):
             members.end(member["InstanceId"])

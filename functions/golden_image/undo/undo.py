@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import giving_back, group, template_removal
+from golden_image.group import giving_back, group_removal, template_removal
 from golden_image.image import removal
 from golden_image.model.check import Check
+from golden_image.model.made import Made
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED
 from golden_image.run import ledger
@@ -18,8 +19,6 @@ from golden_image.undo import instances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from golden_image.model.made import Made
 
 _PASS_EVERY = 20
 _NOTHING_LEFT = "nothing of the run is left"
@@ -128,7 +127,7 @@ def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pa
 
 def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
-        return group.remove(plan.run, plan.group.name)
+        return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
     if given.stays is not None or given.changed:
