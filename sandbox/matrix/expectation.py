@@ -95,13 +95,13 @@ def _changes(
         return time(made) if made else _NEVER
 
     others: list[Change] = []
+    updated = when("UpdateAutoScalingGroup", role="UpdateAutoScalingGroupFunction")
     if "targetGroupArns" in stated:
-        number = when("AttachLoadBalancerTargetGroups", "DetachLoadBalancerTargetGroups")
-        others.append((number, {"targetGroups": sorted(stated["targetGroupArns"])}))
+        # Those that are attached after the update stay.
+        others.append((updated, {"targetGroups": sorted(stated["targetGroupArns"])}))
     others.append((when("CreateOrUpdateTags"), {"tags": stated.get("tags", {})}))
     drained = when("UpdateAutoScalingGroup", role="DrainGroupFunction")
     if scenario.existing:
-        updated = when("UpdateAutoScalingGroup", role="UpdateAutoScalingGroupFunction")
         others.append((updated, whole))
         others.append((updated if rollout == "none" else drained, sizes))
         return others

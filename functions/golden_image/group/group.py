@@ -143,11 +143,14 @@ def configure(run: str, plan: GroupPlan) -> None:
     """Set the settings with calls of their own: target groups, tags, policy and notifications.
 
     Of the target groups that the group has now, only those go that it had before its update: what somebody
-    has attached since stays.
+    has attached since stays. The others go into the ledger as they are now, before they are set.
 
     Raises:
         NotYetVisible: the group is not visible.
+        RunSettled: the run no longer decides about the group.
     """
+    if plan.before and (plan.tags or plan.states_scaling_or_notifications):
+        changes.note_options(run, state(visible(plan.name), plan.notification_topic_arn))
     if plan.before and plan.target_group_arns is not None:
         change = changes.read(run)
         had = (change.before if change else plan.before).target_group_arns

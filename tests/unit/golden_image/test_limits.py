@@ -93,7 +93,7 @@ def carry_out(plan: Plan, user_data: str | None) -> str:
     likeness.verify(run, image_id, facts)
     template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, user_data)
     group.create(run, facts.instance_id, plan.group, template)
-    group.configure(plan.group)
+    group.configure(plan.run, plan.group)
     return image_id
 
 

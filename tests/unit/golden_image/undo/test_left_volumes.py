@@ -42,12 +42,12 @@ def test_no_volume_is_left_of_a_group_that_was_drained_and_undone(
     carry_out(plan)
     assert account.found_group()["Instances"] == []
     assert available(account) == []
-    capacity.restore(plan.run, "web", plan.group.sizes)
+    capacity.restore(plan.run, "web", plan.group.stated_sizes)
     assert len(account.found_group()["Instances"]) == 2
     drain.drain(plan.run, "web")
     assert account.found_group()["Instances"] == []
     assert available(account) == []
-    capacity.restore(plan.run, "web", plan.group.sizes)
+    capacity.restore(plan.run, "web", plan.group.stated_sizes)
     assert len(account.found_group()["Instances"]) == 2
     undo()
     assert available(account) == []
@@ -57,7 +57,7 @@ def test_volumes_that_the_input_keeps_are_left(account: Account, source_id: str)
     sizes = {"minSize": 2, "maxSize": 2, "desiredCapacity": 2}
     plan = account.plan(source_id, rollout="recreate", group=sizes, image={"keepVolumes": True})
     carry_out(plan)
-    capacity.restore(plan.run, "web", plan.group.sizes)
+    capacity.restore(plan.run, "web", plan.group.stated_sizes)
     assert len(account.found_group()["Instances"]) == 2
     drain.drain(plan.run, "web")
     assert account.found_group()["Instances"] == []
