@@ -139,6 +139,8 @@ class World:
         """Have the effect of the call and of its fault."""
         if rule is None or rule.effect == "delay":
             return self._effect(call, request_id)
+        if rule.effect == "act":
+            return self._among_others(call, rule, request_id)
         if rule.effect == "fail":
             self.scene.failure = rule.message
             try:
@@ -155,6 +157,31 @@ class World:
             self._effect(call, request_id)
         body, content_type = error_body(call.protocol, rule.code, rule.message, request_id)
         return Answer(rule.status, body, content_type, request_id, cut=rule.effect == "drop")
+
+    def _among_others(self, call: Call, rule: Rule, request_id: str) -> Answer:
+        """Have the effect of the call, and somebody else's calls before or after it."""
+        if rule.when == "before":
+            self.meddle(rule, call.trace)
+        answer = self._effect(call, request_id)
+        if rule.when == "after":
+            self.meddle(rule, call.trace)
+        return answer
+
+    def meddle(self, rule: Rule, trace: str) -> None:
+        """Make the calls of somebody else that a rule says; they are recorded, and meet no rule."""
+        with self.lock:
+            for act in rule.acts:
+                for call in act.calls(self._tagged, self.region, trace):
+                    params, request_id = self.record.params_of(call), str(uuid.uuid4())
+                    self._note(call, params, self._effect(call, request_id))
+
+    def _tagged(self, wanted: dict[str, str]) -> dict[str, Any]:
+        """The tags of each resource of a type that has a tag; AWS's own tags are nobody's to copy."""
+        found = self.ec2.tagged(wanted["resource"], wanted["key"], wanted["value"])
+        return {
+            one: {key: value for key, value in tags.items() if not key.startswith("aws:")}
+            for one, tags in found.items()
+        }
 
     def _effect(self, call: Call, request_id: str) -> Answer:
         if call.is_read and call.service in RESPONSES:

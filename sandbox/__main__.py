@@ -13,7 +13,7 @@ from sandbox.demo import demo
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import DEFAULT_SCALE, AlreadyUpError, sandbox
 from sandbox.processes import ChildError, forget_user_settings
-from sandbox.run import run_file
+from sandbox.run import run_files
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -29,9 +29,10 @@ def _arguments() -> argparse.Namespace:
     up = commands.add_parser("up", help="a sandbox in the foreground, until Ctrl-C")
     up.add_argument("--scale", type=_scale, default=DEFAULT_SCALE, help="real seconds per virtual second")
     up.add_argument("--port", type=int, help="of all services but EC2 and Auto Scaling (default: a free one)")
-    run = commands.add_parser("run", help="one run; exit code 0 only for SUCCEEDED")
-    run.add_argument("file", type=Path, help="the run's input, JSON")
-    run.add_argument("--json", action="store_true", help="print one JSON object: how it ended, its states")
+    run = commands.add_parser("run", help="runs, one after another; exit code 0 only for SUCCEEDED")
+    run.add_argument("file", type=Path, nargs="+", help="a run's input, JSON")
+    run.add_argument("--json", action="store_true", help="print a JSON object: how it ended, its states")
+    run.add_argument("--meanwhile", type=Path, metavar="RULES", help="what happens during the last run, JSON")
     show = commands.add_parser("demo", help="one refresh in a new sandbox, with its progress")
     for command, directory in (
         (up, DEFAULT_DIRECTORY),
@@ -80,7 +81,7 @@ def main() -> int:
             case "up":
                 return _up(arguments)
             case "run":
-                return run_file(arguments.file, arguments.dir, arguments.json)
+                return run_files(arguments.file, arguments.dir, arguments.json, arguments.meanwhile)
             case _:
                 return demo(arguments.dir)
     except KeyboardInterrupt:

@@ -104,6 +104,10 @@ class Client:
         )
         return started["executionArn"]
 
+    def arn_of(self, name: str) -> str:
+        """The ARN of a run of that name."""
+        return f"{self.endpoints.stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"
+
     def stop(self, arn: str) -> None:
         """Abort a run."""
         self.stepfunctions.stop_execution(executionArn=arn)
@@ -199,6 +203,11 @@ class Client:
         """The calls that the world has recorded after number `since`."""
         recorded = self.control("GET", f"calls?since={since}")
         calls: list[dict[str, Any]] = recorded["calls"] if isinstance(recorded, dict) else recorded
+        return calls
+
+    def calls_of(self, run: str) -> list[dict[str, Any]]:
+        """The calls that the world has recorded of a run, its children and whoever acted in it."""
+        calls: list[dict[str, Any]] = self.control("GET", f"calls?run={run}")
         return calls
 
     def api(

@@ -75,6 +75,12 @@ def _post_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
     return world.faults.to_json()
 
 
+def _get_calls(world: World, _given: Any, query: dict[str, str]) -> str:
+    if "run" in query:
+        return world.record.of_trace(root_of(query["run"]))
+    return world.record.to_json(int(query.get("since", 0)))
+
+
 def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
     """A call that the state machine's interpreter makes itself: the rule that applies to it, or null."""
     call = Call(
@@ -89,6 +95,9 @@ def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
         params=given.get("params", {}),
     )
     rule = world.faults.pick(call)
+    if rule is not None and rule.effect == "act":
+        world.meddle(rule, call.trace)
+        rule = None
     if call.service != WORKFLOW:
         failed = rule is not None and rule.effect in ("error", "drop")
         status, code = (rule.status, rule.code) if rule and failed else (200, None)
@@ -132,7 +141,7 @@ VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
     "PUT faults": _put_faults,
     "POST faults": _post_faults,
     "DELETE faults": lambda world, _given, query: world.faults.remove(query["run"]),
-    "GET calls": lambda world, _given, query: world.record.to_json(int(query.get("since", 0))),
+    "GET calls": _get_calls,
     "POST calls": _post_calls,
     "DELETE calls": _delete_calls,
     "GET identities": lambda world, _given, _query: world.identities,

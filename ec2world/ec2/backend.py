@@ -46,6 +46,14 @@ class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend
             for key, value in tags.items()
         ]
 
+    def tagged(self, kind: str, key: str, value: str) -> dict[str, dict[str, str]]:
+        """The tags of each resource of a kind that has a tag, by its id."""
+        return {
+            resource_id: dict(tags)
+            for resource_id, tags in self.tags.items()
+            if tags.get(key) == value and EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource_id)) == kind
+        }
+
     def run_instances(
         self,
         image_id: str,

@@ -10,6 +10,7 @@ from moto.ec2.exceptions import InvalidSnapshotInUse
 from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume
 from moto.ec2.utils import random_snapshot_id
 
+from ec2world.ec2.descriptions import check_description
 from ec2world.ec2.filters import passing
 from ec2world.wire.errors import AWSError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_SNAPSHOTS_OF_A_VOLUME = 15
 PENDING_SNAPSHOTS_OF_A_VOLUME = 5
 GP3_DEFAULT_THROUGHPUT = 125
+# The volume that a copied snapshot shows.
+NO_VOLUME = "vol-ffffffff"
 
 
 class TimedSnapshot(Snapshot):  # type: ignore[misc]
@@ -37,6 +40,7 @@ class TimedSnapshot(Snapshot):  # type: ignore[misc]
         self._size: int = volume.size
         self._began, self._seconds = clock.now(), seconds
         self._failure: str | None = backend.scene.failure
+        self.copied = False
         self.status = "pending"
         self.state_message: str | None = None
         self.completion_time: Any = None
@@ -47,6 +51,17 @@ class TimedSnapshot(Snapshot):  # type: ignore[misc]
             self.status, self.completion_time = "completed", utcnow()
         else:
             self.status, self.state_message = "error", self._failure
+
+    @property
+    def volume_id(self) -> str:
+        """The volume that it is of; a copy does not tell it."""
+        return NO_VOLUME if self.copied else str(self.volume.id)
+
+    def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
+        """The value that a filter of DescribeSnapshots compares."""
+        if filter_name == "volume-id":
+            return self.volume_id
+        return super().get_filter_value(filter_name, method_name)
 
     @property
     def state(self) -> str:
@@ -116,6 +131,7 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         self, volumes: list[Volume], description: str | None, *, rated: bool = True
     ) -> list[TimedSnapshot]:
         """A snapshot of each volume, or none; `rated` holds them to AWS's rate per volume."""
+        check_description(description)
         for volume in volumes if rated else []:
             self._check_rate(volume)
         made = [
@@ -126,6 +142,26 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         for volume, snapshot in zip(volumes, made, strict=True):
             self.snapshots_of_volume.setdefault(volume.id, []).append(snapshot)
         return made
+
+    def new_copies(self, volumes: list[Volume], description: str | None) -> list[TimedSnapshot]:
+        """Copies of snapshots of these volumes, with no volume of their own."""
+        made = self.new_snapshots(volumes, description, rated=False)
+        for one in made:
+            one.copied = True
+        return made
+
+    def copy_snapshot(
+        self, source_snapshot_id: str, source_region: str, description: str, kms_key_id: str | None
+    ) -> TimedSnapshot:
+        """CopySnapshot within the region; only a completed snapshot can be copied."""
+        if source_region != self.region_name:
+            raise AWSError("InvalidParameterValue", "This world copies snapshots within one region.")
+        source = self.get_snapshot(source_snapshot_id)
+        if source.status != "completed":
+            raise AWSError("IncorrectState", f"Snapshot '{source.id}' is not 'completed'.")
+        copy = self.new_copies([source.volume], description)[0]
+        copy.kms_key_id = kms_key_id or source.kms_key_id
+        return copy
 
     def _check_rate(self, volume: Volume) -> None:
         now = self.scene.clock.now()

@@ -72,6 +72,7 @@ class ImageMaking(BlockStore, Images):
                 "IncorrectInstanceState",
                 f"Instance '{instance.id}' is not 'running' or 'stopped'; it is '{instance.state}'.",
             )
+        _check_changes(instance, params)
         attributes, billing = self._of(instance)
         stated: dict[str, Any] = {name: params[name] for name in ("Name", "Description") if name in params}
         image = self.own_image({**attributes, **stated}, billing)
@@ -114,7 +115,7 @@ class ImageMaking(BlockStore, Images):
         image = self.own_image(attributes, billing)
         originals = [one for one in source.block_device_mappings if one.get("Ebs", {}).get("SnapshotId")]
         volumes = [self.get_snapshot(one["Ebs"]["SnapshotId"]).volume for one in originals]
-        copies = self.new_snapshots(volumes, f"Copied for {image.id} from {source.id}", rated=False)
+        copies = self.new_copies(volumes, f"Copied for {image.id} from {source.id}")
         image.mappings = [
             {**one, "Ebs": {**one["Ebs"], "SnapshotId": copy.id}}
             for one, copy in zip(originals, copies, strict=True)
@@ -132,9 +133,9 @@ class ImageMaking(BlockStore, Images):
             "VirtualizationType": instance.virtualization_type,
             "RootDeviceName": instance.root_device_name,
             "EnaSupport": instance.ena_support,
-            "SriovNetSupport": instance.sriov_net_support,
+            "SriovNetSupport": instance.enhanced_networking,
             "BootMode": instance.boot_mode,
-            "TpmSupport": instance.tpm_support,
+            "TpmSupport": instance.nitro_tpm,
             "ImdsSupport": source.imds_support if source else None,
             "UefiData": instance.uefi_data,
         }
@@ -163,13 +164,14 @@ class ImageMaking(BlockStore, Images):
         snapshots = self.new_snapshots([volume for *_, volume in kept], description, rated=False)
         for (name, block, volume), snapshot in zip(kept, snapshots, strict=True):
             snapshot.add_tags(tags)
+            stated = asked.get(name, {}).get("Ebs", {})
             ebs = {
                 "SnapshotId": snapshot.id,
                 "VolumeSize": volume.size,
                 "VolumeType": volume.volume_type,
                 "Iops": volume.iops,
                 "Throughput": volume.throughput,
-                "DeleteOnTermination": block.delete_on_termination,
+                "DeleteOnTermination": stated.get("DeleteOnTermination", block.delete_on_termination),
                 "Encrypted": snapshot.encrypted,
             }
             image.mappings.append(
@@ -179,6 +181,18 @@ class ImageMaking(BlockStore, Images):
         longest = max((durations.snapshot(volume.size) for *_, volume in kept), default=0)
         finish = partial(self.finish_image, image, failure, snapshots)
         self.scene.clock.after(longest + durations.image, finish)
+
+
+def _check_changes(instance: "TimedInstance", params: dict[str, Any]) -> None:
+    """Refuse a mapping of an attached volume that changes more than DeleteOnTermination."""
+    attached = {name for name, _ in instance.get_block_device_mapping}
+    for mapping in params.get("BlockDeviceMappings", []):
+        more = set(mapping.get("Ebs", {})) - {"DeleteOnTermination"}
+        if mapping.get("DeviceName") in attached and more:
+            raise AWSError(
+                "InvalidParameterCombination",
+                f"{', '.join(sorted(more))} of the mapping of {mapping['DeviceName']} cannot be changed.",
+            )
 
 
 def _check_firmware(params: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from moto.ec2.utils import generic_filter, random_ami_id
 from moto.ssm.models import ssm_backends
 
 from ec2world.ec2.billing import Billing
+from ec2world.ec2.descriptions import check_description
 from ec2world.ec2.filters import passing
 from ec2world.ec2.instances import TimedInstance, architectures_of_type
 from ec2world.wire.errors import AWSError
@@ -96,8 +97,8 @@ class Image(Ami):  # type: ignore[misc]
         instance.architecture = self.architecture
         instance.virtualization_type = self.virtualization_type
         instance.root_device_type, instance.root_device_name = self.root_device_type, self.root_device_name
-        instance.ena_support, instance.sriov_net_support = self.ena_support, self.sriov_net_support
-        instance.boot_mode, instance.tpm_support = self.boot_mode, self.tpm_support
+        instance.ena_support, instance.enhanced_networking = self.ena_support, self.sriov_net_support
+        instance.boot_mode, instance.nitro_tpm = self.boot_mode, self.tpm_support
         instance.uefi_data = self.uefi_data
         uefi = self.boot_mode == "uefi" or (self.boot_mode == "uefi-preferred" and uefi_capable)
         arm_default = self.boot_mode is None and self.architecture == "arm64"
@@ -197,6 +198,7 @@ class Images(AmiBackend):  # type: ignore[misc]
     def own_image(self, params: dict[str, Any], billing: Billing) -> Image:
         """A pending image of this account; the caller puts its end on the clock."""
         self._check_name(params.get("Name", ""))
+        check_description(params.get("Description"))
         image = Image(self, params, billing)
         image.state = "pending"
         self.amis[image.id] = self.own_images[image.id] = image

@@ -24,7 +24,7 @@ _STRINGS = {
     "Kernel": "kernel",
     "Ramdisk": "ramdisk",
     "RootDeviceName": "root_device_name",
-    "SriovNetSupport": "sriov_net_support",
+    "SriovNetSupport": "enhanced_networking",
     "UserData": "user_data",
 }
 _PLACEMENT = {

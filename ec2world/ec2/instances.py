@@ -38,9 +38,11 @@ class TimedInstance(Instance):  # type: ignore[misc]
         self.state_reason = None
         self.boot_mode: str | None = None
         self.current_instance_boot_mode = "legacy-bios"
-        self.tpm_support: str | None = None
+        self.nitro_tpm: str | None = None
         self.ena_support: bool | None = True
-        self.sriov_net_support: str | None = None
+        # DescribeInstances shows nothing of it, DescribeInstanceAttribute does.
+        self.sriov_net_support = None
+        self.enhanced_networking: str | None = None
         self.platform_details = "Linux/UNIX"
         self.usage_operation = "RunInstances"
         self.usage_operation_update_time = self.launch_time
@@ -51,6 +53,11 @@ class TimedInstance(Instance):  # type: ignore[misc]
         self.remembered = False
         self._change: Appointment | None = None
         self._start_failure: str | None = None
+
+    @property
+    def tpm_support(self) -> str | None:
+        """What DescribeInstances shows of its TPM: nothing once its image is gone."""
+        return self.nitro_tpm if self.image_id in self.ec2_backend.amis else None
 
     @property
     def instance_lifecycle(self) -> str | None:

@@ -8,6 +8,7 @@ from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
+from ec2world.ec2.descriptions import check_description, check_template_name
 from ec2world.ec2.launch_templates import Template, version_data
 from ec2world.wire.errors import AWSError
 from ec2world.wire.pages import page
@@ -20,6 +21,8 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
 
     def create_launch_template(self) -> ActionResult:
         """A template and its version 1."""
+        check_template_name(self._get_param("LaunchTemplateName"))
+        check_description(self._get_param("VersionDescription"), "versionDescription")
         data = self._template_data()
         self.error_on_dryrun()
         template = self.ec2_backend.create_launch_template(
@@ -32,6 +35,7 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
 
     def create_launch_template_version(self) -> ActionResult:
         """A version of what is given over SourceVersion."""
+        check_description(self._get_param("VersionDescription"), "versionDescription")
         template = self._named_template()
         data = version_data(template, self._get_param("SourceVersion"), self._template_data())
         self.error_on_dryrun()

@@ -7,18 +7,19 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from moto.core.utils import get_service_model
 
+from ec2world.trouble.acts import Act, WrongAct, parse_act
 from ec2world.wire.call import Call
 from ec2world.wire.errors import http_status
 from ec2world.wire.trace import root_of
 
-EFFECTS = ("error", "drop", "delay", "stale", "fail")
+EFFECTS = ("error", "drop", "delay", "stale", "fail", "act")
 # A state machine's states are "called" by the interpreter when they are entered: service `workflow`, action
-# the state's name. The run can be aborted or time out there, or its function be killed after its work.
-# In a state of a child the `target` is the child's run, or the child alone: "execution". Where `children` is
-# false, what ends leaves its own child running.
+# the state's name. There the run is aborted or times out, its function is killed after its work, or somebody
+# acts first. In a state of a child the `target` is the child's run, or the child alone: "execution". Where
+# `children` is false, what ends leaves its own child running.
 WORKFLOW = "workflow"
 WORKFLOW_TARGETS = ("run", "execution")
-WORKFLOW_EFFECTS = ("abort", "timeout", "kill")
+WORKFLOW_EFFECTS = ("abort", "timeout", "kill", "act")
 # The effects of faults after the call.
 FAILING_LATER = {
     "CreateSnapshot",
@@ -50,6 +51,7 @@ _KEYS: dict[str, Any] = {
     "reads": int,
     "target": str,
     "children": bool,
+    "acts": list,
 }
 
 
@@ -82,6 +84,7 @@ class Rule:
     reads: int | None = None
     target: str = "run"
     children: bool = True
+    acts: list[Act] = field(default_factory=list)
     seen: int = 0
     hits: int = 0
 
@@ -172,9 +175,17 @@ def parse_rule(number: int, given: Any) -> Rule:
         values.setdefault("status", http_status(values["code"]))
     if effect in ("delay", "stale") and "reads" not in values:
         values.setdefault("seconds", DEFAULT_SECONDS)
+    values["acts"] = _acts(where, values.get("acts", []))
     rule = Rule(given=given, **values)
     _check(where, rule)
     return rule
+
+
+def _acts(where: str, given: list[Any]) -> list[Act]:
+    try:
+        return [parse_act(one) for one in given]
+    except WrongAct as error:
+        raise WrongRule(f"{where}: {error}") from None
 
 
 def _check(where: str, rule: Rule) -> None:
@@ -187,6 +198,8 @@ def _check(where: str, rule: Rule) -> None:
         raise WrongRule(f"{where}: when is before or after, not {rule.when!r}")
     if rule.effect == "fail" and rule.action not in FAILING_LATER:
         raise WrongRule(f"{where}: fail is for {', '.join(sorted(FAILING_LATER))}, not {rule.action!r}")
+    if bool(rule.acts) != (rule.effect == "act"):
+        raise WrongRule(f"{where}: acts are for the effect act, which needs them")
     for name in ("skip", "times", "seconds", "reads"):
         value = getattr(rule, name)
         if value is not None and value < 0:

@@ -12,6 +12,7 @@ class Record:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
+        self._of_trace: dict[str, list[str]] = {}
         self._first = 0
 
     def params_of(self, call: Call) -> str:
@@ -33,7 +34,13 @@ class Record:
                 "requestId": request_id,
             }
         )
-        self._lines.append(f'{head[:-1]}, "params": {params}}}')
+        line = f'{head[:-1]}, "params": {params}}}'
+        self._lines.append(line)
+        self._of_trace.setdefault(call.trace, []).append(line)
+
+    def of_trace(self, trace: str) -> str:
+        """The calls of one trace, as a JSON list."""
+        return "[" + ",\n".join(self._of_trace.get(trace, [])) + "]"
 
     def to_json(self, since: int = 0) -> str:
         """The calls numbered `since` and up, as a JSON list."""
@@ -43,6 +50,7 @@ class Record:
         """Forget all calls; the numbers go on."""
         self._first += len(self._lines)
         self._lines.clear()
+        self._of_trace.clear()
 
 
 def _plain(value: Any) -> str:

@@ -11,6 +11,7 @@ from golden_image.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from botocore.exceptions import ClientError
     from mypy_boto3_ec2.literals import ResourceTypeType
     from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
 
@@ -78,6 +79,17 @@ def adopted[T: Mapping[str, Any]](
 def of_stack(resource: Mapping[str, Any]) -> bool:
     """Whether a resource carries this stack's mark."""
     return from_aws(resource.get("Tags")).get(STACK) == stack()
+
+
+def how_to_delete(error: ClientError, resource: Mapping[str, Any], command: str) -> str:
+    """The command that deletes a run's resource where this stack may not, for want of its mark.
+
+    Raises:
+        ClientError: the given one, where the resource has the mark or something else was wrong.
+    """
+    if error.response["Error"]["Code"] not in {"AccessDenied", "UnauthorizedOperation"} or of_stack(resource):
+        raise error
+    return f"it has lost the tag {STACK}={stack()}, without which this stack may not delete it: {command}"
 
 
 def token(run: str, purpose: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ec2world.trouble.acts import SOMEBODY
 from ec2world.wire.trace import root_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def _by_the_record(
     owners = _owners(situations)
     for call in client.calls():
         arn = of_trace.get(call["trace"])
-        if arn is None or call["service"] not in ("ec2", "autoscaling") or call["action"].startswith(_READS):
+        if (
+            arn is None
+            or call["role"] == SOMEBODY
+            or call["service"] not in ("ec2", "autoscaling")
+            or call["action"].startswith(_READS)
+        ):
             continue
         schedule, situation = situations[arn]
         for name in _IDS.findall(str(call["params"])):

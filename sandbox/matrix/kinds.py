@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.matrix import somebody
+from sandbox.matrix.situation import Situation
 from sandbox.ministack.scale import REAL_SCALE_FLOOR
 
 # The logical id of the state machine whose executions are the runs; any other's are children.
@@ -47,11 +49,13 @@ class Kind:
 
     Attributes:
         ends: how a run that meets it may end; empty for as it ends without.
+        acts: the calls that somebody else makes; None where nobody does.
     """
 
     name: str
     rule: Callable[[Target], dict[str, Any]]
     ends: tuple[str, ...] = ()
+    acts: Callable[[str, Situation], somebody.Acts] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,12 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.kind.name} at {self.target}"
 
-    def rule(self, run: str) -> dict[str, Any]:
-        """The world's rule for one run."""
+    def rule(self, run: str, situation: Situation) -> dict[str, Any]:
+        """The world's rule for one run in its situation."""
         base: dict[str, Any] = {"run": run, "service": self.target.service, "action": self.target.action}
-        return {**base, "role": self.target.role, "skip": self.target.nth - 1, **self.kind.rule(self.target)}
+        acts = {"acts": self.kind.acts(run, situation)} if self.kind.acts else {}
+        what = {**self.kind.rule(self.target), **acts}
+        return {**base, "role": self.target.role, "skip": self.target.nth - 1, **what}
 
 
 def _error(codes: dict[str, str], default: str, **rule: Any) -> Callable[[Target], dict[str, Any]]:
@@ -95,6 +101,18 @@ TIMED_OUT = Kind("timed out", _always(effect="timeout"), ends=("TIMED_OUT",))
 ABANDONED = Kind("aborted alone", _always(effect="abort", children=False), ends=("ABORTED",))
 CHILD_ABORTED = Kind("child aborted", _always(effect="abort", target="execution"), ends=("FAILED",))
 CHILD_TIMED_OUT = Kind("child timed out", _always(effect="timeout", target="execution"), ends=("FAILED",))
+
+
+def _somebody(what: str, acts: Callable[[str, Situation], somebody.Acts]) -> Kind:
+    return Kind(f"somebody {what}", _always(effect="act"), acts=acts)
+
+
+SIZES = _somebody("sets the sizes", somebody.sizes)
+SETTINGS = _somebody("changes settings", somebody.settings)
+TAGS = _somebody("changes tags", somebody.tags)
+COPIES = _somebody("copies with tags", somebody.copies)
+STRIPS = _somebody("strips tags", somebody.strips)
+SOMEBODY = (SIZES, SETTINGS, TAGS, COPIES, STRIPS)
 
 # A start that is tried again joins the child, unless the child has ended meanwhile. Then the run fails.
 _OF_STARTS = (

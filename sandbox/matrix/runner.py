@@ -69,10 +69,10 @@ class Runner:
             if call["trace"] == trace and call["role"] != "SweepRunsFunction"
         ]
         states = list(dict.fromkeys(self._states(run.arn)))
-        after = 0
+        after, earlier = 0, 0
         if scenario.denied:
             after = calls.index(scenario.denied) + 1
-            states = states[states.index(Target(MACHINE, "workflow", "Undo")) :]
+            earlier = states.index(Target(MACHINE, "workflow", "Undo"))
         seen: Counter[tuple[str, str, str]] = Counter(calls[:after])
         targets = []
         for call in calls[after:]:
@@ -80,7 +80,8 @@ class Runner:
             # How often a check looks is a matter of milliseconds; its third look is like its second.
             if seen[call] <= _LOOKS or not call[0].startswith("Check"):
                 targets.append(Target(*call, seen[call]))
-        return CleanRun(tuple(targets), tuple(states), frozenset(self._with_function()))
+        with_function = frozenset(self._with_function())
+        return CleanRun(tuple(targets), tuple(states[earlier:]), with_function, tuple(states[:earlier]))
 
     def _states(self, arn: str) -> Iterator[Target]:
         """The states of an execution and of its children, in the order they were entered."""
@@ -135,10 +136,9 @@ class Runner:
         client, scenario = self._client, schedule.scenario
         name = f"m{next(_numbers):05d}-{scenario.name}"
         situation = prepare(client, scenario, name)
-        machine = client.endpoints.stateMachineArn
-        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        arn = client.arn_of(name)
         self._situations[arn] = (schedule, situation)
-        rules = [fault.rule(arn) for fault in schedule.faults]
+        rules = [fault.rule(arn, situation) for fault in schedule.faults]
         if scenario.denied:
             role, service, action = scenario.denied
             denial = {"role": role, "service": service, "action": action, "times": None}

@@ -43,14 +43,14 @@ def _for_some(original: Any, run_of: Any, changed: dict[str, Any]) -> Any:
 
 def _blind(snapshots: Any) -> dict[str, Any]:
     """Create without a look at what a lost try has made."""
-    create, look = snapshots.create, snapshots.of_run
+    create, look = snapshots.create, snapshots.owned.snapshots
 
     def blindly(*arguments: Any) -> Any:
-        snapshots.of_run = lambda _: []
+        snapshots.owned.snapshots = lambda *_: []
         try:
             return create(*arguments)
         finally:
-            snapshots.of_run = look
+            snapshots.owned.snapshots = look
 
     return {WITHOUT_ADOPTION: blindly}
 

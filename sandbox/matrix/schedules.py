@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.matrix.kinds import DENIED, MACHINE, Fault, Target, kinds_at
+from sandbox.matrix.kinds import DENIED, MACHINE, SIZES, SOMEBODY, Fault, Target, kinds_at
 from sandbox.matrix.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Schedule:
         if self.scenario.denied:
             ends -= {"SUCCEEDED"}
             ends |= {"FAILED"} if any(fault.kind is DENIED for fault in self.faults) else set()
+            # A run that leaves the sizes as somebody has set them does not make the call that is refused.
+            ends |= {"SUCCEEDED"} if any(fault.kind is SIZES for fault in self.faults) else set()
         elif len(self.faults) == 1 and self.faults[0].kind is DENIED:
             ends = {"SUCCEEDED"} if _goes_on(self.faults[0].target) else {"FAILED"}
         return tuple(sorted(ends))
@@ -48,7 +50,8 @@ class Schedule:
         if self.scenario.denied:
             return "AccessDenied"
         denied = [fault for fault in self.faults if fault.kind is DENIED]
-        return str(denied[0].rule("")["code"]) if len(denied) == len(self.faults) == 1 else ""
+        alone = len(denied) == len(self.faults) == 1
+        return str(denied[0].kind.rule(denied[0].target)["code"]) if alone else ""
 
 
 def _goes_on(call: Target) -> bool:
@@ -59,19 +62,25 @@ def _goes_on(call: Target) -> bool:
 
 @dataclass(frozen=True)
 class CleanRun:
-    """A run without faults: its calls and states, and which states have a function."""
+    """A run without faults: its calls and states, and which states have a function.
+
+    Attributes:
+        earlier: the states before those that its scenario is about.
+    """
 
     calls: tuple[Target, ...]
     states: tuple[Target, ...]
     with_function: frozenset[Target]
+    earlier: tuple[Target, ...] = ()
 
     def faults(self) -> list[Fault]:
-        """Everything that can go wrong, once."""
-        return [
+        """Everything that can go wrong, once, and all that somebody else can do in each state."""
+        wrong = [
             Fault(kind, target)
             for target in (*self.calls, *self.states)
             for kind in kinds_at(target, target in self.with_function)
         ]
+        return wrong + [Fault(kind, state) for state in (*self.earlier, *self.states) for kind in SOMEBODY]
 
 
 def singles(clean: Mapping[Scenario, CleanRun]) -> list[Schedule]:
@@ -93,10 +102,14 @@ def pairs(clean: Mapping[Scenario, CleanRun], count: int, seed: int) -> list[Sch
 
 
 def one_of_each(every: Iterable[Schedule], seed: int) -> list[Schedule]:
-    """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance."""
-    by_target: dict[Target, list[Schedule]] = {}
+    """Of all singles one for each call and each state, whichever scenario it is in, with a kind by chance.
+
+    For each state there is one in which something goes wrong, and one in which somebody else acts.
+    """
+    chosen_from: dict[tuple[Target, bool], list[Schedule]] = {}
     for schedule in every:
         if schedule.faults and schedule.faults[0].target.nth == 1:
-            by_target.setdefault(schedule.faults[0].target, []).append(schedule)
+            fault = schedule.faults[0]
+            chosen_from.setdefault((fault.target, fault.kind in SOMEBODY), []).append(schedule)
     chosen = random.Random(seed)  # noqa: S311
-    return [chosen.choice(those) for those in by_target.values()]
+    return [chosen.choice(those) for those in chosen_from.values()]

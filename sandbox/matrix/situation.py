@@ -23,6 +23,9 @@ class Situation:
         foreign: ids and names of resources beside the run that resemble its own.
         own: ids of what it may change and never delete.
         before: the state of source and group, see `standing`.
+        existing: whether there is a group, with a template of its name.
+        subnet: the source's.
+        other_subnet: one that somebody else may give the group.
     """
 
     group: str
@@ -32,6 +35,9 @@ class Situation:
     foreign: dict[str, str]
     own: list[str]
     before: dict[str, Any]
+    existing: bool
+    subnet: str
+    other_subnet: str
 
 
 def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
@@ -46,7 +52,25 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
         own.append(_existing_group(client, name, seeded, foreign["image"]))
     run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn)
     before = standing(client, name, source)
-    return Situation(name, source, seeded["volumeIds"], run_input, foreign, own, before)
+    subnet = seeded["subnetId"]
+    other = next(one for one in _subnets(client, seeded["vpcId"]) if one != subnet)
+    return Situation(
+        group=name,
+        source=source,
+        volumes=seeded["volumeIds"],
+        run_input=run_input,
+        foreign=foreign,
+        own=own,
+        before=before,
+        existing=scenario.existing,
+        subnet=subnet,
+        other_subnet=other,
+    )
+
+
+def _subnets(client: Client, vpc: str) -> list[str]:
+    found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    return sorted(subnet["SubnetId"] for subnet in found)
 
 
 def _template_data(image: str, seeded: dict[str, Any]) -> Any:

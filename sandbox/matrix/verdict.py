@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.matrix.standing import Made, in_service, made, standing
+from sandbox.matrix import expectation, somebody
+from sandbox.matrix.standing import Made, copied, describe_group, in_service, made, marked, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sandbox.client import Client, Run
     from sandbox.matrix.scenarios import Scenario
@@ -45,7 +46,7 @@ def judge(
         )
     verdict.add("notRestored", _locks(client, situation, run.arn))
     complete = lambda: _incomplete(client, scenario, situation, run)  # noqa: E731 - two names for two ends
-    undone = lambda: _not_undone(client, situation, run.arn)  # noqa: E731
+    undone = lambda: _not_undone(client, situation, run)  # noqa: E731
     if run.status == _SUCCEEDED:
         verdict.outcome, problems = "succeeded", _eventually(complete)
     elif run.status == "FAILED":
@@ -57,6 +58,7 @@ def judge(
             verdict.outcome, problems = "succeeded", other
     for kind, text in problems:
         verdict.add(kind, [text])
+    verdict.add("foreignTouched", _lost_copies(client, situation, run.arn))
     if run.status == "FAILED" and not (run.error and run.cause):
         verdict.add("unexpected", ["FAILED without an error and its cause"])
     return verdict
@@ -70,7 +72,7 @@ def judge_doubled(client: Client, scenario: Scenario, situation: Situation, runs
         ends = " and ".join(f"{run.status} {run.error or ''}" for run in runs)
         return Verdict("BOTH", wrong={"duplicated" if others else "unexpected": [f"the runs ended {ends}"]})
     verdict = judge(client, scenario, situation, others[0], (_SUCCEEDED,))
-    verdict.add("duplicated", made(client, refused[0].arn, situation.group).names())
+    verdict.add("duplicated", marked(client, refused[0].arn, situation.group).names())
     return verdict
 
 
@@ -93,15 +95,25 @@ def _locks(client: Client, situation: Situation, run: str) -> list[str]:
     return [f"locked: {item['pk']['S']}" for item in items if "run" in item or "plan" in item]
 
 
-def _not_undone(client: Client, situation: Situation, run: str) -> list[tuple[str, str]]:
-    """Nothing of the run is left, source and group are as before."""
-    left = made(client, run, situation.group).names()
+def _lost_copies(client: Client, situation: Situation, run: str) -> list[str]:
+    """The backup tool still has what it made."""
+    actions = [call["action"] for call in somebody.done(client.calls_of(run))]
+    snapshots = actions.count("CopySnapshot") + actions.count("CreateSnapshot")
+    there, wanted = copied(client, situation.group), (snapshots, actions.count("CreateImage"))
+    kinds = zip(("snapshots", "images"), there, wanted, strict=True)
+    return [f"{has} of the {had} {what} of a backup tool" for what, has, had in kinds if has != had]
+
+
+def _not_undone(client: Client, situation: Situation, run: Run) -> list[tuple[str, str]]:
+    """Nothing of the run is left, source and group are as before or as somebody else has set them."""
+    left = made(client, run.arn, situation).names()
     found = [("leaked", f"left: {', '.join(left)}")] if left else []
     now = standing(client, situation.group, situation.source)
-    for name, before in situation.before.items():
-        if now.get(name) != before:
-            found.append(("notRestored", f"{name} was {before!r} and is {now.get(name)!r}"))
-    wanted = situation.before["DesiredCapacity"]
+    expected = expectation.undone(situation, client.calls_of(run.arn))
+    for name, wanted in expected.items():
+        if now.get(name) != wanted:
+            found.append(("notRestored", f"{name} is to be {wanted!r} and is {now.get(name)!r}"))
+    wanted = expected["DesiredCapacity"]
     if wanted is not None and len(in_service(client, situation.group)) != wanted:
         found.append(("notRestored", f"the group has other than its {wanted} instances"))
     return found
@@ -109,7 +121,7 @@ def _not_undone(client: Client, situation: Situation, run: str) -> list[tuple[st
 
 def _incomplete(client: Client, scenario: Scenario, situation: Situation, run: Run) -> list[tuple[str, str]]:
     """Exactly one of each, and the group uses it."""
-    has = made(client, run.arn, situation.group)
+    has = made(client, run.arn, situation)
     found = [*_not_one_of_each(scenario, situation, has)]
     now = standing(client, situation.group, situation.source)
     if now["source"] != situation.before["source"]:
@@ -117,19 +129,29 @@ def _incomplete(client: Client, scenario: Scenario, situation: Situation, run: R
     number = has.versions[-1] if has.versions else None
     if (now["LaunchTemplate"] or {}).get("Version") != str(number):
         found.append(("leaked", f"the group does not use version {number}"))
-    found += [("notRestored", text) for text in _wrong_settings(scenario, situation, now)]
-    members = set(in_service(client, situation.group))
-    if len(members) != now["DesiredCapacity"]:
-        found.append(("notRestored", f"{len(members)} instances, {now['DesiredCapacity']} desired"))
-    strays = {instance["InstanceId"] for instance in has.instances} - members
-    if strays:
-        found.append(("leaked", f"instances outside the group: {strays}"))
+    found += [("notRestored", text) for text in _wrong_settings(client, scenario, situation, run, now)]
+    found += [*_wrong_members(client, situation, has, now["DesiredCapacity"])]
     if run.output and not run.output["warnings"]:
         name = run.output["image"]["parameterName"]
         published = client.aws("ssm").get_parameter(Name=name)["Parameter"]["Value"]
         if published != run.output["image"]["id"]:
             found.append(("unexpected", f"{published} is published"))
     return found
+
+
+def _wrong_members(
+    client: Client, situation: Situation, has: Made, desired: int
+) -> Iterator[tuple[str, str]]:
+    """As many instances as the group is to have, those of the new version where it was rolled, no others."""
+    members = set(in_service(client, situation.group))
+    if len(members) != desired:
+        yield "notRestored", f"{len(members)} instances, {desired} desired"
+    if strays := {instance["InstanceId"] for instance in has.instances} - members:
+        yield "leaked", f"instances outside the group: {strays}"
+    instances = describe_group(client, situation.group).get("Instances", [])
+    versions = {member.get("LaunchTemplate", {}).get("Version") for member in instances}
+    if situation.run_input.get("rollout") != "none" and versions - {str(has.versions[-1:][0])}:
+        yield "unexpected", f"instances of the versions {', '.join(sorted(map(str, versions)))}"
 
 
 def _not_one_of_each(scenario: Scenario, situation: Situation, has: Made) -> list[tuple[str, str]]:
@@ -151,23 +173,22 @@ def _not_one_of_each(scenario: Scenario, situation: Situation, has: Made) -> lis
     return found
 
 
-def _wrong_settings(scenario: Scenario, situation: Situation, now: dict[str, Any]) -> list[str]:
-    """The group has what the input states; its suspended processes are as before."""
-    wanted = situation.run_input.get("group", {})
-    stated = {
-        "targetGroups": sorted(wanted.get("targetGroupArns", [])),
-        "policies": [("golden-image-target-cpu", float(wanted.get("targetCpuUtilization", 0)))],
-    }
-    given = {"targetGroups": "targetGroupArns" in wanted, "policies": "targetCpuUtilization" in wanted}
+def _wrong_settings(
+    client: Client, scenario: Scenario, situation: Situation, run: Run, now: dict[str, Any]
+) -> list[str]:
+    """The group has what the input states and what somebody else has set; all else is as before."""
+    stated = situation.run_input.get("group", {})
+    either = expectation.complete(scenario, situation, client.calls_of(run.arn))
+    # A new group has the marks of its run.
+    own = now | {"tags": [tag for tag in now.get("tags", []) if not tag[0].startswith("golden-image:")]}
     wrong = [
-        f"{name} is {now.get(name)!r}, not {value!r}"
-        for name, value in stated.items()
-        if given[name] and now.get(name) != value
+        f"{name} is {own.get(name)!r}, not {' or '.join(sorted({repr(one[name]) for one in either}))}"
+        for name in either[0]
+        if own.get(name) not in [one[name] for one in either]
     ]
-    tags = {key: value for key, value, _ in now.get("tags", [])}
-    wrong += [f"tag {k} is {tags.get(k)}" for k, v in wanted.get("tags", {}).items() if tags.get(k) != v]
+    policies = [("golden-image-target-cpu", float(stated.get("targetCpuUtilization", 0)))]
+    if "targetCpuUtilization" in stated and now.get("policies") != policies:
+        wrong.append(f"policies are {now.get('policies')!r}, not {policies!r}")
     if scenario.notifies and len(now.get("notifications", [])) != 4:
         wrong.append(f"notifications are {now.get('notifications')}")
-    if scenario.existing and now.get("suspended") != situation.before["suspended"]:
-        wrong.append(f"suspended is {now.get('suspended')}")
     return wrong

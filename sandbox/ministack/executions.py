@@ -203,12 +203,19 @@ def _invoke_resource(resource: str, arguments: Any) -> Any:
     """Do what the state machine's role may do, and no more."""
     execution = _current.get(None)
     if execution is not None:
+        _note_parameters(execution, arguments)
         role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
         for action, target, error in _needs(resource, arguments):
             if not may(role, action, target):
                 cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
                 raise states._ExecutionError(error, cause)
     return _minis_invoke(resource, arguments)
+
+
+def _note_parameters(execution: dict[str, Any], arguments: Any) -> None:
+    """The event that says that a task was scheduled has the task's parameters."""
+    told = next(event for event in reversed(execution["events"]) if event["type"] == "TaskScheduled")
+    told["taskScheduledEventDetails"]["parameters"] = json.dumps(arguments)
 
 
 def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:

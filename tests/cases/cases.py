@@ -166,7 +166,9 @@ CASES = (
     Case(
         "More than 200 versions of a launch template.",
         ("ansible-collections/community.aws#2131",),
-        (f"{TEMPLATE}::test_a_version_beyond_two_hundred_others_is_found",),
+        (
+            "unit/golden_image/group/test_template_removal.py::test_a_version_beyond_two_hundred_others_is_found",
+        ),
     ),
     Case(
         "CreateAutoScalingGroup right after a new instance profile.",

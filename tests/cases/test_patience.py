@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from golden_image.model.source import Source
     from tests.unit.account import Account
 
+pytestmark = pytest.mark.usefixtures("open_runs")
 HOURS, DAY = 3 * 3600, 86_400
 LIMITS = (600, HOURS, 7 * DAY)
 
@@ -35,9 +36,9 @@ def test_what_is_pending_for_three_hours_is_waited_for(account: Account) -> None
     account.freeze()
     facts, made = taken(account)
     ids = [snapshot.snapshot_id for snapshot in made]
-    assert not any(snapshots.check(RUN, ids, waited, DAY).done for waited in range(0, HOURS, 600))
+    assert not any(snapshots.check(ids, waited, DAY).done for waited in range(0, HOURS, 600))
     account.flow()
-    assert snapshots.check(RUN, ids, HOURS, DAY).done
+    assert snapshots.check(ids, HOURS, DAY).done
 
     account.freeze()
     image_id = registered(facts, made)
@@ -50,9 +51,9 @@ def test_the_deadline_of_snapshots_is_the_users(account: Account) -> None:
     account.freeze()
     ids = [snapshot.snapshot_id for snapshot in taken(account)[1]]
     for limit in LIMITS:
-        assert not snapshots.check(RUN, ids, limit - 1, limit).done
+        assert not snapshots.check(ids, limit - 1, limit).done
         with pytest.raises(SnapshotTimedOut, match=rf"after {limit} s"):
-            snapshots.check(RUN, ids, limit, limit)
+            snapshots.check(ids, limit, limit)
 
 
 def test_the_deadline_of_the_image_is_the_users(account: Account) -> None:

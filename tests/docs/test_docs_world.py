@@ -50,9 +50,8 @@ def test_every_verb_is_told() -> None:
     assert [row[0].strip("`") for row in rows(first)] == list(VERBS)
 
 
-def test_the_example_of_a_rule_is_taken_and_every_key_and_effect_is_told() -> None:
-    [rule] = map(json.loads, README.blocks("json"))
-    Faults().replace([rule])
+def test_the_examples_of_rules_are_taken_and_every_key_and_effect_is_told() -> None:
+    Faults().replace([json.loads(rule) for rule in README.blocks("json")])
     _, after = README.section("## Verbs").split("A rule:")
     told = {row[0]: row[1] for row in rows(after)}
     keys = {key.strip("`") for cell in told for key in cell.split(", ")}

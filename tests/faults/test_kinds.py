@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
-from sandbox.matrix.kinds import DENIED, MACHINE, Fault, Target, kinds_at
-from sandbox.matrix.scenarios import SCENARIOS
-from sandbox.matrix.schedules import CleanRun, Schedule
+from sandbox.matrix import expectation
+from sandbox.matrix.kinds import ABORTED, DENIED, MACHINE, SIZES, SOMEBODY, TAGS, Fault, Target, kinds_at
+from sandbox.matrix.scenarios import SCENARIOS, Scenario
+from sandbox.matrix.schedules import CleanRun, Schedule, one_of_each, singles
+from sandbox.matrix.situation import Situation
 
-CREATE = next(scenario for scenario in SCENARIOS if scenario.name == "create")
+CREATE, UPDATE, RECREATE, UNDO_UPDATE = (
+    next(scenario for scenario in SCENARIOS if scenario.name == name)
+    for name in ("create", "update", "recreate", "undo-update")
+)
 OF_THE_RUN = Target(MACHINE, "workflow", "Stop Source")
 OF_A_CHILD = Target("RollOut", "workflow", "Stop Source")
 
@@ -37,7 +42,7 @@ def test_in_a_childs_states_its_run_can_end_with_it_or_without_it_and_the_child_
 def test_a_state_of_the_same_name_in_another_workflow_is_another_state() -> None:
     clean = CleanRun((), (OF_THE_RUN, OF_A_CHILD), frozenset({OF_A_CHILD}))
 
-    assert [str(fault) for fault in clean.faults()] == [
+    assert [str(fault) for fault in clean.faults() if fault.kind not in SOMEBODY] == [
         "aborted at Stop Source",
         "timed out at Stop Source",
         "killed at RollOut/Stop Source",
@@ -59,3 +64,122 @@ def test_a_run_is_not_committed_yet_when_it_starts_a_child(
     denied = Fault(DENIED, Target(MACHINE, service, action))
 
     assert Schedule(CREATE, (denied,)).may_end() == ends
+
+
+def test_in_each_state_somebody_else_can_act_each_way_those_before_a_certain_failure_too() -> None:
+    clean = CleanRun((), (OF_A_CHILD,), frozenset(), earlier=(OF_THE_RUN,))
+
+    acting = [str(fault) for fault in clean.faults() if fault.kind in SOMEBODY]
+
+    assert acting == [
+        f"somebody {what} at {where}"
+        for where in ("Stop Source", "RollOut/Stop Source")
+        for what in (
+            "sets the sizes",
+            "changes settings",
+            "changes tags",
+            "copies with tags",
+            "strips tags",
+        )
+    ]
+
+
+def test_a_slice_has_a_fault_and_an_act_of_somebody_for_each_state() -> None:
+    every = singles({CREATE: CleanRun((), (OF_THE_RUN, OF_A_CHILD), frozenset())})
+
+    chosen = [schedule.faults[0] for schedule in one_of_each(every, seed=1)]
+
+    assert {(fault.target, fault.kind in SOMEBODY) for fault in chosen} == {
+        (target, acts) for target in (OF_THE_RUN, OF_A_CHILD) for acts in (False, True)
+    }
+
+
+def test_a_run_that_is_to_fail_may_succeed_where_somebody_sets_the_sizes_instead() -> None:
+    assert Schedule(UNDO_UPDATE, (Fault(SIZES, OF_A_CHILD),)).may_end() == ("FAILED", "SUCCEEDED")
+    assert Schedule(UNDO_UPDATE, (Fault(TAGS, OF_A_CHILD),)).may_end() == ("FAILED",)
+    assert Schedule(UNDO_UPDATE, (Fault(ABORTED, OF_A_CHILD),)).may_end() == ("ABORTED",)
+
+
+BEFORE = {
+    "MinSize": 1,
+    "MaxSize": 3,
+    "DesiredCapacity": 1,
+    "VPCZoneIdentifier": "subnet-1",
+    "HealthCheckType": "EC2",
+    "HealthCheckGracePeriod": 60,
+    "targetGroups": ["old"],
+    "suspended": [],
+    "tags": [("Team", "before", True)],
+}
+GONE = dict.fromkeys(BEFORE)
+
+
+def situation(scenario: Scenario, before: dict[str, Any]) -> Situation:
+    """A run of a scenario, with a source and a group of no account."""
+    run_input = scenario.to_input("i-1", "web", "topic")
+    return Situation(
+        "web", "i-1", ["vol-1"], run_input, {}, [], before, scenario.existing, "subnet-1", "subnet-2"
+    )
+
+
+def call(number: int, role: str, action: str, **params: Any) -> dict[str, Any]:
+    """A call as the record has it."""
+    return {"n": number, "role": role, "action": action, "status": 200, "params": params}
+
+
+def somebody_sizes(number: int) -> dict[str, Any]:
+    return call(number, "somebody", "UpdateAutoScalingGroup", MinSize=2, MaxSize=6, DesiredCapacity=3)
+
+
+def sizes(standing: dict[str, Any]) -> tuple[int, int, int]:
+    return standing["MinSize"], standing["DesiredCapacity"], standing["MaxSize"]
+
+
+def test_after_an_undo_a_group_is_as_before_and_as_somebody_has_set_it() -> None:
+    assert expectation.undone(situation(UPDATE, BEFORE), []) == BEFORE
+    assert sizes(expectation.undone(situation(UPDATE, BEFORE), [somebody_sizes(1)])) == (2, 3, 6)
+    assert expectation.undone(situation(CREATE, GONE), [somebody_sizes(1)]) == GONE
+
+
+@pytest.mark.parametrize(("number", "expected"), [(1, (2, 3, 4)), (3, (2, 3, 6))])
+def test_of_sizes_that_a_run_states_and_somebody_sets_the_later_hold(
+    number: int, expected: tuple[int, int, int]
+) -> None:
+    update = call(2, "UpdateAutoScalingGroupFunction", "UpdateAutoScalingGroup", MaxSize=4)
+
+    found = expectation.complete(UPDATE, situation(UPDATE, BEFORE), [update, somebody_sizes(number)])
+
+    assert {sizes(one) for one in found} == {expected}
+
+
+def test_a_recreated_group_has_the_sizes_from_before_or_somebodys() -> None:
+    drain = call(2, "DrainGroupFunction", "UpdateAutoScalingGroup", MinSize=0, MaxSize=0, DesiredCapacity=0)
+    for calls, expected in (([drain], (1, 1, 3)), ([drain, somebody_sizes(1)], (2, 3, 6))):
+        found = expectation.complete(RECREATE, situation(RECREATE, BEFORE), calls)
+        assert {sizes(one) for one in found} == {expected}
+
+
+@pytest.mark.parametrize(("number", "expected"), [(2, (0, 0, 0)), (4, (2, 3, 6))])
+def test_a_drained_group_is_empty_unless_somebody_has_set_its_sizes_since(
+    number: int, expected: tuple[int, int, int]
+) -> None:
+    create = call(1, "CreateAutoScalingGroupFunction", "CreateAutoScalingGroup")
+    drain = call(3, "DrainGroupFunction", "UpdateAutoScalingGroup", MinSize=0, MaxSize=0, DesiredCapacity=0)
+
+    found = expectation.complete(CREATE, situation(CREATE, GONE), [create, somebody_sizes(number), drain])
+
+    assert {sizes(one) for one in found} == {expected}
+
+
+def test_a_tag_that_a_step_has_set_twice_may_be_somebodys_or_the_runs() -> None:
+    once, twice = (
+        call(n, "ConfigureAutoScalingGroupFunction", "CreateOrUpdateTags", Tags=[]) for n in (1, 3)
+    )
+    theirs = call(2, "somebody", "CreateOrUpdateTags", Tags=[{"Key": "Team", "Value": "somebody"}])
+
+    found = expectation.complete(UPDATE, situation(UPDATE, BEFORE), [once, theirs, twice])
+
+    assert [[value for key, value, _ in one["tags"] if key == "Team"] for one in found] == [
+        ["somebody"],
+        ["web"],
+    ]

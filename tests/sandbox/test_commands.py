@@ -142,7 +142,7 @@ def test_run_prints_one_object_for_a_run_in_the_sandbox_that_is_up(
 
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert list(report) == ["status", "output", "error", "cause", "states", "seconds"]
+    assert list(report) == ["status", "output", "error", "cause", "states", "seconds", "group"]
     assert report["status"] == "SUCCEEDED"
     assert report["output"]["group"]["name"] == group
     assert report["states"][0]["name"] == "Plan Refresh"
@@ -163,6 +163,57 @@ def test_a_run_that_fails_has_another_exit_code_and_its_error(
     assert report["status"] == "FAILED"
     assert report["error"] == "SourceNotFound"
     assert "i-0000000000000dead" in report["cause"]
+
+
+GROUP_OF_ONE = ROOT / "events/meanwhile/group-of-one.json"
+
+
+@pytest.mark.parametrize(
+    ("run_input", "rules", "sizes"),
+    [
+        pytest.param("05-none", "scaled", [1, 3, 4, 3], marks=pytest.mark.xfail(strict=True)),
+        # The one that it was scaled to is ended, and comes back; then a scheduled action drains it.
+        ("04-recreate", "scaled-and-drained", [0, 0, 5, 0]),
+    ],
+)
+def test_a_group_stays_as_somebody_has_set_it_while_the_run_went_on(
+    tmp_path: Path, run_input: str, rules: str, sizes: list[int]
+) -> None:
+    meanwhile = ROOT / f"events/meanwhile/{rules}.json"
+    path = ROOT / f"events/execution/{run_input}.json"
+
+    done = call("run", GROUP_OF_ONE, path, "--meanwhile", meanwhile, "--json", "--dir", tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert list(first["group"].values()) == ["web", 1, 1, 4, 1]
+    assert list(second["group"].values()) == ["web", *sizes]
+    assert "act SetDesiredCapacity: 1 times" in done.stderr
+
+
+def test_a_rule_that_the_run_does_not_meet_is_told(
+    sandbox: Client, group: str, directory: Path, file: Callable[[Any], Path], tmp_path: Path
+) -> None:
+    run_input = {"sourceInstanceId": sandbox.seed()["instanceId"], "autoScalingGroupName": group}
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps([{"service": "workflow", "action": "Restore Capacity", "effect": "abort"}]))
+
+    done = call("run", file(run_input), "--meanwhile", rules, "--dir", directory)
+
+    assert done.returncode == 1
+    assert "SUCCEEDED in" in done.stdout
+    assert "Restore Capacity: abort: the run did not come by" in done.stdout
+    assert sandbox.control("GET", "faults") == []
+
+
+def test_run_names_a_rule_that_is_wrong(directory: Path, file: Callable[[Any], Path], tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text('[{"service": "workflow", "action": "Drain Group", "effect": "explode"}]')
+
+    done = call("run", file({}), "--meanwhile", rules, "--dir", directory)
+
+    assert done.returncode == 2
+    assert "rule 0: effect is one of" in done.stderr
 
 
 def test_run_names_a_file_that_is_not_json(tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ec2world.control.verbs import control
 from ec2world.ec2.idempotency import Tokens
+from golden_image import aws
 from golden_image.events import from_event
 from golden_image.model.plan import Plan
-from golden_image.run import ledger, plan, request
+from golden_image.run import ledger, made, plan, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ec2world.world import World
+    from golden_image.model.made import Made
 
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
@@ -122,6 +124,12 @@ class Account:
         name: str = found["Reservations"][0]["Instances"][0]["State"]["Name"]
         return name
 
+    def strip_tags(self, *ids: str) -> None:
+        """Take every tag from these resources, as a governance tool does."""
+        ec2 = self.client("ec2")
+        found = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": list(ids)}])["Tags"]
+        ec2.delete_tags(Resources=list(ids), Tags=[{"Key": key} for key in {tag["Key"] for tag in found}])
+
     def open_row(self, run: str, **more: Any) -> None:
         """A run's row in the ledger, without what only an undo reads."""
         self.client("dynamodb").put_item(TableName=LEDGER, Item={"pk": {"S": f"run#{run}"}, **more})
@@ -165,6 +173,12 @@ class Account:
         """The plan of RUN for a source and the group web, with other fields of the input as given."""
         complete = {"sourceInstanceId": source_id, "autoScalingGroupName": "web", **wanted}
         return plan.make(RUN, request.parse(complete))
+
+
+def noted(run: str) -> Made:
+    """What a run's row has noted of what it made."""
+    row = aws.client("dynamodb").get_item(TableName=LEDGER, Key={"pk": {"S": f"run#{run}"}})
+    return made.of_row(row["Item"])
 
 
 def kept_plan(run: str) -> Plan | None:

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from ec2world.server import serve
 from golden_image import aws
-from tests.unit.account import LEDGER, REGION, RUN, STACK, Account
+from tests.unit.account import LEDGER, OTHER_RUN, REGION, RUN, STACK, Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,6 +117,14 @@ def ledger_table(account: Account) -> None:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@pytest.fixture
+def open_runs(account: Account, request: pytest.FixtureRequest) -> None:
+    """Two runs that have begun, and have a row in which they note what they make."""
+    request.getfixturevalue("ledger_table")
+    for run in (RUN, OTHER_RUN):
+        account.open_row(run)
 
 
 @pytest.fixture

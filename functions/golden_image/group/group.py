@@ -139,11 +139,14 @@ def configure(run: str, plan: GroupPlan) -> None:
     """Set the settings with calls of their own: target groups, tags, policy and notifications.
 
     Of the target groups that the group has now, only those go that it had before its update: what somebody
-    has attached since stays.
+    has attached since stays. The others go into the ledger as they are now, before they are set.
 
     Raises:
         NotYetVisible: the group is not visible.
+        RunSettled: the run no longer decides about the group.
     """
+    if plan.before and (plan.tags or plan.states_scaling_or_notifications):
+        changes.note_options(run, state(visible(plan.name), plan.notification_topic_arn))
     if plan.before and plan.target_group_arns is not None:
         change = changes.read(run)
         had = (change.before if change else plan.before).target_group_arns
@@ -163,19 +166,6 @@ def visible(group_name: str) -> AutoScalingGroupTypeDef:
     if found is None:
         raise NotYetVisible(f"Auto Scaling group '{group_name}' is not visible")
     return found
-
-
-def remove(run: str, group_name: str) -> bool:
-    """Delete the group and its instances where this run created it; leave any other alone.
-
-    Answers whether something of the group is still there: deleting takes as long as its instances do.
-    """
-    found = find(group_name)
-    if found is None or not tags.owned_by(run, found):
-        return False
-    if found.get("Status") is None:
-        aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=group_name, ForceDelete=True)
-    return True
 
 
 def pinned(template_id: str, version: str | None) -> LaunchTemplateSpecificationTypeDef:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, tags
-from golden_image.errors import LaunchTemplateNotSupported, NotYetVisible, RequestRefused
+from golden_image import aws, names, tags
+from golden_image.errors import LaunchTemplateNotSupported, NotYetVisible
 from golden_image.group import group, version_data
 from golden_image.model.launch_template import LaunchTemplate
+from golden_image.run import made
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mypy_boto3_ec2.type_defs import LaunchTemplateTypeDef
 
     from golden_image.model.launch_template import LaunchTemplatePlan
@@ -62,6 +65,7 @@ def create(
     Raises:
         LaunchTemplateNotSupported: a template of that name has appeared since the plan.
         NotYetVisible: it exists but is not visible yet.
+        RunSettled: the run was undone meanwhile.
     """
     marks = tags.of_run(run, instance_id)
     if wanted.id is None:
@@ -73,18 +77,24 @@ def create(
     if user_data:
         data["UserData"] = base64.b64encode(user_data.encode()).decode()
     if wanted.id is not None:
-        return LaunchTemplate(wanted.id, wanted.name, _new_version(run, wanted.id, data))
+        return _noted(run, LaunchTemplate(wanted.id, wanted.name, _new_version(run, wanted.id, data)))
     try:
-        made = aws.client("ec2").create_launch_template(
+        created = aws.client("ec2").create_launch_template(
             LaunchTemplateName=wanted.name,
             LaunchTemplateData=data,
-            VersionDescription=run,
+            VersionDescription=names.label(run),
             ClientToken=tags.token(run, "launch template"),
             TagSpecifications=tags.specifications(marks, "launch-template"),
         )["LaunchTemplate"]
     except ClientError as error:
-        made = _adopt(run, wanted.name, error)
-    return LaunchTemplate(made["LaunchTemplateId"], made["LaunchTemplateName"], 1)
+        created = _adopt(run, wanted.name, error)
+    return _noted(run, LaunchTemplate(created["LaunchTemplateId"], created["LaunchTemplateName"], 1))
+
+
+def _noted(run: str, template: LaunchTemplate) -> LaunchTemplate:
+    """The template, once its version is in the run's row."""
+    made.note(run, made.TEMPLATE_VERSIONS, [f"{template.id}/{template.version}"])
+    return template
 
 
 def _new_version(run: str, template_id: str, data: Any) -> int:
@@ -93,16 +103,16 @@ def _new_version(run: str, template_id: str, data: Any) -> int:
         return aws.client("ec2").create_launch_template_version(
             LaunchTemplateId=template_id,
             LaunchTemplateData=data,
-            VersionDescription=run,
+            VersionDescription=names.label(run),
             ClientToken=tags.token(run, "launch template version"),
         )["LaunchTemplateVersion"]["VersionNumber"]
     except ClientError as error:
         if aws.code(error) != _ASKED_BEFORE:
             raise
-        made = _versions(run, template_id)
-        if not made:
+        numbers = versions(run, template_id)
+        if not numbers:
             raise NotYetVisible(f"the version of {template_id} exists but is not visible yet") from error
-        return made[0]
+        return numbers[0]
 
 
 def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
@@ -122,54 +132,17 @@ def _user_data_of(instance_id: str) -> str | None:
     return attribute.get("UserData", {}).get("Value")
 
 
-def remove(run: str, name: str) -> bool:
-    """Delete the version that this run added, or the template where this run made it; no other.
+def versions(run: str, template_id: str, answered: Collection[str] = ()) -> list[int]:
+    """The numbers of the versions that are described as the run's, or that the run's calls have answered.
 
-    Answers whether it was there.
-
-    Raises:
-        RequestRefused: EC2 keeps the version (its answer to that is no error).
+    Args:
+        answered: as in model.made.
     """
-    existing = find(name)
-    if existing is None:
-        return False
-    if tags.owned_by(run, existing):
-        _delete(existing["LaunchTemplateId"])
-        return True
-    if not tags.of_stack(existing):
-        return False
-    made = _versions(run, existing["LaunchTemplateId"])
-    for number in made:
-        _delete_version(existing["LaunchTemplateId"], number)
-    return bool(made)
-
-
-def _versions(run: str, template_id: str) -> list[int]:
-    """The numbers of the versions that the run has made; their description is its ARN."""
     pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
     return [
         version["VersionNumber"]
         for page in pages.paginate(LaunchTemplateId=template_id)
         for version in page["LaunchTemplateVersions"]
-        if version.get("VersionDescription") == run
+        if version.get("VersionDescription") == names.label(run)
+        or f"{template_id}/{version['VersionNumber']}" in answered
     ]
-
-
-def _delete(template_id: str) -> None:
-    try:
-        aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
-    except ClientError as error:
-        if aws.code(error) not in NOT_FOUND:
-            raise
-
-
-def _delete_version(template_id: str, number: int) -> None:
-    answer = aws.client("ec2").delete_launch_template_versions(
-        LaunchTemplateId=template_id, Versions=[str(number)]
-    )
-    for kept in answer.get("UnsuccessfullyDeletedLaunchTemplateVersions", []):
-        error = kept["ResponseError"]
-        if error["Code"] != "launchTemplateVersionDoesNotExist":
-            raise RequestRefused(
-                f"EC2 keeps version {number} of {template_id}: {error['Code']}: {error.get('Message', '')}"
-            )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from golden_image import polling
 from golden_image.errors import ImageFailed, ImageTimedOut
-from golden_image.image import lookup
+from golden_image.image import lookup, owned
 from golden_image.model.check import ImageCheck
 
 
 def check(image_id: str, waited: int, limit: int) -> ImageCheck:
-    """Whether the image is available.
+    """Whether the image is available, and which snapshots it has.
 
     Raises:
         ImageFailed: it never will be, with AWS's StateReason.
@@ -22,9 +22,12 @@ def check(image_id: str, waited: int, limit: int) -> ImageCheck:
     if image and state not in {"pending", "transient", "available"}:
         reason = image.get("StateReason", {}).get("Message") or "no reason given"
         raise ImageFailed(f"{image_id} is {state}: {reason}")
+    captured = lookup.snapshot_ids(image)
     if state == "available":
         answer = polling.finished(state)
     else:
+        # A pending image need not show the snapshots that CreateImage has begun.
+        captured = captured or tuple(one["SnapshotId"] for one in owned.captured([image_id]))
         answer = polling.pending(
             image_id,
             waited,
@@ -36,5 +39,5 @@ def check(image_id: str, waited: int, limit: int) -> ImageCheck:
         done=answer.done,
         wait_seconds=answer.wait_seconds,
         progress=answer.progress,
-        snapshot_ids=lookup.snapshot_ids(image),
+        snapshot_ids=captured,
     )

@@ -25,11 +25,14 @@ def verify(run: str, image_id: str, source: Source) -> None:
     if image is None:
         raise NotYetVisible(f"{image_id} is not visible")
     _refuse_different(image, source, registered=source.image_method == REGISTER)
-    snapshots.delete_strays(run, list(lookup.snapshot_ids(image)))
+    volume_ids = [volume.volume_id for volume in source.volumes]
+    snapshots.delete_strays(run, source.instance_id, volume_ids, list(lookup.snapshot_ids(image)))
 
 
 def _refuse_different(image: ImageTypeDef, source: Source, registered: bool) -> None:
-    """Compare the image with its source.
+    """Compare the image with its source, in what EC2 shows of the source.
+
+    CreateImage knows more of it: the TPM of a source whose own image is gone is shown nowhere.
 
     Args:
         registered: made by RegisterImage. CreateImage takes IMDS support from the source's own image, so it
@@ -42,7 +45,7 @@ def _refuse_different(image: ImageTypeDef, source: Source, registered: bool) -> 
     wanted = _wanted(source)
     if registered:
         wanted["IMDS support"] = source.imds_support
-    different = [name for name in wanted if wanted[name] != found[name]]
+    different = [name for name, shown in wanted.items() if shown is not None and shown != found[name]]
     if different:
         listed = "; ".join(f"{name} is {found[name]}, the source has {wanted[name]}" for name in different)
         raise ImageDiffers(f"{image['ImageId']} is not like {source.instance_id}: {listed}")
@@ -61,7 +64,10 @@ def _wanted(source: Source) -> dict[str, object]:
         "platform": source.platform,
         "usage operation": source.usage_operation,
         "product codes": sorted(source.product_codes),
-        "volumes": {v.device_name: _volume(v.size, v.type, encrypted=v.encrypted) for v in source.volumes},
+        "volumes": {
+            v.device_name: _volume(v.size, v.type, v.encrypted, v.delete_on_termination)
+            for v in source.volumes
+        },
     }
 
 
@@ -83,12 +89,14 @@ def _comparable(image: ImageTypeDef) -> dict[str, object]:
             m["DeviceName"]: _volume(
                 m["Ebs"].get("VolumeSize"),
                 m["Ebs"].get("VolumeType"),
-                encrypted=m["Ebs"].get("Encrypted", False),
+                m["Ebs"].get("Encrypted", False),
+                m["Ebs"].get("DeleteOnTermination", False),
             )
             for m in mappings
         },
     }
 
 
-def _volume(size: int | None, kind: str | None, *, encrypted: bool) -> str:
-    return f"{size} GiB {kind}{' encrypted' if encrypted else ''}"
+def _volume(size: int | None, kind: str | None, encrypted: bool, deleted: bool) -> str:
+    kept = "" if deleted else ", kept when its instance ends"
+    return f"{size} GiB {kind}{' encrypted' if encrypted else ''}{kept}"

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from golden_image import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from mypy_boto3_ec2.type_defs import ImageTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, ImageTypeDef
 
 NOT_FOUND = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"}
 
@@ -25,6 +25,22 @@ def find(image_id: str) -> ImageTypeDef | None:
             return None
         raise
     return images[0] if images else None
+
+
+def by_name(name: str) -> ImageTypeDef | None:
+    """EC2's description of the account's own image of that name, disabled or not."""
+    found = _own({"Name": "name", "Values": [name]})
+    return found[0] if found else None
+
+
+def by_id(image_ids: Iterable[str]) -> list[ImageTypeDef]:
+    """Those of the account's own images with these ids that are visible."""
+    return _own({"Name": "image-id", "Values": list(image_ids)}) if image_ids else []
+
+
+def _own(wanted: FilterTypeDef) -> list[ImageTypeDef]:
+    images = aws.client("ec2").describe_images(Owners=["self"], Filters=[wanted], IncludeDisabled=True)
+    return images["Images"]
 
 
 def snapshot_ids(image: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, tags
+from golden_image import aws, names, tags
 from golden_image.errors import ImageNameTaken, NotYetVisible
+from golden_image.image import lookup, owned
+from golden_image.run import made
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import ImageTypeDef
@@ -16,18 +18,18 @@ if TYPE_CHECKING:
     from golden_image.model.source import Source, Volume
 
 
+# Of the characters that EC2 takes in an image's name, those that need no quotes in a shell; and how many.
+_IN_NAME, _LONGEST_NAME = "A-Za-z0-9._-", 128
+
+
 def default_name(run: str, group_name: str) -> str:
     """`<group>-<run>`, in the characters and the 128 of them that EC2 allows an image's name.
 
     A run whose own name begins with the group's, as the API's do, is not given it twice.
     """
-    kept = "".join(
-        char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in group_name
-    )
     name = tags.run_name(run)
-    if name.startswith(f"{kept}-"):
-        return name
-    return f"{kept[: 127 - len(name)]}-{name}"
+    full = name if name.startswith(f"{group_name}-") else f"{group_name}-{name}"
+    return names.legal(full, _IN_NAME, _LONGEST_NAME)
 
 
 def refuse_taken_name(name: str) -> None:
@@ -36,7 +38,7 @@ def refuse_taken_name(name: str) -> None:
     Raises:
         ImageNameTaken: with that image's id.
     """
-    taken = _by_name(name)
+    taken = lookup.by_name(name)
     if taken:
         raise _taken(name, taken)
 
@@ -47,14 +49,7 @@ def _taken(name: str, by: ImageTypeDef) -> ImageNameTaken:
     )
 
 
-def _by_name(name: str) -> ImageTypeDef | None:
-    found = aws.client("ec2").describe_images(
-        Owners=["self"], Filters=[{"Name": "name", "Values": [name]}], IncludeDisabled=True
-    )
-    return found["Images"][0] if found["Images"] else None
-
-
-def register(run: str, image: Image, source: Source, made: list[Snapshot]) -> str:
+def register(run: str, image: Image, source: Source, snapshots: list[Snapshot]) -> str:
     """Register the image from its snapshots and answer its id; a lost try's image of this run is adopted.
 
     RegisterImage takes i386 and paravirtual for what is not given, so all is given. Encryption comes from
@@ -63,8 +58,9 @@ def register(run: str, image: Image, source: Source, made: list[Snapshot]) -> st
     Raises:
         ImageNameTaken: another image has the name.
         NotYetVisible: the name is taken and no image is shown under it yet, or a snapshot is not shown.
+        RunSettled: the run was undone meanwhile.
     """
-    snapshot_of = {snapshot.volume_id: snapshot.snapshot_id for snapshot in made}
+    snapshot_of = {snapshot.volume_id: snapshot.snapshot_id for snapshot in snapshots}
     optional = {
         "BootMode": source.boot_mode,
         "SriovNetSupport": source.sriov_net_support,
@@ -84,37 +80,51 @@ def register(run: str, image: Image, source: Source, made: list[Snapshot]) -> st
         **{name: value for name, value in optional.items() if value is not None},
     }
     try:
-        return aws.client("ec2").register_image(**request)["ImageId"]
+        image_id = aws.client("ec2").register_image(**request)["ImageId"]
     except ClientError as error:
-        return _adopt(run, image.name, error)
+        image_id = _adopt(run, image, source, set(snapshot_of.values()), error)
+    made.note(run, made.IMAGES, [image_id])
+    return image_id
 
 
-def create(run: str, image: Image, instance_id: str) -> str:
+def create(run: str, image: Image, source: Source) -> str:
     """Make the image of the stopped source with CreateImage and answer its id, or adopt a lost try's.
+
+    Of the volumes' mappings CreateImage lets only DeleteOnTermination be changed.
 
     Raises: as register.
     """
-    marks = tags.of_run(run, instance_id, image.tags)
+    marks = tags.of_run(run, source.instance_id, image.tags)
     try:
-        return aws.ec2_once().create_image(
-            InstanceId=instance_id,
+        image_id = aws.ec2_once().create_image(
+            InstanceId=source.instance_id,
             Name=image.name,
             Description=image.description,
             NoReboot=True,
+            BlockDeviceMappings=[
+                {"DeviceName": v.device_name, "Ebs": {"DeleteOnTermination": v.delete_on_termination}}
+                for v in source.volumes
+            ],
             TagSpecifications=tags.specifications(marks, "image", "snapshot"),
         )["ImageId"]
     except ClientError as error:
-        return _adopt(run, image.name, error)
+        image_id = _adopt(run, image, source, set(), error)
+    made.note(run, made.IMAGES, [image_id])
+    return image_id
 
 
-def _adopt(run: str, name: str, error: ClientError) -> str:
+def _adopt(run: str, image: Image, source: Source, snapshot_ids: set[str], error: ClientError) -> str:
     """This run's image of that name, where the error says that the name is in use."""
     if aws.code(error) == "InvalidSnapshot.NotFound":
         raise NotYetVisible(f"a snapshot of the run is not visible yet: {error}") from error
     if aws.code(error) != "InvalidAMIName.Duplicate":
         raise error
-    found = _by_name(name)
-    return tags.adopted(run, found, f"an image '{name}'", lambda other: _taken(name, other))["ImageId"]
+    found = lookup.by_name(image.name)
+    if found is None:
+        raise NotYetVisible(f"an image '{image.name}' exists but is not visible yet") from error
+    if not owned.is_image_of(run, image, source.instance_id, snapshot_ids, found):
+        raise _taken(image.name, found)
+    return found["ImageId"]
 
 
 def _mapping(volume: Volume, snapshot_id: str) -> dict[str, Any]:

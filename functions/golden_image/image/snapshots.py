@@ -8,7 +8,9 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, polling, tags
 from golden_image.errors import SnapshotFailed, SnapshotTimedOut
+from golden_image.image import owned
 from golden_image.model.image import Snapshot
+from golden_image.run import made
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import SnapshotTypeDef
@@ -23,25 +25,27 @@ def create(run: str, instance_id: str, volume_ids: list[str], extra_tags: dict[s
 
     Raises:
         SnapshotFailed: AWS made a set that does not cover the volumes.
+        RunSettled: the run was undone meanwhile.
     """
-    made = [Snapshot(s["SnapshotId"], s["VolumeId"]) for s in of_run(run)]
-    adopted = _one_for_each(made, volume_ids)
-    if adopted:
-        return adopted
-    answer = aws.ec2_once().create_snapshots(
-        InstanceSpecification={"InstanceId": instance_id, "ExcludeBootVolume": False},
-        Description=f"golden image of {instance_id}, run {tags.run_name(run)}",
-        TagSpecifications=tags.specifications(tags.of_run(run, instance_id, extra_tags), "snapshot"),
-    )
-    created = _one_for_each(
-        [Snapshot(s["SnapshotId"], s["VolumeId"]) for s in answer["Snapshots"]], volume_ids
-    )
-    if not created:
+    found = owned.snapshots(run, instance_id, volume_ids)
+    adopted = _one_for_each([Snapshot(s["SnapshotId"], s["VolumeId"]) for s in found], volume_ids)
+    snapshots = adopted or _create(run, instance_id, extra_tags)
+    made.note(run, made.SNAPSHOTS, [one.snapshot_id for one in snapshots])
+    if not _one_for_each(snapshots, volume_ids):
         raise SnapshotFailed(
             f"the volumes of {instance_id} changed after the plan, which had {', '.join(volume_ids)}. "
             "Start a new run."
         )
-    return created
+    return snapshots
+
+
+def _create(run: str, instance_id: str, extra_tags: dict[str, str]) -> list[Snapshot]:
+    answer = aws.ec2_once().create_snapshots(
+        InstanceSpecification={"InstanceId": instance_id, "ExcludeBootVolume": False},
+        Description=owned.description(run, instance_id),
+        TagSpecifications=tags.specifications(tags.of_run(run, instance_id, extra_tags), "snapshot"),
+    )
+    return [Snapshot(s["SnapshotId"], s["VolumeId"]) for s in answer["Snapshots"]]
 
 
 def _one_for_each(made: list[Snapshot], volume_ids: list[str]) -> list[Snapshot]:
@@ -50,21 +54,14 @@ def _one_for_each(made: list[Snapshot], volume_ids: list[str]) -> list[Snapshot]
     return list(by_volume.values()) if set(by_volume) == set(volume_ids) else []
 
 
-def of_run(run: str) -> list[SnapshotTypeDef]:
-    """All snapshots that carry this run's tag."""
-    pages = aws.client("ec2").get_paginator("describe_snapshots")
-    found = pages.paginate(OwnerIds=["self"], Filters=tags.made_by(run))
-    return [snapshot for page in found for snapshot in page["Snapshots"]]
-
-
-def check(run: str, snapshot_ids: list[str], waited: int, limit: int) -> Check:
+def check(snapshot_ids: list[str], waited: int, limit: int) -> Check:
     """Whether all snapshots are completed; the progress is the slowest one's.
 
     Raises:
         SnapshotFailed: one ended in error, with AWS's StateMessage.
         SnapshotTimedOut: not completed after `limit` seconds.
     """
-    found = {snapshot["SnapshotId"]: snapshot for snapshot in of_run(run)}
+    found = {snapshot["SnapshotId"]: snapshot for snapshot in owned.snapshots_by_id(snapshot_ids)}
     percents = []
     for snapshot_id in snapshot_ids:
         snapshot = found.get(snapshot_id)
@@ -96,9 +93,9 @@ def _percent(snapshot: SnapshotTypeDef | None) -> int:
     return min(99, int(digits)) if digits.isdigit() else 0
 
 
-def delete_strays(run: str, keep: list[str]) -> None:
+def delete_strays(run: str, instance_id: str, volume_ids: list[str], keep: list[str]) -> None:
     """Delete a second set of snapshots, which a retry created before the first set was visible."""
-    for snapshot in of_run(run):
+    for snapshot in owned.snapshots(run, instance_id, volume_ids):
         if snapshot["SnapshotId"] not in keep:
             delete(snapshot["SnapshotId"])
 

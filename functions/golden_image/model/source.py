@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # EC2's names of the power states that a run returns a source to.
 RUNNING = "running"
@@ -16,7 +16,11 @@ _PLAIN_LINUX = ("Linux/UNIX", "RunInstances")
 
 @dataclass(frozen=True)
 class Volume:
-    """An EBS volume of the source, as the new image's block device mapping needs it; size in GiB."""
+    """An EBS volume of the source, as the new image's block device mapping needs it; size in GiB.
+
+    Attributes:
+        delete_on_termination: whether it goes when its instance ends.
+    """
 
     device_name: str
     volume_id: str
@@ -61,6 +65,13 @@ class Source:
     product_codes: tuple[str, ...]
     subnet_id: str
     volumes: tuple[Volume, ...]
+
+    def deleting_volumes(self) -> Source:
+        """The same source with volumes that go when their instance ends.
+
+        One that was attached by hand would stay: an image with that flag leaves one behind for each instance.
+        """
+        return replace(self, volumes=tuple(replace(v, delete_on_termination=True) for v in self.volumes))
 
     @property
     def image_method(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +31,16 @@ def note_group(run: str, before: GroupState, version: LaunchTemplate) -> GroupSt
         {":before": _text(before), ":version": _text(version)},
     )
     return events.from_event(GroupState, _value(noted, "groupBefore"))
+
+
+def note_options(run: str, before: GroupState) -> None:
+    """Note the group as it is just before its tags, policy and notifications are set; a later try keeps it.
+
+    Raises:
+        RunSettled: the run no longer decides about the group.
+    """
+    expression = "SET optionsBefore = if_not_exists(optionsBefore, :before)"
+    _note(run, expression, {":before": _text(before)})
 
 
 def note_sizes(run: str, sizes: Sizes, *, anew: bool = False) -> Sizes:
@@ -61,7 +72,7 @@ def read(run: str) -> GroupChange | None:
     if "groupBefore" not in row:
         return _of_old_row(row)
     return GroupChange(
-        before=events.from_event(GroupState, _value(row, "groupBefore")),
+        before=_before(row),
         version=events.from_event(LaunchTemplate, _value(row, "groupVersion")),
         drained_from=_sizes_before(row),
         restored="sizesRestored" in row,
@@ -85,6 +96,17 @@ def refuse_settled(run: str) -> None:
         RunSettled: the run is committed, is being undone or has no row.
     """
     _row_of_open(run)
+
+
+def _before(row: dict[str, Any]) -> GroupState:
+    """The group before its update, with the options that it had just before those were set."""
+    before = events.from_event(GroupState, _value(row, "groupBefore"))
+    if "optionsBefore" not in row:
+        return before
+    had = events.from_event(GroupState, _value(row, "optionsBefore"))
+    return replace(
+        before, tags=had.tags, target_cpu=had.target_cpu, notification_types=had.notification_types
+    )
 
 
 def _of_old_row(row: dict[str, Any]) -> GroupChange | None:

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, events
 from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
+from golden_image.model.made import Made
+from golden_image.run import made
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Row:
         committed: the rollout has succeeded; such a run is never undone.
         undo: the ARN of the workflow undo, in the version that the run began with.
         undo_attempt: the number of the newest execution of that workflow for the run, from 1.
+        made: the ids that the run's calls have answered.
     """
 
     plan: Any
@@ -48,6 +51,7 @@ class Row:
     committed: bool
     undo: str
     undo_attempt: int
+    made: Made
 
 
 def _table() -> str:
@@ -162,6 +166,7 @@ def read(run: str) -> Row | None:
         committed="committed" in row,
         undo=row["undo"]["S"],
         undo_attempt=int(row.get("undoAttempt", {}).get("N", 1)),
+        made=made.of_row(row),
     )
 
 

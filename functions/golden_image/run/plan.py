@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from golden_image import tags
+from golden_image import names, tags
 from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
-from golden_image.group import group, launch_template, neighbours, references, target_groups, template_plan
+from golden_image.group import (
+    group,
+    launch_template,
+    neighbours,
+    references,
+    target_groups,
+    template_plan,
+    volumes,
+)
 from golden_image.group.findings import Findings
-from golden_image.image import registration
+from golden_image.image import owned, registration
 from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplatePlan
 
 
+# An Auto Scaling group's name has 255 characters, a digest 9 more; SSM takes 1,011 with the ARN.
+_LONGEST_PARAMETER = 264
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
 
 
@@ -48,6 +57,8 @@ def make(run: str, request: RunRequest) -> Plan:
     instance = facts.find(request.source_instance_id)
     refuse_unsupported(instance)
     source = _source(instance)
+    if not request.image.keep_volumes:
+        source = source.deleting_volumes()
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
@@ -86,6 +97,7 @@ def make(run: str, request: RunRequest) -> Plan:
             *looked_up.warnings,
             *cautions.about(found, planned, template, chosen),
             *_rollout_warnings(chosen, planned),
+            *_kept_volumes(found, chosen),
         ),
     )
 
@@ -118,7 +130,7 @@ def _image(run: str, request: RunRequest, source: Source) -> Image:
     registration.refuse_taken_name(name)
     return Image(
         name=name,
-        description=request.image.description or f"golden image of {source.instance_id}",
+        description=request.image.description or owned.description(run, source.instance_id),
         tags=request.image.tags or {},
     )
 
@@ -204,10 +216,7 @@ def _parameter_name(group_name: str) -> str:
 
     A name with other characters gets a digest at its end: `a b` and `a-b` are two groups.
     """
-    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", group_name)
-    if allowed != group_name:
-        allowed += f"-{hashlib.sha256(group_name.encode()).hexdigest()[:8]}"
-    return f"/golden-image/{tags.stack()}/{allowed}"
+    return f"/golden-image/{tags.stack()}/{names.legal(group_name, 'A-Za-z0-9_.-', _LONGEST_PARAMETER)}"
 
 
 def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
@@ -220,3 +229,14 @@ def _warnings(instance: InstanceTypeDef) -> tuple[str, ...]:
             "it gets a different one when it starts again.",
         )
     return ()
+
+
+def _kept_volumes(found: AutoScalingGroupTypeDef | None, rollout: str) -> tuple[str, ...]:
+    """The volumes of the group's present instances that nobody deletes when the rollout ends these."""
+    kept = volumes.kept(found) if found and rollout != NONE else []
+    if not kept:
+        return ()
+    return (
+        f"{len(kept)} volumes of the group's present instances stay, and are billed, when {rollout} ends "
+        "these: their DeleteOnTermination is false.",
+    )

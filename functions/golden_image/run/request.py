@@ -22,8 +22,13 @@ _NEW = "x-defaultForNewTemplate"
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """The image's name (None: made from the run), description and tags."""
+    """The image's name (None: made from the run), description and tags.
 
+    Attributes:
+        keep_volumes: volumes that stay when an instance of the source ends stay when one of the image ends.
+    """
+
+    keep_volumes: bool
     name: str | None = None
     description: str | None = None
     tags: dict[str, str] | None = None

@@ -58,7 +58,7 @@ def describe(instance: InstanceTypeDef) -> Source:
         boot_mode=instance.get("BootMode"),
         current_boot_mode=instance.get("CurrentInstanceBootMode"),
         ena_support=instance.get("EnaSupport", False),
-        sriov_net_support=instance.get("SriovNetSupport"),
+        sriov_net_support=_sriov_net_support(instance["InstanceId"]),
         tpm_support=instance.get("TpmSupport") or image.get("TpmSupport"),
         imds_support=image.get("ImdsSupport") or ("v2.0" if required else None),
         platform=instance.get("PlatformDetails", "Linux/UNIX"),
@@ -67,6 +67,14 @@ def describe(instance: InstanceTypeDef) -> Source:
         subnet_id=instance["SubnetId"],
         volumes=_volumes(instance),
     )
+
+
+def _sriov_net_support(instance_id: str) -> str | None:
+    """`simple`, as base images of Windows and Ubuntu have it, or None; DescribeInstances does not show it."""
+    attribute = aws.client("ec2").describe_instance_attribute(
+        InstanceId=instance_id, Attribute="sriovNetSupport"
+    )
+    return attribute.get("SriovNetSupport", {}).get("Value")
 
 
 def _volumes(instance: InstanceTypeDef) -> tuple[Volume, ...]:

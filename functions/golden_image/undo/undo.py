@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import giving_back, group, launch_template
+from golden_image.group import giving_back, group_removal, template_removal
 from golden_image.image import removal
 from golden_image.model.check import Check
+from golden_image.model.made import Made
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED
 from golden_image.run import ledger, owed
@@ -36,6 +37,7 @@ class _Pass:
     """What one pass has found.
 
     Attributes:
+        made: the ids that the run's calls have answered.
         left: the parts that had something left.
         failures: those that could not be undone.
         waiting: those that stay for now, as the group or the template may still need them.
@@ -43,6 +45,7 @@ class _Pass:
         notes: settings of the group that somebody else has set since.
     """
 
+    made: Made
     left: list[str] = field(default_factory=list)
     failures: dict[str, GoldenImageError] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
@@ -76,7 +79,7 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     if row is None:
         return UndoCheck(done=True, wait_seconds=0, progress="nothing to undo", roll_back=_NOTHING_LEFT)
     plan = events.from_event(Plan, row.plan)
-    found = _pass(plan)
+    found = _pass(plan, row.made)
     for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
@@ -94,7 +97,7 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     )
 
 
-def _pass(plan: Plan) -> _Pass:
+def _pass(plan: Plan, made: Made) -> _Pass:
     """Undo what is there, the group before what it launches from."""
     parts: dict[str, Callable[[Plan, _Pass], bool]] = {
         f"Auto Scaling group '{plan.group.name}'": _group,
@@ -102,7 +105,7 @@ def _pass(plan: Plan) -> _Pass:
         "image and snapshots": _image,
         f"source {plan.source.instance_id}": _source,
     }
-    result, held = _Pass(), False
+    result, held = _Pass(made), False
     for name, part in parts.items():
         needed = part in {_launch_template, _image}
         if needed and held:
@@ -125,21 +128,21 @@ def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pa
 
 def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
-        return group.remove(plan.run, plan.group.name)
+        return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
     if given.stays is not None or given.left:
         return given.left
     # Only a group that has its version from before replaces the run's instances by others.
-    return instances.replace(plan.run, plan.group.name)
+    return instances.replace(plan.group.name, result.made.template_versions)
 
 
-def _launch_template(plan: Plan, _: _Pass) -> bool:
-    return launch_template.remove(plan.run, plan.launch_template.name)
+def _launch_template(plan: Plan, result: _Pass) -> bool:
+    return template_removal.remove(plan.run, plan.launch_template, result.made.template_versions)
 
 
-def _image(plan: Plan, _: _Pass) -> bool:
-    return removal.remove(plan.run)
+def _image(plan: Plan, result: _Pass) -> bool:
+    return removal.remove(plan, result.made)
 
 
 def _told(plan: Plan, found: _Pass) -> str:

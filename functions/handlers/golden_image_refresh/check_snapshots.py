@@ -6,6 +6,6 @@ from golden_image.step import step
 
 
 @step
-def handler(run: str, snapshot_ids: list[str], waited: int, limit: int) -> Check:
+def handler(snapshot_ids: list[str], waited: int, limit: int) -> Check:
     """`waited` and `limit` are seconds."""
-    return snapshots.check(run, snapshot_ids, waited, limit)
+    return snapshots.check(snapshot_ids, waited, limit)

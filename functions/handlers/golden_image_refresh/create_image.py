@@ -2,10 +2,11 @@
 
 from golden_image.image import registration
 from golden_image.model.image import Image
+from golden_image.model.source import Source
 from golden_image.step import step
 
 
 @step
-def handler(run: str, instance_id: str, image: Image) -> dict[str, str]:
+def handler(run: str, image: Image, source: Source) -> dict[str, str]:
     """Answers `imageId`; the image is not available yet."""
-    return {"imageId": registration.create(run, image, instance_id)}
+    return {"imageId": registration.create(run, image, source)}

@@ -122,6 +122,24 @@ def test_firmware_network_and_metadata_settings_are_shown(world: WorldClient) ->
     assert world.image(source["imageId"])["TpmSupport"] == "v2.0"
 
 
+def test_describing_instances_does_not_show_enhanced_networking(world: WorldClient) -> None:
+    source = world.seed()
+    assert world.image(source["imageId"])["SriovNetSupport"] == "simple"
+    assert "SriovNetSupport" not in world.instance(source["instanceId"])
+
+
+def test_a_tpm_is_shown_as_long_as_the_image_is_there(world: WorldClient) -> None:
+    source = world.seed(bootMode="uefi", tpm=True)["instanceId"]
+    image = world.ec2.create_image(InstanceId=source, Name=name("tpm"))["ImageId"]
+    world.until(lambda: world.image(image)["State"] == "available")
+    launched = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)[
+        "Instances"
+    ][0]["InstanceId"]
+    assert world.instance(launched)["TpmSupport"] == "v2.0"
+    world.ec2.deregister_image(ImageId=image)
+    assert "TpmSupport" not in world.instance(launched)
+
+
 def test_a_bios_source_has_no_uefi_data(world: WorldClient) -> None:
     source = world.seed(bootMode="legacy-bios")["instanceId"]
     assert world.instance(source)["CurrentInstanceBootMode"] == "legacy-bios"

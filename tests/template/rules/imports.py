@@ -15,7 +15,6 @@ _STOP = "handlers.golden_image_refresh.stop_source"
 _POWER = "golden_image.source.power"
 # What of golden_image each handler loads, but for values (golden_image.model) and what all may load.
 _ALL = {"aws", "error_codes", "errors", "events", "redaction", "settings", "step"}
-_GROUP = "group.group group.options run.changes run.ledger tags"
 _LOADED = {
     "api.describe_run": "api.body api.executions api.http api.runs run.children",
     "api.get_openapi": "api.body api.executions api.http api.openapi api.runs run.children run.input_schema",
@@ -25,44 +24,78 @@ _LOADED = {
     ),
     "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
-    "golden_image_refresh.check_image": "image.checks image.lookup polling",
-    "golden_image_refresh.check_snapshots": "image.snapshots polling tags",
+    "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
+    "golden_image_refresh.check_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
     "golden_image_refresh.check_source_returned": (
-        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+        "image.lookup polling run.ledger run.made run.owed source.facts source.power source.returns"
     ),
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.configure_auto_scaling_group": _GROUP,
-    "golden_image_refresh.create_auto_scaling_group": _GROUP,
-    "golden_image_refresh.create_image": "image.registration tags",
+    "golden_image_refresh.configure_auto_scaling_group": (
+        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+    ),
+    "golden_image_refresh.create_auto_scaling_group": (
+        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+    ),
+    "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.create_launch_template": (
         "group.group group.interfaces group.launch_template group.options group.proof group.version_data "
-        "group.visibility tags"
+        "group.visibility names run.changes run.ledger run.made tags"
     ),
-    "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
-    "golden_image_refresh.lock_group": "run.ledger",
+    "golden_image_refresh.create_snapshots": (
+        "image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
+    "golden_image_refresh.lock_group": "run.ledger run.made",
     "golden_image_refresh.look_at_source": (
-        "image.lookup polling run.ledger run.owed source.facts source.power source.returns"
+        "image.lookup polling run.ledger run.made run.owed source.facts source.power source.returns"
     ),
     "golden_image_refresh.plan_refresh": (
-        f"{_GROUP} group.launch_template image.lookup image.registration roll_out.refusals "
-        "roll_out.warnings run.input_schema run.plan run.request source.facts source.keys source.refusals"
+        "group.findings group.from_source group.group group.instance_types group.interfaces "
+        "group.launch_template group.neighbours group.network group.options group.references "
+        "group.target_groups group.template_plan group.trial group.version_data group.visibility "
+        "group.volumes group.way_back image.lookup image.owned image.registration names roll_out.cautions "
+        "roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger run.made run.owed "
+        "run.plan run.request source.facts source.key_policy source.keys source.refusals tags"
     ),
-    "golden_image_refresh.register_image": "image.registration tags",
+    "golden_image_refresh.register_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.unlock_group": "run.ledger",
-    "golden_image_refresh.update_auto_scaling_group": _GROUP,
-    "golden_image_refresh.verify_image": "image.likeness image.lookup image.snapshots polling tags",
-    "roll_out.check_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
-    "roll_out.check_group_drained": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
-    "roll_out.drain_group": f"{_GROUP} group.members polling roll_out.drain roll_out.warnings",
-    "roll_out.read_sizes": _GROUP,
-    "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings",
-    "undo.begin_undo": "run.children run.ledger undo.begin",
+    "golden_image_refresh.unlock_group": "run.ledger run.made",
+    "golden_image_refresh.update_auto_scaling_group": (
+        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+    ),
+    "golden_image_refresh.verify_image": (
+        "image.likeness image.lookup image.owned image.snapshots names polling run.made tags"
+    ),
+    "roll_out.check_capacity": (
+        "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
+        "roll_out.targets roll_out.warnings run.changes run.ledger run.made tags"
+    ),
+    "roll_out.check_group_drained": (
+        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
+        "run.changes run.ledger run.made tags"
+    ),
+    "roll_out.drain_group": (
+        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
+        "run.changes run.ledger run.made tags"
+    ),
+    "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.ledger run.made tags",
+    "roll_out.restore_capacity": (
+        "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
+        "roll_out.targets roll_out.warnings run.changes run.ledger run.made tags"
+    ),
+    "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
-        f"{_GROUP} group.given_back group.giving_back group.launch_template group.launchable group.members "
-        "image.lookup image.removal image.snapshots polling source.facts source.power undo.instances "
-        "undo.undo"
+        "group.given_back group.giving_back group.group group.group_removal group.interfaces "
+        "group.launch_template group.launchable group.members group.options group.template_removal "
+        "group.version_data group.visibility image.lookup image.owned image.removal image.snapshots names "
+        "polling run.changes run.ledger run.made run.owed source.facts source.power source.returns tags "
+        "undo.instances undo.undo"
+    ),
+    "undo.sweep_runs": (
+        "image.lookup polling run.children run.ledger run.made run.owed source.facts source.power "
+        "undo.sources undo.sweeper"
     ),
 }
 _SCHEMA = "run.input_schema"

@@ -21,8 +21,10 @@ def test_unlocking_loads_the_ledger_and_what_every_step_does() -> None:
     named = ("aws", "error_codes", "errors", "events", "redaction", "settings", "step")
     every = {f"golden_image.{name}" for name in named}
     packages = {"golden_image", "golden_image.run", "handlers", "handlers.golden_image_refresh"}
+    values = {"golden_image.model", "golden_image.model.made"}
     unlock = "handlers.golden_image_refresh.unlock_group"
-    assert loaded(unlock) == every | packages | {"golden_image.run.ledger", unlock}
+    ledger = {"golden_image.run.ledger", "golden_image.run.made"}
+    assert loaded(unlock) == every | packages | values | ledger | {unlock}
 
 
 def test_planning_loads_the_schema() -> None:

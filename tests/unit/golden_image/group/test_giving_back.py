@@ -10,7 +10,7 @@ import pytest
 from golden_image import aws
 from golden_image.errors import RequestThrottled, ServiceUnavailable
 from golden_image.group import giving_back, group, options
-from golden_image.model.group import Sizes
+from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.roll_out import capacity, drain
 from golden_image.run import changes, ledger
@@ -101,6 +101,30 @@ def give_back(plan: Plan) -> GivenBack:
     assert not second.left
     assert (second.stays is None) == (first.stays is None)
     return second
+
+
+def test_options_that_somebody_sets_between_the_update_and_the_configuration_come_back(
+    account: Account,
+) -> None:
+    account.group()
+    plan = planned(account, tags={"Team": "web"}, targetCpuUtilization=60, notificationTopicArn=TOPIC)
+    group.update(RUN, plan.group, golden(account), plan.rollout)
+    own = options.tag_list("web", [GroupTag("Team", "somebody", propagate=True)])
+    account.client("autoscaling").create_or_update_tags(Tags=own)
+    options.put_policy("web", 30)
+    launches = [options.NOTIFICATIONS[0]]
+    account.client("autoscaling").put_notification_configuration(
+        **NAME, TopicARN=TOPIC, NotificationTypes=launches
+    )
+    theirs = state()
+
+    for _ in ("first", "second try"):
+        group.configure(RUN, plan.group)
+    assert state().target_cpu == 60
+    assert give_back(plan).notes == []
+
+    now = state()
+    assert (now.tags, now.target_cpu, now.notification_types) == (theirs.tags, 30, tuple(launches))
 
 
 def test_a_group_gets_back_everything_that_a_run_changed(account: Account) -> None:

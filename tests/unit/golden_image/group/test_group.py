@@ -13,9 +13,10 @@ from golden_image.errors import (
     NotYetVisible,
     RequestRefused,
     ResourceBusy,
+    RollBackIncomplete,
     ServiceUnavailable,
 )
-from golden_image.group import group, options
+from golden_image.group import group, group_removal, options
 from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes, StatedSizes
 from golden_image.model.launch_template import LaunchTemplate
 from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN
@@ -383,9 +384,9 @@ def test_a_group_that_the_run_made_is_deleted_with_its_instances(
 ) -> None:
     create(new_group(account), template)
     members = [one["InstanceId"] for one in found()["Instances"]]
-    assert group.remove(RUN, "web")
+    assert group_removal.remove(RUN, "web", ())
     assert account.found_group() == {}
-    assert not group.remove(RUN, "web")
+    assert not group_removal.remove(RUN, "web", ())
     assert {account.state(member) for member in members} == {"terminated"}
 
 
@@ -395,10 +396,40 @@ def test_a_group_that_is_being_deleted_is_still_there_and_left_to_it(
     create(new_group(account), template)
     assert found()["Instances"]
     account.freeze()
-    assert group.remove(RUN, "web")
-    assert group.remove(RUN, "web")
+    assert group_removal.remove(RUN, "web", ())
+    assert group_removal.remove(RUN, "web", ())
     assert found()["Status"] == "Delete in progress"
     assert len(account.calls("DeleteAutoScalingGroup")) == 1
+
+
+def strip_tags(account: Account) -> None:
+    tags = [
+        {"ResourceId": "web", "ResourceType": "auto-scaling-group", "Key": tag["Key"]}
+        for tag in found()["Tags"]
+    ]
+    account.client("autoscaling").delete_tags(Tags=tags)
+
+
+def test_a_group_on_the_runs_version_is_deleted_though_it_lost_its_tags(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account), template)
+    strip_tags(account)
+    assert not group_removal.remove(RUN, "web", {f"{template.id}/77"})
+    assert group_removal.remove(RUN, "web", {f"{template.id}/{template.version}"})
+    assert account.found_group() == {}
+
+
+def test_a_group_that_the_stack_may_not_delete_is_told_with_the_command(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account), template)
+    strip_tags(account)
+    denied = {"action": "DeleteAutoScalingGroup", "code": "AccessDenied"}
+    account.faults({"service": "autoscaling", **denied})
+    command = "aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name 'web'"
+    with pytest.raises(RollBackIncomplete, match=f"has lost the tag golden-image:stack=refresh.*: {command}"):
+        group_removal.remove(RUN, "web", {f"{template.id}/{template.version}"})
 
 
 @pytest.mark.parametrize("run", [OTHER_RUN, None])
@@ -409,6 +440,6 @@ def test_a_group_that_the_run_did_not_make_is_not_deleted(
         account.group()
     else:
         create(new_group(account), template, run)
-    assert not group.remove(RUN, "web")
+    assert not group_removal.remove(RUN, "web", ())
     assert found()
     assert "DeleteAutoScalingGroup" not in account.changes()

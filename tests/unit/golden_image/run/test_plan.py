@@ -18,7 +18,6 @@ from golden_image.errors import (
     SourceNotReady,
     SourceNotSupported,
 )
-from golden_image.image import registration
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
@@ -43,7 +42,7 @@ def test_two_fields_are_enough_for_a_first_refresh(account: Account) -> None:
     plan = account.plan(source_id)
     assert plan.source.instance_id == source_id
     assert plan.image.name == "web-20261122T030000Z-0123abcd"
-    assert plan.image.description == f"golden image of {source_id}"
+    assert plan.image.description == f"golden image of {source_id}, {RUN}"
     assert plan.image_method == "RegisterImage"
     assert (plan.launch_template.id, plan.launch_template.name) == (None, "web")
     assert (plan.group.name, plan.group.before) == ("web", None)
@@ -180,7 +179,7 @@ def _ungranted(account: Account) -> dict[str, Any]:
 
 def _taken_name(account: Account) -> dict[str, Any]:
     source_id = account.seed(state="stopped")
-    registration.create(OTHER_RUN, Image("golden", "", {}), source_id)
+    account.client("ec2").create_image(InstanceId=source_id, Name="golden")
     return {"sourceInstanceId": source_id, "image": {"name": "golden"}}
 
 
@@ -334,3 +333,40 @@ def test_a_plan_of_28_volumes_stays_under_16_kib(account: Account) -> None:
     assert len(plan.source.volumes) == 28
     assert len(json.dumps(events.to_event(plan), ensure_ascii=False).encode()) < 16 * 1024
     assert plan.run == RUN
+
+
+# Volumes
+
+
+def attach_by_hand(account: Account, instance_id: str) -> None:
+    ec2 = account.client("ec2")
+    instance = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+    zone = instance["Placement"]["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=5)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=instance_id, Device="/dev/sdz")
+
+
+@pytest.mark.parametrize(("keep", "flags"), [(False, [True, True]), (True, [True, False])])
+def test_volumes_of_the_image_go_with_their_instance_unless_the_input_keeps_them(
+    account: Account, keep: bool, flags: list[bool]
+) -> None:
+    source_id = account.seed(volumes=[{"sizeGiB": 8}])
+    attach_by_hand(account, source_id)
+    volumes = account.plan(source_id, image={"keepVolumes": keep}).source.volumes
+    assert [volume.delete_on_termination for volume in volumes] == flags
+
+
+@pytest.mark.parametrize(("rollout", "warned"), [("drain", True), ("recreate", True), ("none", False)])
+def test_volumes_that_a_rollout_leaves_behind_are_warned_of(
+    account: Account, rollout: str, warned: bool
+) -> None:
+    for member in account.group()["Instances"]:
+        attach_by_hand(account, member["InstanceId"])
+    found = account.plan(account.seed(), rollout=rollout).warnings
+    message = f"2 volumes of the group's present instances stay, and are billed, when {rollout} ends these"
+    assert any(message in warning for warning in found) == warned
+
+
+def test_a_group_whose_volumes_go_with_their_instances_is_not_warned_of(account: Account) -> None:
+    account.group()
+    assert account.plan(account.seed(), rollout="recreate").warnings == ()

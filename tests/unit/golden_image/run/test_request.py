@@ -118,7 +118,7 @@ def test_a_mistyped_key_is_refused_with_the_key_that_was_meant(key: str, near: s
 
 def test_a_key_that_resembles_nothing_is_refused_with_all_that_are_known_there() -> None:
     message = wrong({**SMALLEST, "image": {"xyz": 1}})["image.xyz"]
-    assert message == "is not a field of the input; known here: name, description, tags"
+    assert message == "is not a field of the input; known here: name, description, keepVolumes, tags"
 
 
 @pytest.mark.parametrize("raw", [None, [], "x", 1, True, float("nan")])

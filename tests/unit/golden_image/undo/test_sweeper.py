@@ -11,7 +11,7 @@ from moto.stepfunctions import stepfunctions_backends
 
 from golden_image import aws
 from golden_image.errors import GoldenImageError, RollBackIncomplete
-from golden_image.image import snapshots
+from golden_image.image import owned, snapshots
 from golden_image.run import ledger
 from golden_image.run.children import child_name, execution_arn
 from golden_image.source import power
@@ -22,7 +22,10 @@ from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, UNDO,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mypy_boto3_ec2.type_defs import SnapshotTypeDef
+
     from golden_image.model.plan import Plan
+    from golden_image.model.source import Source
     from golden_image.run.ledger import Row
     from tests.unit.account import Account
 
@@ -126,6 +129,10 @@ def carry_out(plan: Plan) -> None:
     snapshots.create(plan.run, facts.instance_id, [volume.volume_id for volume in facts.volumes], {})
 
 
+def of_run(run: str, source: Source) -> list[SnapshotTypeDef]:
+    return owned.snapshots(run, source.instance_id, [volume.volume_id for volume in source.volumes])
+
+
 # Which runs
 
 
@@ -144,7 +151,7 @@ def test_a_run_that_ended_badly_is_undone_and_unlocked(
     assert sweeper.sweep([RUN]) == []
     assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status, "group": "web"}}
     executions.play()
-    assert snapshots.of_run(RUN) == []
+    assert of_run(RUN, plan.source) == []
     assert account.state(plan.source.instance_id) == "running"
     assert ledger.read(RUN) is None
     ledger.lock(replace(account.plan(plan.source.instance_id), run=OTHER_RUN), UNDO)
@@ -164,7 +171,7 @@ def test_the_sweeper_changes_nothing_of_a_run_that_ended_badly(
 def test_a_run_that_succeeded_is_only_unlocked(account: Account, plan: Plan, executions: Executions) -> None:
     executions.end(RUN, "SUCCEEDED")
     assert sweeper.sweep([RUN]) == [RUN]
-    assert len(snapshots.of_run(RUN)) == len(plan.source.volumes)
+    assert len(of_run(RUN, plan.source)) == len(plan.source.volumes)
     assert account.state(plan.source.instance_id) == "stopped"
     assert ledger.read(RUN) is None
     assert executions.undos() == {}
@@ -177,20 +184,21 @@ def test_a_run_that_ended_badly_after_its_rollout_is_only_unlocked(
     account.commit(RUN)
     executions.end(RUN, status)
     assert sweeper.sweep([RUN]) == [RUN]
-    assert len(snapshots.of_run(RUN)) == len(plan.source.volumes)
+    assert len(of_run(RUN, plan.source)) == len(plan.source.volumes)
     assert ledger.read(RUN) is None
     assert executions.undos() == {}
 
 
 def test_a_run_that_step_functions_has_forgotten_is_undone(account: Account, executions: Executions) -> None:
     executions.start(RUN)
-    carry_out(replace(account.plan(account.seed()), run=OTHER_RUN))
+    plan = replace(account.plan(account.seed()), run=OTHER_RUN)
+    carry_out(plan)
     assert sweeper.sweep([OTHER_RUN]) == []
     assert executions.undos() == {
         undo_arn(OTHER_RUN): {"run": OTHER_RUN, "status": "FORGOTTEN", "group": "web"}
     }
     executions.play()
-    assert snapshots.of_run(OTHER_RUN) == []
+    assert of_run(OTHER_RUN, plan.source) == []
 
 
 def test_a_run_without_a_row_is_left_alone(account: Account, executions: Executions) -> None:

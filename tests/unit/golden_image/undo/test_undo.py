@@ -7,7 +7,7 @@ import pytest
 from golden_image import aws, tags
 from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
 from golden_image.group import group, launch_template
-from golden_image.image import checks, registration, snapshots
+from golden_image.image import checks, owned, registration, snapshots
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.roll_out import capacity, drain
@@ -19,7 +19,10 @@ from tests.unit.account import OTHER_RUN, RUN, UNDO, kept_plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mypy_boto3_ec2.type_defs import SnapshotTypeDef
+
     from golden_image.model.plan import Plan
+    from golden_image.model.source import Source
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
@@ -58,6 +61,10 @@ def undo(run: str = RUN) -> str:
         assert check.wait_seconds > 0
         waited += check.wait_seconds
     return check.roll_back
+
+
+def of_run(run: str, source: Source) -> list[SnapshotTypeDef]:
+    return owned.snapshots(run, source.instance_id, [volume.volume_id for volume in source.volumes])
 
 
 def left_of(account: Account, run: str) -> list[str]:
@@ -282,6 +289,7 @@ def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created:
     ec2 = account.client("ec2")
     source_id = created.source.instance_id
     other = Image("other", "", {})
+    account.open_row(OTHER_RUN)
     source = facts.describe(facts.find(source_id))
     volume_ids = [volume.volume_id for volume in source.volumes]
     kept = registration.register(
@@ -290,7 +298,7 @@ def test_nothing_that_the_run_did_not_make_is_touched(account: Account, created:
     account.group("by-hand")
     undo()
     assert kept in left_of(account, OTHER_RUN)
-    assert len(snapshots.of_run(OTHER_RUN)) == 2
+    assert len(of_run(OTHER_RUN, source)) == 2
     assert len(account.found_group("by-hand")["Instances"]) == 2
     assert ec2.describe_launch_templates(LaunchTemplateNames=["by-hand-by-hand"])["LaunchTemplates"]
 
@@ -347,7 +355,7 @@ def test_what_may_pass_is_tried_again_after_the_other_parts_are_undone(
 
 
 def test_a_snapshot_that_an_image_of_someone_else_uses_is_told(account: Account, created: Plan) -> None:
-    used = snapshots.of_run(RUN)[0]["SnapshotId"]
+    used = of_run(RUN, created.source)[0]["SnapshotId"]
     mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": used}}
     account.client("ec2").register_image(
         Name="by-hand", RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping]
@@ -414,11 +422,11 @@ def test_a_run_is_undone_when_a_late_pass_finds_nothing() -> None:
 def test_what_the_last_handler_of_a_run_makes_is_undone_by_the_passes_after_it(created: Plan) -> None:
     one_pass()
     one_pass()
-    assert snapshots.of_run(RUN) == []
+    assert of_run(RUN, created.source) == []
     facts = created.source
     snapshots.create(RUN, facts.instance_id, [volume.volume_id for volume in facts.volumes], {})
     assert not one_pass(SETTLED).done
-    assert snapshots.of_run(RUN) == []
+    assert of_run(RUN, created.source) == []
     assert one_pass(SETTLED + 20).done
     assert kept_plan(RUN) == created
 
@@ -446,6 +454,7 @@ def test_what_a_first_pass_does_not_see_yet_is_undone_by_a_later_one(
     if action == "CreateSnapshots":
         aws.ec2_once().create_snapshots(
             InstanceSpecification={"InstanceId": facts.instance_id},
+            Description=owned.description(run, facts.instance_id),
             TagSpecifications=tags.specifications(tags.of_run(run, facts.instance_id), "snapshot"),
         )
     else:
@@ -463,7 +472,7 @@ def test_snapshots_of_an_image_that_is_not_shown_yet_are_tried_again(account: Ac
     ledger.lock(plan, UNDO)
     facts = plan.source
     made = snapshots.create(RUN, facts.instance_id, [v.volume_id for v in facts.volumes], {})
-    account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 1})
+    account.faults({"service": "ec2", "action": "RegisterImage", "effect": "stale", "reads": 2})
     registration.register(RUN, plan.image, facts, made)
     with pytest.raises(ResourceBusy, match=r"InvalidSnapshot\.InUse"):
         one_pass()

@@ -1,0 +1,48 @@
+"""The removal of a group that a failed run created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, tags
+from golden_image.errors import RollBackIncomplete
+from golden_image.group import group
+from golden_image.model.made import template_version
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+
+def remove(run: str, group_name: str, versions: Collection[str]) -> bool:
+    """Delete the group and its instances where this run created it; leave any other alone.
+
+    Answers whether something of the group is still there: deleting takes as long as its instances do.
+
+    Args:
+        versions: the run's template versions, as in model.made. A group that launches from one of them is the
+            run's, though it has lost its tag.
+
+    Raises:
+        RollBackIncomplete: it has lost the tag that lets the stack delete it.
+    """
+    found = group.find(group_name)
+    if found is None:
+        return False
+    if not tags.owned_by(run, found) and template_version(found) not in versions:
+        return False
+    if found.get("Status") is None:
+        _delete(found)
+    return True
+
+
+def _delete(found: AutoScalingGroupTypeDef) -> None:
+    name = found["AutoScalingGroupName"]
+    try:
+        aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    except ClientError as error:
+        command = f"delete-auto-scaling-group --force-delete --auto-scaling-group-name '{name}'"
+        raise RollBackIncomplete(tags.how_to_delete(error, found, f"aws autoscaling {command}")) from error

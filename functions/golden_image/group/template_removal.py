@@ -1,0 +1,65 @@
+"""The removal of a launch template, or of a version, that a failed run made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws, tags
+from golden_image.errors import RequestRefused, RollBackIncomplete
+from golden_image.group import launch_template
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from golden_image.model.launch_template import LaunchTemplatePlan
+
+
+def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> bool:
+    """Delete the version that this run added, or the template where this run made it; no other.
+
+    Answers whether it was there.
+
+    Args:
+        versions: those that the run's calls have answered, as in model.made.
+
+    Raises:
+        RequestRefused: EC2 keeps the version (its answer to that is no error).
+        RollBackIncomplete: the template has lost the tag that lets the stack change it.
+    """
+    existing = launch_template.find(wanted.name)
+    if existing is None:
+        return False
+    template_id = existing["LaunchTemplateId"]
+    command = f"delete-launch-template --launch-template-id {template_id}"
+    try:
+        if wanted.id is None:
+            own = f"{template_id}/1" in versions or tags.owned_by(run, existing)
+            if own:
+                aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
+            return own
+        # One of another id has been made by somebody else since.
+        numbers = launch_template.versions(run, template_id, versions) if template_id == wanted.id else []
+        for number in numbers:
+            command = (
+                f"delete-launch-template-versions --launch-template-id {template_id} --versions {number}"
+            )
+            _delete_version(template_id, number)
+    except ClientError as error:
+        if aws.code(error) in launch_template.NOT_FOUND:
+            return True
+        raise RollBackIncomplete(tags.how_to_delete(error, existing, f"aws ec2 {command}")) from error
+    return bool(numbers)
+
+
+def _delete_version(template_id: str, number: int) -> None:
+    answer = aws.client("ec2").delete_launch_template_versions(
+        LaunchTemplateId=template_id, Versions=[str(number)]
+    )
+    for kept in answer.get("UnsuccessfullyDeletedLaunchTemplateVersions", []):
+        error = kept["ResponseError"]
+        if error["Code"] != "launchTemplateVersionDoesNotExist":
+            raise RequestRefused(
+                f"EC2 keeps version {number} of {template_id}: {error['Code']}: {error.get('Message', '')}"
+            )

@@ -1,0 +1,29 @@
+"""The volumes that outlive a group's instances."""
+
+from __future__ import annotations
+
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from golden_image import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+# A request takes so many values of filters.
+_VALUES = 200
+
+
+def kept(found: AutoScalingGroupTypeDef) -> list[str]:
+    """The volumes that stay when the group's instances of now end: their DeleteOnTermination is false."""
+    members = [instance["InstanceId"] for instance in found["Instances"]]
+    pages = aws.client("ec2").get_paginator("describe_instances")
+    return [
+        mapping["Ebs"]["VolumeId"]
+        for some in batched(members, _VALUES, strict=False)
+        for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": list(some)}])
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+        for mapping in instance.get("BlockDeviceMappings", [])
+        if not mapping.get("Ebs", {}).get("DeleteOnTermination", True)
+    ]

@@ -1,0 +1,31 @@
+"""Names that every service takes: Step Functions and Auto Scaling allow nearly any character in theirs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_DIGEST = 8
+# Printable ASCII: what EC2 takes in a description, of 255 characters at most.
+_ASCII = " -~"
+_LONGEST_LABEL = 200
+
+
+def legal(text: str, allowed: str, longest: int) -> str:
+    """The text in characters that are allowed, and no longer than that.
+
+    Where something had to go, the text's own digest is at the end: two texts never become one.
+
+    Args:
+        allowed: as in the brackets of a regular expression; `-` and hexadecimal digits are among them.
+    """
+    kept = re.sub(f"[^{allowed}]", "-", text)[:longest]
+    if kept == text:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    return f"{kept[: longest - _DIGEST - 1]}-{digest}"
+
+
+def label(run: str) -> str:
+    """The run's ARN for descriptions: in ASCII, 200 characters at most. No other run has the same."""
+    return legal(run, _ASCII, _LONGEST_LABEL)

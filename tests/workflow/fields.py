@@ -1,0 +1,179 @@
+"""Every field of the input, with a value for a run that makes a group and one for a run that updates it.
+
+Add an entry for each leaf of input.schema.json. `test_fields` states all values in a few runs, and looks for
+each in the calls that the run made, and in the group afterwards.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Where a value is found in the calls of a run.
+
+    Attributes:
+        action: service and action, in botocore's words; `lambda Invoke` is a call of the workflow.
+        path: the parameter's members, joined by dots; a list is looked through. Empty for a call that stating
+            the field keeps from being made.
+        by: a part of the name of the function, or for `lambda Invoke` of the state, that makes the call.
+        value: what the value becomes; by default it stays as it is.
+    """
+
+    action: str
+    path: str = ""
+    by: str = ""
+    value: Callable[[Any], Any] = lambda stated: stated
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field.
+
+    Attributes:
+        first: stated in the run that creates the group. A text in <> names something of the sandbox.
+        second: stated in the run that updates it, and in one that fails late and is rolled back.
+        created: the call of the first run that has the value.
+        updated: the call of the second run that has the value.
+        shown: where AWS shows the value afterwards, see `test_fields.standing`; empty where no group
+            changes.
+    """
+
+    first: Any
+    second: Any
+    created: Call | None = None
+    updated: Call | None = None
+    shown: str = ""
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _in_template(first: Any, second: Any, member: str, value: Callable[[Any], Any] | None = None) -> Field:
+    """A parameter of the launch; the group gets it with its template version."""
+    path = f"LaunchTemplateData.{member}"
+    more = {"value": value} if value else {}
+    return Field(
+        first,
+        second,
+        Call("ec2 CreateLaunchTemplate", path, **more),
+        Call("ec2 CreateLaunchTemplateVersion", path, **more),
+        f"template.{member}",
+    )
+
+
+def _in_group(first: Any, second: Any, member: str, value: Callable[[Any], Any] | None = None) -> Field:
+    """A setting that CreateAutoScalingGroup and UpdateAutoScalingGroup take."""
+    more = {"value": value} if value else {}
+    created = Call("autoscaling CreateAutoScalingGroup", member, **more)
+    return Field(
+        first,
+        second,
+        created,
+        Call("autoscaling UpdateAutoScalingGroup", member, **more),
+        f"group.{member}",
+    )
+
+
+def _limit(first: int, second: int, state: str) -> Field:
+    limit = Call("lambda Invoke", "Payload.limit", state)
+    return Field(first, second, limit, limit)
+
+
+FIELDS: dict[str, Field] = {
+    "sourceInstanceId": Field(
+        "<source>",
+        "<source>",
+        Call("ec2 StopInstances", "InstanceIds"),
+        Call("ec2 CreateSnapshots", "InstanceSpecification.InstanceId"),
+    ),
+    "autoScalingGroupName": Field(
+        "<group>",
+        "<group>",
+        Call("autoscaling CreateAutoScalingGroup", "AutoScalingGroupName"),
+        Call("autoscaling UpdateAutoScalingGroup", "AutoScalingGroupName"),
+    ),
+    "launchTemplateName": Field(
+        "<template>", "<template>", Call("ec2 CreateLaunchTemplate", "LaunchTemplateName")
+    ),
+    "rollout": Field(
+        "none",
+        "recreate",
+        Call("autoscaling UpdateAutoScalingGroup", by="DrainGroupFunction"),
+        Call("autoscaling UpdateAutoScalingGroup", "MaxSize", "DrainGroupFunction", lambda _: 0),
+    ),
+    "restartSource": Field(False, False, Call("ec2 StartInstances")),
+    "dryRun": Field(False, False),
+    "image.name": Field("<image 1>", "<image 2>", *2 * (Call("ec2 RegisterImage", "Name"),)),
+    "image.description": Field("first", "second", *2 * (Call("ec2 RegisterImage", "Description"),)),
+    "image.tags": Field(
+        {"Made": "once"}, {"Made": "twice"}, *2 * (Call("ec2 RegisterImage", "TagSpecifications.Tags"),)
+    ),
+    "launchTemplate.instanceType": _in_template("t3.small", "t3.large", "InstanceType"),
+    "launchTemplate.keyName": _in_template("<key 1>", "<key 2>", "KeyName"),
+    "launchTemplate.securityGroupIds": _in_template(
+        ["<security group 1>"], ["<security group 2>"], "SecurityGroupIds"
+    ),
+    "launchTemplate.iamInstanceProfile": _in_template(
+        "<profile 1>", "<profile 2>", "IamInstanceProfile.Name"
+    ),
+    "launchTemplate.userData": _in_template("#!/bin/true", "#!/bin/false", "UserData", _encoded),
+    "launchTemplate.metadataOptions.httpTokens": _in_template(
+        "optional", "required", "MetadataOptions.HttpTokens"
+    ),
+    "launchTemplate.metadataOptions.httpPutResponseHopLimit": _in_template(
+        2, 3, "MetadataOptions.HttpPutResponseHopLimit"
+    ),
+    "launchTemplate.metadataOptions.httpEndpoint": _in_template(
+        "disabled", "enabled", "MetadataOptions.HttpEndpoint"
+    ),
+    "launchTemplate.metadataOptions.instanceMetadataTags": _in_template(
+        "disabled", "enabled", "MetadataOptions.InstanceMetadataTags"
+    ),
+    "launchTemplate.monitoring": _in_template(True, False, "Monitoring.Enabled"),
+    "launchTemplate.tags": _in_template({"Role": "web"}, {"Role": "api"}, "TagSpecifications.Tags"),
+    "group.minSize": _in_group(1, 2, "MinSize"),
+    "group.maxSize": _in_group(3, 4, "MaxSize"),
+    "group.desiredCapacity": _in_group(1, 2, "DesiredCapacity"),
+    "group.subnetIds": _in_group(["<subnet 1>"], ["<subnet 2>"], "VPCZoneIdentifier", ",".join),
+    "group.healthCheckType": _in_group("EC2", "ELB", "HealthCheckType"),
+    "group.healthCheckGracePeriod": _in_group(120, 240, "HealthCheckGracePeriod"),
+    "group.targetGroupArns": Field(
+        [f"{_TARGET_GROUP}/a/73e2d6bc24d8a067"],
+        [f"{_TARGET_GROUP}/b/83e2d6bc24d8a067"],
+        Call("autoscaling CreateAutoScalingGroup", "TargetGroupARNs"),
+        Call("autoscaling AttachLoadBalancerTargetGroups", "TargetGroupARNs"),
+        "group.TargetGroupARNs",
+    ),
+    "group.targetCpuUtilization": Field(
+        40,
+        60,
+        *2 * (Call("autoscaling PutScalingPolicy", "TargetTrackingConfiguration.TargetValue"),),
+        "policies.TargetTrackingConfiguration.TargetValue",
+    ),
+    "group.notificationTopicArn": Field(
+        "<topic 1>",
+        "<topic 2>",
+        *2 * (Call("autoscaling PutNotificationConfiguration", "TopicARN"),),
+        "notifications.TopicARN",
+    ),
+    "group.tags": Field(
+        {"Team": "web", "Old": "yes"},
+        {"Team": "ops", "New": "yes"},
+        Call("autoscaling CreateAutoScalingGroup", "Tags"),
+        Call("autoscaling CreateOrUpdateTags", "Tags"),
+        "group.Tags",
+    ),
+    "timeouts.stop": _limit(901, 902, "Check Source Stopped"),
+    "timeouts.snapshot": _limit(903, 904, "Check Snapshots"),
+    "timeouts.image": _limit(905, 906, "Check Image"),
+    "timeouts.drain": Field(907, 908, None, Call("lambda Invoke", "Payload.limit", "Check Group Drained")),
+    "timeouts.rollout": Field(909, 910, None, Call("lambda Invoke", "Payload.limit", "Check Capacity")),
+}

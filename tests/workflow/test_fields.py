@@ -1,0 +1,256 @@
+"""Each field of the input reaches a call of AWS, and a roll-back gives back what it has changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from botocore import xform_name
+
+from golden_image.run.request import GroupRequest, ImageRequest, LaunchTemplateRequest, RunRequest
+from sandbox.build import ROOT
+from tests.workflow.conftest import succeeded
+from tests.workflow.fields import FIELDS, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.client import Client
+
+SCHEMA = ROOT / "functions/golden_image/run/input.schema.json"
+TEST = ".venv/bin/python -m pytest -q tests/workflow/test_fields.py -k"
+REQUESTS = {"image": ImageRequest, "launchTemplate": LaunchTemplateRequest, "group": GroupRequest}
+# The run that fails late has set everything before, the sizes too.
+LATE = {
+    "service": "autoscaling",
+    "action": "DescribeAutoScalingGroups",
+    "role": "CheckCapacityFunction",
+    "effect": "error",
+    "code": "AccessDenied",
+    "times": None,
+}
+
+
+def leaves(properties: dict[str, Any], above: str = "") -> Iterator[str]:
+    """The path of each field of the input that has no fields of its own."""
+    for name, schema in properties.items():
+        if "properties" in schema:
+            yield from leaves(schema["properties"], f"{above}{name}.")
+        else:
+            yield f"{above}{name}"
+
+
+LEAVES = list(leaves(json.loads(SCHEMA.read_text())["properties"]))
+
+
+def missing(leaf: str) -> str:
+    """What to do next for a field that has no entry yet."""
+    section, _, name = leaf.rpartition(".")
+    request = REQUESTS.get(section, RunRequest)
+    snake = xform_name(name)
+    known = section not in {"", *REQUESTS} or snake in {field.name for field in fields(request)}
+    next_file = "tests/workflow/fields.py: an entry of FIELDS that names the call which the value reaches"
+    if not known:
+        next_file = f"functions/golden_image/run/request.py: a field {snake} of {request.__name__}"
+    return f"{leaf} is in {SCHEMA.relative_to(ROOT)} only. Next: {next_file}. Then run: {TEST} '{leaf}'"
+
+
+def not_sent(leaf: str, call: Call) -> str:
+    """What to do next for a field whose value no call has."""
+    pattern = re.compile(rf"\.{xform_name(call.action.split()[1])}\(")
+    sources = sorted((ROOT / "functions/golden_image").rglob("*.py"))
+    found = [str(path.relative_to(ROOT)) for path in sources if pattern.search(path.read_text())]
+    found = found or ["statemachine/golden_image_refresh.asl.json"]
+    what = f"{leaf} does not reach {call.action} {call.path}"
+    return f"{what}. Next: {', '.join(found)}. Then run: {TEST} '{leaf}'"
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_each_field_has_an_entry(leaf: str) -> None:
+    assert leaf in FIELDS, missing(leaf)
+
+
+def test_each_entry_is_of_a_field() -> None:
+    assert set(FIELDS) <= set(LEAVES), f"tests/workflow/fields.py: remove {sorted(set(FIELDS) - set(LEAVES))}"
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The runs that state every field.
+
+    Attributes:
+        first, second: the calls of the run that made the group, and of the one that updated it.
+        stated: the values of each, by field.
+        standings: the group after the first run, after one that failed late, and after the second.
+    """
+
+    first: list[dict[str, Any]]
+    second: list[dict[str, Any]]
+    stated: tuple[dict[str, Any], dict[str, Any]]
+    standings: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+
+
+def prepared(client: Client) -> dict[str, str]:
+    """What the values in <> name."""
+    unique, seeded = uuid4().hex[:8], client.seed()
+    found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [seeded["vpcId"]]}])
+    others = sorted(s["SubnetId"] for s in found["Subnets"] if s["SubnetId"] != seeded["subnetId"])
+    names = {
+        "source": seeded["instanceId"],
+        "group": f"fields-{unique}",
+        "template": f"template-{unique}",
+        "subnet 1": seeded["subnetId"],
+        "subnet 2": others[0],
+    }
+    for number in ("1", "2"):
+        name = f"{unique}-{number}"
+        client.ec2.create_key_pair(KeyName=name)
+        client.aws("iam").create_instance_profile(InstanceProfileName=name)
+        group = client.ec2.create_security_group(GroupName=name, Description=name, VpcId=seeded["vpcId"])
+        names |= {
+            f"image {number}": f"image {name}",
+            f"key {number}": name,
+            f"profile {number}": name,
+            f"security group {number}": group["GroupId"],
+            f"topic {number}": client.aws("sns").create_topic(Name=name)["TopicArn"],
+        }
+    return names
+
+
+def filled(value: Any, names: dict[str, str]) -> Any:
+    """A value with the things of the sandbox in it."""
+    if isinstance(value, list):
+        return [filled(one, names) for one in value]
+    if isinstance(value, str) and value.startswith("<"):
+        return names[value.strip("<>")]
+    return value
+
+
+def nested(stated: dict[str, Any]) -> dict[str, Any]:
+    """An input of these values by path."""
+    whole: dict[str, Any] = {}
+    for path, value in stated.items():
+        *above, name = path.split(".")
+        reduce(lambda at, part: at.setdefault(part, {}), above, whole)[name] = value
+    return whole
+
+
+def calls_of(client: Client, run: str) -> list[dict[str, Any]]:
+    """The calls of a run, those of its functions by the workflow among them."""
+    calls = [call for call in client.calls_of(run) if call["status"] == 200]
+    state = ""
+    for event in client.events(run):
+        if "stateEnteredEventDetails" in event:
+            state = event["stateEnteredEventDetails"]["name"]
+        elif "taskScheduledEventDetails" in event:
+            params = json.loads(event["taskScheduledEventDetails"].get("parameters", "{}"))
+            calls.append({"service": "lambda", "action": "Invoke", "role": state, "params": params})
+    return calls
+
+
+def standing(client: Client, group: str) -> dict[str, Any]:
+    """A group, its policies and notifications, and the data of the template version that it uses."""
+    scaling = client.autoscaling
+    (found,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
+    used = found["LaunchTemplate"]
+    versions = client.ec2.describe_launch_template_versions(
+        LaunchTemplateId=used["LaunchTemplateId"], Versions=[used["Version"]]
+    )["LaunchTemplateVersions"]
+    notifications = scaling.describe_notification_configurations(AutoScalingGroupNames=[group])
+    return {
+        "group": found,
+        "template": versions[0]["LaunchTemplateData"],
+        "policies": scaling.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"],
+        "notifications": notifications["NotificationConfigurations"],
+    }
+
+
+@pytest.fixture(scope="module")
+def refreshed(deployed: Client) -> Refreshed:
+    names = prepared(deployed)
+    first, second = (
+        {leaf: filled(getattr(field, which), names) for leaf, field in FIELDS.items()}
+        for which in ("first", "second")
+    )
+    runs, standings = [], []
+    for stated, rules in ((first, []), (second, [LATE]), (second, [])):
+        run_id = f"fields-{uuid4().hex[:8]}"
+        deployed.faults(*(rule | {"run": deployed.arn_of(run_id)} for rule in rules))
+        run = deployed.run(nested(stated), run_id)
+        if rules:
+            assert LATE["code"] in str(run.cause), f"{run.error}: {run.cause}"
+        else:
+            succeeded(run)
+        runs.append(calls_of(deployed, run.arn))
+        standings.append(standing(deployed, names["group"]))
+    deployed.faults()
+    return Refreshed(runs[0], runs[2], (first, second), (standings[0], standings[1], standings[2]))
+
+
+def values_at(value: Any, path: str) -> list[Any]:
+    """What is found at a path, in each element of a list."""
+    if isinstance(value, list) and path:
+        return [found for one in value for found in values_at(one, path)]
+    if not path:
+        return [value]
+    name, _, rest = path.partition(".")
+    return values_at(value[name], rest) if isinstance(value, dict) and name in value else []
+
+
+def holds(values: list[Any], wanted: Any) -> bool:
+    """Whether a value is among these; of tags, whether all of them are in one list."""
+    if isinstance(wanted, dict):
+        lists = [one for one in values if isinstance(one, list)]
+        return any({t["Key"]: t.get("Value") for t in tags}.items() >= wanted.items() for tags in lists)
+    return wanted in values or any(isinstance(one, list) and wanted in one for one in values)
+
+
+def reaches(calls: list[dict[str, Any]], call: Call, stated: Any) -> bool:
+    """Whether a stated value is in a call that is to have it; without a path, that there is no such call."""
+    service, action = call.action.split()
+    made = [
+        one
+        for one in calls
+        if (one["service"], one["action"]) == (service, action) and call.by in one["role"]
+    ]
+    if not call.path:
+        return not made
+    return any(holds(values_at(one["params"], call.path), call.value(stated)) for one in made)
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf, field in FIELDS.items() if field.created])
+def test_a_field_reaches_a_call_when_the_group_is_new(leaf: str, refreshed: Refreshed) -> None:
+    call = FIELDS[leaf].created
+    assert call is not None
+    assert reaches(refreshed.first, call, refreshed.stated[0][leaf]), not_sent(leaf, call)
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf, field in FIELDS.items() if field.updated])
+def test_a_field_reaches_a_call_when_the_group_exists(leaf: str, refreshed: Refreshed) -> None:
+    call = FIELDS[leaf].updated
+    assert call is not None
+    assert reaches(refreshed.second, call, refreshed.stated[1][leaf]), not_sent(leaf, call)
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf, field in FIELDS.items() if field.shown])
+def test_a_roll_back_gives_back_what_a_field_has_changed(leaf: str, refreshed: Refreshed) -> None:
+    before, rolled_back, after = (values_at(standing, FIELDS[leaf].shown) for standing in refreshed.standings)
+    assert after != before, f"{leaf} is not shown at {FIELDS[leaf].shown}"
+    assert rolled_back == before, (
+        f"{leaf}: a roll-back leaves {rolled_back}. Next: functions/golden_image/undo/undo.py and "
+        f"functions/golden_image/group/. Then run: {TEST} '{leaf}'"
+    )
+
+
+def test_a_dry_run_changes_nothing(sandbox: Client, group: str) -> None:
+    run_input = {"sourceInstanceId": sandbox.seed()["instanceId"], "autoScalingGroupName": group}
+    run = sandbox.run(run_input | {"dryRun": True})
+
+    succeeded(run)
+    made = {call["action"] for call in sandbox.calls_of(run.arn)}
+    assert {action for action in made if not action.startswith(("Describe", "Get", "List"))} == set()
