@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import aws, tags
 from golden_image.group import group
-from golden_image.model.made import template_version
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
-def replace(group_name: str, versions: Collection[str]) -> bool:
+def replace(run: str, group_name: str) -> bool:
     """Have Auto Scaling replace the group's instances that were launched from the run's template version.
 
     Answers whether there were any; one that is terminating is still there.
-
-    Args:
-        versions: the run's, as in model.made.
     """
     found = group.find(group_name)
-    launched = [one for one in found["Instances"] if template_version(one) in versions] if found else []
-    for instance in launched:
-        if not instance["LifecycleState"].startswith("Terminating"):
-            _terminate(instance["InstanceId"])
+    states = {i["InstanceId"]: i["LifecycleState"] for i in found["Instances"]} if found else {}
+    pages = aws.client("ec2").get_paginator("describe_instances").paginate(Filters=tags.made_by(run))
+    marked = {i["InstanceId"] for page in pages for r in page["Reservations"] for i in r["Instances"]}
+    launched = sorted(marked & states.keys())
+    for instance_id in launched:
+        if not states[instance_id].startswith("Terminating"):
+            _terminate(instance_id)
     return bool(launched)
 
 

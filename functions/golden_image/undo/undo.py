@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import group, group_removal, template_removal
+from golden_image.group import group, group_removal, template_removal, volumes
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.plan import Plan
@@ -41,7 +41,8 @@ def undo(run: str, waited: int, limit: int) -> Check:
     row = ledger.read(run)
     if row is None:
         return polling.finished("nothing to undo")
-    left, failures = _pass(events.from_event(Plan, row.plan), row.made)
+    plan = events.from_event(Plan, row.plan)
+    left, failures = _pass(plan, row.made)
     for failure in failures.values():
         if isinstance(failure, TryAgain):
             raise failure
@@ -49,8 +50,16 @@ def undo(run: str, waited: int, limit: int) -> Check:
         refused = [f"{part} ({type(error).__name__}: {error})" for part, error in failures.items()]
         raise RollBackIncomplete(f"could not undo: {'; '.join(refused + left)}")
     if not left and waited >= polling.SETTLED_AFTER:
-        return polling.finished("everything is undone")
+        return polling.finished(f"everything is undone{_kept_volumes(plan, row.made)}")
     return Check(done=False, wait_seconds=_PASS_EVERY, progress=", ".join(left) or "checking again")
+
+
+def _kept_volumes(plan: Plan, made: Made) -> str:
+    """What an input with keepVolumes leaves of the run's instances."""
+    if all(volume.delete_on_termination for volume in plan.source.volumes):
+        return ""
+    kept = volumes.of_snapshots(made.snapshot_ids)
+    return f"; of its instances these volumes stay (image.keepVolumes): {', '.join(kept)}" if kept else ""
 
 
 def _pass(plan: Plan, made: Made) -> tuple[list[str], dict[str, GoldenImageError]]:
@@ -77,9 +86,7 @@ def _group(plan: Plan, made: Made) -> bool:
     if plan.group.before is None:
         return group_removal.remove(plan.run, plan.group.name, made.template_versions)
     # Only a group that has its version from before replaces the run's instances by others.
-    return group.restore(plan.group, plan.group.before) or instances.replace(
-        plan.group.name, made.template_versions
-    )
+    return group.restore(plan.group, plan.group.before) or instances.replace(plan.run, plan.group.name)
 
 
 def _launch_template(plan: Plan, made: Made) -> bool:

@@ -63,7 +63,7 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
         "group.group group.group_removal group.launch_template group.options group.template_removal "
-        "image.lookup image.owned "
+        "group.volumes image.lookup image.owned "
         "image.removal image.snapshots names polling run.ledger run.made "
         "source.facts source.power tags undo.instances undo.undo"
     ),

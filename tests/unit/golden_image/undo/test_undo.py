@@ -37,8 +37,11 @@ def carry_out(plan: Plan) -> None:
     facts, run = plan.source, plan.run
     power.stop(facts.instance_id)
     power.check_stopped(facts.instance_id, 0, 900)
-    made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
-    image_id = registration.register(run, plan.image, facts, made)
+    if plan.image_method == "CreateImage":
+        image_id = registration.create(run, plan.image, facts)
+    else:
+        made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+        image_id = registration.register(run, plan.image, facts, made)
     checks.check(image_id, 0, 900)
     template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, None)
     if plan.group.before is None:
@@ -54,12 +57,13 @@ def one_pass(waited: int = 0) -> Check:
     return undoing.undo(RUN, waited, LIMIT)
 
 
-def undo(run: str = RUN) -> None:
-    """All passes, as the workflow makes them."""
+def undo(run: str = RUN) -> Check:
+    """All passes, as the workflow makes them; the last one's answer."""
     waited = 0
     while not (check := undoing.undo(run, waited, LIMIT)).done:
         assert check.wait_seconds > 0
         waited += check.wait_seconds
+    return check
 
 
 def of_run(run: str, source: Source) -> list[SnapshotTypeDef]:
