@@ -386,4 +386,41 @@ CASES = (
             "::test_a_day_after_the_end_of_its_run_a_source_is_given_up_and_people_are_told_once",
         ),
     ),
+    # Part: what is the run's
+    Case(
+        "A source with a volume that was attached by hand leaves no volume after a drain or a roll-back.",
+        ("hashicorp/packer#280", "zalando-incubator/kubernetes-on-aws#2241"),
+        (
+            "unit/golden_image/undo/test_left_volumes.py"
+            "::test_no_volume_is_left_of_a_group_that_was_drained_and_undone",
+            f"{IMAGE}::test_the_image_deletes_its_volumes_unless_they_are_to_be_kept",
+        ),
+    ),
+    Case(
+        "A backup that carries copied tags of a run stays, and the roll-back completes.",
+        ("openshift/installer#9964", "cloud-custodian/cloud-custodian#9459"),
+        (
+            "workflow/test_ownership.py::test_a_backup_with_a_runs_tags_stays_and_what_lost_them_goes",
+            "unit/golden_image/image/test_removal.py::test_a_backup_that_carries_a_runs_tags_stays",
+            "unit/golden_image/image/test_owned_snapshots.py"
+            "::test_a_backup_that_carries_a_runs_tag_is_not_waited_for",
+        ),
+    ),
+    Case(
+        "Runs named release+42, v1.2=rc! and 웹-갱신 succeed with a legal image name.",
+        ("hashicorp/packer#4761", "hashicorp/packer#2774"),
+        ("workflow/test_names.py::test_a_run_of_any_name_succeeds_with_an_image_name_that_is_legal",),
+    ),
+    Case(
+        "A description in Korean is refused by the schema; a tag in Korean is fine.",
+        ("wendylabsinc/WendyOS-Builder#56",),
+        (
+            "unit/golden_image/run/test_request.py"
+            "::test_a_description_beyond_ascii_is_refused_and_a_tag_is_not",
+            "workflow/test_names.py"
+            "::test_the_tags_and_the_description_of_the_korean_guide_are_what_ec2_takes",
+        ),
+    ),
+    # Windows and Ubuntu sources with enhanced networking, for which there is no public issue:
+    # test_image.py::test_an_image_of_a_source_with_enhanced_networking_is_like_it.
 )

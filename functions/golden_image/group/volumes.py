@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from golden_image import aws
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
 # A request takes so many values of filters.
@@ -26,4 +28,16 @@ def kept(found: AutoScalingGroupTypeDef) -> list[str]:
         for instance in reservation["Instances"]
         for mapping in instance.get("BlockDeviceMappings", [])
         if not mapping.get("Ebs", {}).get("DeleteOnTermination", True)
+    ]
+
+
+def of_snapshots(snapshot_ids: Collection[str]) -> list[str]:
+    """The volumes that were made from these snapshots, and that no instance has any more."""
+    pages = aws.client("ec2").get_paginator("describe_volumes")
+    return [
+        volume["VolumeId"]
+        for some in batched(sorted(snapshot_ids), _VALUES, strict=False)
+        for page in pages.paginate(Filters=[{"Name": "snapshot-id", "Values": list(some)}])
+        for volume in page["Volumes"]
+        if volume["State"] == "available"
     ]

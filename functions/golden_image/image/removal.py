@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from golden_image import aws, tags
 from golden_image.errors import RollBackIncomplete
 from golden_image.image import lookup, owned, snapshots
-from golden_image.run.made import IMAGES, note
+from golden_image.run.made import IMAGES, SNAPSHOTS, note
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import ImageTypeDef, SnapshotTypeDef
@@ -26,15 +26,20 @@ def remove(plan: Plan, made: Made) -> bool:
     """
     images = _images(plan, made)
     found = _snapshots(plan, made, images)
-    # An image that is gone no longer tells its snapshots, and a later pass may have to.
-    if new := {image["ImageId"] for image in images} - made.image_ids:
-        note(plan.run, IMAGES, new)
+    # An image that is gone no longer tells its snapshots, and a later pass has to know them.
+    _note(plan.run, IMAGES, {image["ImageId"] for image in images} - made.image_ids)
+    _note(plan.run, SNAPSHOTS, {one["SnapshotId"] for one in found} - made.snapshot_ids)
     kept = [text for image in images if (text := _deregister(image))]
     in_use = {one for image in images if kept for one in lookup.snapshot_ids(image)}
     kept += [text for one in found if one["SnapshotId"] not in in_use and (text := _delete(one))]
     if kept:
         raise RollBackIncomplete("; ".join(kept))
     return bool(images or found)
+
+
+def _note(run: str, kind: str, new: set[str]) -> None:
+    if new:
+        note(run, kind, new)
 
 
 def _images(plan: Plan, made: Made) -> list[ImageTypeDef]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import giving_back, group_removal, template_removal
+from golden_image.group import giving_back, group_removal, template_removal, volumes
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.made import Made
@@ -154,7 +154,7 @@ def _told(plan: Plan, found: _Pass) -> str:
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"
-    return "; ".join([told, *_of_source(plan)])
+    return "; ".join([told, *_of_volumes(plan, found.made), *_of_source(plan)])
 
 
 def _source(plan: Plan, _: _Pass) -> bool:
@@ -181,3 +181,11 @@ def _of_source(plan: Plan) -> list[str]:
         return []
     found = returns.look(plan.source.instance_id)
     return [] if found.running else [found.said]
+
+
+def _of_volumes(plan: Plan, made: Made) -> list[str]:
+    """What an input with keepVolumes leaves of the run's instances."""
+    if all(volume.delete_on_termination for volume in plan.source.volumes):
+        return []
+    kept = volumes.of_snapshots(made.snapshot_ids)
+    return [f"of its instances these volumes stay (image.keepVolumes): {', '.join(kept)}"] if kept else []

@@ -224,3 +224,10 @@ def test_nesting_without_end_is_refused(field: str) -> None:
     for _ in range(100_000):
         deep = [deep]
     assert wrong({**SMALLEST, field: deep, "launchTemplate": {"securityGroupIds": deep}})
+
+
+@pytest.mark.parametrize("description", ["nginx 설치를 마친 웹 서버", "a — b", "naïve", "tab\t"])
+def test_a_description_beyond_ascii_is_refused_and_a_tag_is_not(description: str) -> None:
+    asked = {**SMALLEST, "image": {"description": description, "tags": {"팀": "웹"}}}
+    assert wrong(asked).keys() == {"image.description"}
+    assert parse({**SMALLEST, "image": {"tags": {"팀": "웹"}}}).image.tags == {"팀": "웹"}

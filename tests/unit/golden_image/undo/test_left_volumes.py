@@ -53,7 +53,10 @@ def test_no_volume_is_left_of_a_group_that_was_drained_and_undone(
     assert available(account) == []
 
 
-def test_volumes_that_the_input_keeps_are_left(account: Account, source_id: str) -> None:
+@pytest.mark.parametrize("platform", ["linux", "windows"])
+def test_volumes_that_the_input_keeps_are_left_and_told(account: Account, platform: str) -> None:
+    source_id = account.seed(volumes=[{"sizeGiB": 8}], platform=platform)
+    attach_by_hand(account, source_id)
     sizes = {"minSize": 2, "maxSize": 2, "desiredCapacity": 2}
     plan = account.plan(source_id, rollout="recreate", group=sizes, image={"keepVolumes": True})
     carry_out(plan)
@@ -61,4 +64,8 @@ def test_volumes_that_the_input_keeps_are_left(account: Account, source_id: str)
     assert len(account.found_group()["Instances"]) == 2
     drain.drain(plan.run, "web")
     assert account.found_group()["Instances"] == []
-    assert len(available(account)) >= 2
+    kept = available(account)
+    assert len(kept) >= 2
+    told = undo().progress
+    assert told.startswith("everything is undone; of its instances these volumes stay (image.keepVolumes): ")
+    assert sorted(told.rpartition(": ")[2].split(", ")) == sorted(available(account)) == sorted(kept)

@@ -37,8 +37,11 @@ def carry_out(plan: Plan) -> None:
     facts, run = plan.source, plan.run
     power.stop(facts.instance_id)
     power.check_stopped(facts.instance_id, 0, 900)
-    made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
-    image_id = registration.register(run, plan.image, facts, made)
+    if plan.image_method == "CreateImage":
+        image_id = registration.create(run, plan.image, facts)
+    else:
+        made = snapshots.create(run, facts.instance_id, [v.volume_id for v in facts.volumes], {})
+        image_id = registration.register(run, plan.image, facts, made)
     checks.check(image_id, 0, 900)
     template = launch_template.create(run, facts.instance_id, plan.launch_template, image_id, None)
     if plan.group.before is None:
