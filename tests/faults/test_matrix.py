@@ -13,17 +13,34 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.endpoints import DEFAULT_DIRECTORY
-from sandbox.matrix import sabotage
-from sandbox.matrix.kinds import CUT_AFTER, DENIED, MACHINE, TIMED_OUT, Fault, Kind, Target
+from sandbox.matrix import sabotage, somebody
+from sandbox.matrix.kinds import (
+    COPIES,
+    CUT_AFTER,
+    DENIED,
+    MACHINE,
+    SETTINGS,
+    SIZES,
+    STRIPS,
+    TAGS,
+    TIMED_OUT,
+    Fault,
+    Kind,
+    Target,
+)
 from sandbox.matrix.scenarios import SCENARIOS
 from sandbox.matrix.schedules import Schedule
+from sandbox.matrix.standing import made, marked
+from sandbox.matrix.verdict import judge
 
 if TYPE_CHECKING:
-    from sandbox.client import Client
+    from sandbox.client import Client, Run
     from sandbox.matrix.runner import Runner
+    from sandbox.matrix.situation import Situation
 
 CREATE = next(scenario for scenario in SCENARIOS if scenario.name == "create")
 RECREATE = next(scenario for scenario in SCENARIOS if scenario.name == "recreate")
+UPDATE = next(scenario for scenario in SCENARIOS if scenario.name == "update")
 SNAPSHOTS = Target("CreateSnapshotsFunction", "ec2", "CreateSnapshots")
 RESTORE = Target("RestoreCapacityFunction", "autoscaling", "UpdateAutoScalingGroup")
 
@@ -36,7 +53,7 @@ def test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left() ->
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     report = json.loads(ended.stdout.splitlines()[-1])
-    assert report["cases"] > 80
+    assert report["cases"] > 140
     assert report["succeeded"] + report["rolledBack"] == report["cases"]
     shutil.rmtree(directory)
 
@@ -78,6 +95,52 @@ def test_a_delete_of_what_is_not_the_runs_own_is_noticed(fast: Client, runner: R
     assert [what for _, what in runner.foreign()] == [
         f"the image {situation.foreign['image']} beside the run is gone or changed"
     ]
+
+
+def acted(runner: Runner, kind: Kind) -> tuple[Run, Situation]:
+    """A run of `update` in which somebody has acted while the snapshots grew, and nothing is wrong."""
+    schedule = Schedule(UPDATE, (Fault(kind, Target(MACHINE, "workflow", "Return Source")),))
+    run, situation, result = runner._do(schedule)
+    assert (result.hits, result.verdict.wrong) == (1, {})
+    return run, situation
+
+
+@pytest.mark.parametrize("kind", [SIZES, SETTINGS, TAGS])
+def test_a_group_that_is_not_as_somebody_has_set_it_is_noticed(
+    fast: Client, runner: Runner, kind: Kind
+) -> None:
+    run, situation = acted(runner, kind)
+    group = {"AutoScalingGroupName": situation.group}
+    resource = {"ResourceId": situation.group, "ResourceType": "auto-scaling-group", "Key": "Owner"}
+
+    # What no rule of the run has done is not known to the judge.
+    if kind is SIZES:
+        fast.autoscaling.update_auto_scaling_group(**group, DesiredCapacity=2)
+    elif kind is SETTINGS:
+        fast.autoscaling.resume_processes(**group, ScalingProcesses=["AlarmNotification"])
+    else:
+        fast.autoscaling.delete_tags(Tags=[resource])
+
+    assert set(judge(fast, UPDATE, situation, run, ("SUCCEEDED",)).wrong) == {"notRestored"}
+
+
+def test_a_lost_copy_of_a_backup_tool_is_noticed(fast: Client, runner: Runner) -> None:
+    run, situation = acted(runner, COPIES)
+    its_own = [{"Name": f"tag:{somebody.BACKUP}", "Values": [situation.group]}]
+    copies = fast.ec2.describe_snapshots(OwnerIds=["self"], Filters=its_own)["Snapshots"]
+
+    fast.ec2.delete_snapshot(SnapshotId=copies[0]["SnapshotId"])
+
+    assert set(judge(fast, UPDATE, situation, run, ("SUCCEEDED",)).wrong) == {"foreignTouched"}
+
+
+def test_what_a_run_has_made_is_known_without_its_tags(fast: Client, runner: Runner) -> None:
+    run, situation = acted(runner, STRIPS)
+
+    has = made(fast, run.arn, situation)
+
+    assert marked(fast, run.arn, situation.group).snapshots == []
+    assert (len(has.snapshots), len(has.images), has.versions) == (2, 1, [2])
 
 
 def test_an_end_that_was_not_to_be_is_noticed(runner: Runner) -> None:

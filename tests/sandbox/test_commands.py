@@ -171,7 +171,7 @@ GROUP_OF_ONE = ROOT / "events/meanwhile/group-of-one.json"
 @pytest.mark.parametrize(
     ("run_input", "rules", "sizes"),
     [
-        pytest.param("05-none", "scaled", [1, 3, 4, 3], marks=pytest.mark.xfail(strict=True)),
+        ("05-none", "scaled", [1, 3, 4, 3]),
         # The one that it was scaled to is ended, and comes back; then a scheduled action drains it.
         ("04-recreate", "scaled-and-drained", [0, 0, 5, 0]),
     ],
