@@ -33,9 +33,9 @@ _LOADED = {
     "golden_image_refresh.create_snapshots": "image.snapshots polling tags",
     "golden_image_refresh.lock_group": "run.ledger",
     "golden_image_refresh.plan_refresh": (
-        "group.group group.launch_template group.launchable group.neighbours group.options "
-        "group.target_groups image.lookup image.registration roll_out.cautions roll_out.refusals "
-        "run.input_schema run.plan run.request source.facts source.key_policy source.keys "
+        "group.group group.launch_template group.neighbours group.options "
+        "group.target_groups group.way_back image.lookup image.registration roll_out.cautions "
+        "roll_out.refusals run.input_schema run.plan run.request source.facts source.key_policy source.keys "
         "source.refusals tags"
     ),
     "golden_image_refresh.register_image": "image.registration tags",

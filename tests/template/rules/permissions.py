@@ -16,6 +16,8 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
+    # EC2 reads, in the caller's name, the parameter that names a version's image.
+    ("ec2:DescribeLaunchTemplateVersions", "ResolveAlias"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
     ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},
     # EC2 attaches encrypted volumes in the caller's name.

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from golden_image.group import group
-from golden_image.group.launchable import reason_not_launchable
+from golden_image.group.way_back import reason_not_launchable
 from golden_image.image import registration
 from golden_image.model.image import Image
 from tests.unit.account import OTHER_RUN
