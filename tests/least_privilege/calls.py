@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Tags = dict[str, str]
 NEW = "new"
-# IAM's names of services that have others in boto3.
-_PREFIXES = {"elbv2": "elasticloadbalancing"}
 _AUTO_SCALING = "autoscaling.amazonaws.com"
 
 
@@ -56,10 +54,10 @@ def requests(service: str, action: str, params: Params, facts: Facts) -> list[Re
     Raises:
         LookupError: it is not known here what the call touches; read AWS's reference and add it.
     """
-    name = f"{_PREFIXES.get(service, service)}:{action}"
+    name = f"{service}:{action}"
     if name in _TOUCHED:
         return _TOUCHED[name](name, params, facts)
-    if action.startswith("Describe") and service in {"ec2", "autoscaling", "elbv2"}:
+    if action.startswith("Describe") and service in {"ec2", "autoscaling", "elasticloadbalancing"}:
         return [request(name, "*")]
     raise LookupError(f"what {name} touches is not known")
 

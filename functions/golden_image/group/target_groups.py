@@ -50,9 +50,9 @@ def wrong_target_groups(
 
 def reason_unusable(arn: str, run: str, vpc_id: str | None, *, waited_for: bool) -> str | None:
     """Why a group cannot use a target group; None where it can."""
-    region, account = arn.split(":")[3:5]
-    own_region, own_account = run.split(":")[3:5]
-    if (region, account) != (own_region, own_account):
+    _, partition, _, region, account, *_ = arn.split(":")
+    _, own_partition, _, own_region, own_account, *_ = run.split(":")
+    if (partition, region, account) != (own_partition, own_region, own_account):
         return (
             f"{arn} is in {region} of account {account}, and this stack is in {own_region} of {own_account}: "
             "a group takes target groups of its own Region and account"

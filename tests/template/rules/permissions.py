@@ -23,6 +23,8 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     # The version that a group goes back to may name its image by a parameter.
     ("autoscaling:UpdateAutoScalingGroup", "LaunchConfigurationName"): {"ssm:GetParameters"},
+    # EC2 reads, in the caller's name, the parameter that names a version's image.
+    ("ec2:DescribeLaunchTemplateVersions", "ResolveAlias"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
     ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},
     # EC2 attaches encrypted volumes in the caller's name.
