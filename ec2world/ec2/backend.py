@@ -25,7 +25,6 @@ class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend
         self.scene = scene
         self.instance_index = {}
         self.own_images = {}
-        self.deleted_keys = set()
         self.snapshots_of_volume: dict[str, list[TimedSnapshot]] = {}
         self.further_networks: dict[str, list[str]] = {}
         self.fulfilled_spot_requests: dict[str, FulfilledSpotRequest] = {}

@@ -33,13 +33,6 @@ ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
 class Launches(TimedInstances):
     """The part of the EC2 backend that launching needs."""
 
-    deleted_keys: set[str]
-
-    def delete_key_pair(self, name: str) -> Any:
-        """Delete a key pair, which no launch can name from now on."""
-        self.deleted_keys.add(name)
-        return super().delete_key_pair(name)
-
     def resolved(self, params: dict[str, Any]) -> dict[str, Any]:
         """The parameters with the launch template's data under them, tags of both joined."""
         reference = params.get("LaunchTemplate")

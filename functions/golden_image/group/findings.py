@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from golden_image.errors import FieldError
 
 if TYPE_CHECKING:
+    from golden_image.model.launch_template import LaunchTemplatePlan
     from golden_image.run.request import RunRequest
 
 
 class Findings:
     """Problems, each with the field of the input that mends it, and warnings; look-ups add to both."""
 
-    def __init__(self, request: RunRequest) -> None:
+    def __init__(self, request: RunRequest, template: LaunchTemplatePlan) -> None:
         self.request = request
+        self._carried_from = "source" if template.id is None else "launch template"
         self.problems: list[FieldError] = []
         self.warnings: list[str] = []
 
@@ -22,7 +24,6 @@ class Findings:
         """Add a problem."""
         self.problems.append(FieldError(field, message))
 
-    def origin(self, setting: str) -> str:
-        """Words after the value of a setting of the new version, which say so where it is not the input's."""
-        stated = getattr(self.request.launch_template, setting) is not None
-        return "" if stated else ", taken over from the source,"
+    def origin(self, field: str) -> str:
+        """Words after the value of a field of `launchTemplate`, which say so where it is not the input's."""
+        return "" if self.request.launch_template.get(field) else f", taken over from the {self._carried_from},"

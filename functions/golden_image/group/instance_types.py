@@ -33,7 +33,7 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
             _FIELD, f"there is no instance type '{template.instance_type}' in this Region. Name another"
         )
         return False
-    origin = findings.origin("instance_type")
+    origin = findings.origin("instanceType")
     for why in _misfits(known, source):
         findings.wrong(_FIELD, f"{template.instance_type}{origin} {why}")
     if template.ebs_optimized and known["EbsInfo"]["EbsOptimizedSupport"] == "unsupported":

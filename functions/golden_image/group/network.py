@@ -113,7 +113,7 @@ def refuse_security_groups(ids: tuple[str, ...], place: list[SubnetTypeDef], fin
     """Refuse groups that do not exist or are not of the subnets' VPC, and more than an interface takes."""
     if not ids:
         return
-    origin = findings.origin("security_group_ids")
+    origin = findings.origin("securityGroupIds")
     pages = aws.client("ec2").get_paginator("describe_security_groups")
     found = pages.paginate(Filters=[{"Name": "group-id", "Values": list(ids)}])
     networks = {one["GroupId"]: one["VpcId"] for page in found for one in page["SecurityGroups"]}

@@ -67,14 +67,14 @@ def _key_pair(name: str, findings: Findings) -> None:
             raise
         findings.wrong(
             "launchTemplate.keyName",
-            f"the key pair '{name}'{findings.origin('key_name')} does not exist in this account and Region. "
+            f"the key pair '{name}'{findings.origin('keyName')} does not exist in this account and Region. "
             "Set launchTemplate.keyName to one that does, or to null for none",
         )
 
 
 def _instance_profile(run: str, given: str, findings: Findings) -> None:
     """Refuse a profile that a launch would be refused for: missing, another account's, without a role."""
-    profile = f"the instance profile '{given}'{findings.origin('iam_instance_profile')}"
+    profile = f"the instance profile '{given}'{findings.origin('iamInstanceProfile')}"
     mend = f"Set {_PROFILE} to another, or to null for none"
     is_arn, account = ":" in given, run.split(":")[4]
     if is_arn and (given.split(":")[1], given.split(":")[4]) != (run.split(":")[1], account):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.group import version_data
 
 if TYPE_CHECKING:
     from golden_image.group.findings import Findings
@@ -15,27 +16,38 @@ if TYPE_CHECKING:
 
 # Answers about the image that the source was launched from; the run makes one of its own.
 _IMAGE_LOST = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "AuthFailure"}
+# What is tried of the version's content. A placement group, a reservation or a license would take rights to
+# all of them, and a profile the right to launch with any role; the version itself is tried with all of it.
+_TRIED = (
+    "CpuOptions",
+    "CreditSpecification",
+    "EbsOptimized",
+    "EnclaveOptions",
+    "HibernationOptions",
+    "InstanceType",
+    "KeyName",
+    "MetadataOptions",
+    "SecurityGroupIds",
+)
 
 
 def launch(source: Source, template: LaunchTemplatePlan, subnet_id: str, findings: Findings) -> None:
     """Ask EC2 in a dry run whether it would launch the source's present image as the new version will.
 
-    It finds what no look-up shows, such as a subscription of the Marketplace that has ended. The instance
-    profile is looked up instead: with it, the right to ask would be one to launch with any role.
+    It finds what no look-up shows, such as a subscription of the Marketplace that has ended.
     """
     if not template.instance_type:
         return
     settings: dict[str, Any] = {
-        "ImageId": source.image_id,
-        "InstanceType": template.instance_type,
-        "SubnetId": subnet_id,
-        "EbsOptimized": template.ebs_optimized,
-        "SecurityGroupIds": list(template.security_group_ids),
-        "KeyName": template.key_name,
+        name: version_data.accepted("RunInstances", template.data[name], name)
+        for name in _TRIED
+        if name in template.data
     }
-    stated = {name: value for name, value in settings.items() if value}
+    settings |= version_data.place(template.data, subnet_id)
     try:
-        aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **stated)
+        aws.client("ec2").run_instances(
+            DryRun=True, MinCount=1, MaxCount=1, ImageId=source.image_id, **settings
+        )
     except ClientError as error:
         if aws.code(error) != "DryRunOperation":
             _judge(error, source, template, subnet_id, findings)

@@ -71,7 +71,7 @@ def make(run: str, request: RunRequest) -> Plan:
     template, of_template = _template(request, instance, found)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
-    looked_up = Findings(request)
+    looked_up = Findings(request, template)
     looked_up.problems += _wrong_target_groups(run, planned, chosen)
     references.look_up_names(run, planned, template, looked_up)
     subnet_ids = references.look_up_launch(source, found, planned, template, looked_up)
