@@ -17,7 +17,9 @@ HIDDEN = "[hidden]"
 # Keys of AWS's parameters, and of this project's own values. `input` is that of StartExecution.
 _SECRET_KEYS = {"UserData", "input"}
 _SECRET_FIELDS = {"userData", "tags"}
-_QUOTED = re.compile(r"""(?<=['"`])[^'"`]+(?=['"`])""")
+_QUOTED = re.compile(r"""(?<!\w)(['"`])(.+?)\1(?!\w)""", re.DOTALL)
+_ALL_QUOTED = re.compile(r"""(?<!\w)(['"`]).+\1""", re.DOTALL)
+_ABOUT_USER_DATA = re.compile("user ?data", re.IGNORECASE)
 # So many equal characters are no chance; what begins a secret, or is all of it, is recognized by fewer.
 _RUN, _LEAST = 12, 4
 
@@ -39,11 +41,21 @@ def _hide(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
 
 def hidden(message: str, params: dict[str, Any]) -> str:
     """AWS's message without what may be secret in the parameters of the call."""
+    message = without_user_data(message)
     found = list(_texts(params, "", secret=False))
     plain = {text for text, secret in found if not secret}
     for secret in {text for text, secret in found if secret and text} - plain:
         message = _without(message, secret)
     return message
+
+
+def without_user_data(message: str) -> str:
+    """AWS's message about user data, without what it quotes from the first quotation mark to the last.
+
+    A launch's call names a template and not its data, so the user data is not known here.
+    """
+    about = _ABOUT_USER_DATA.search(message)
+    return _ALL_QUOTED.sub(rf"\1{HIDDEN}\1", message) if about else message
 
 
 def without_secrets(value: Any) -> Any:
@@ -80,7 +92,10 @@ def _decoded(text: str) -> list[str]:
 
 
 def _without(message: str, secret: str) -> str:
-    message = _QUOTED.sub(lambda quoted: HIDDEN if quoted[0].rstrip(".… ") in secret else quoted[0], message)
+    message = _QUOTED.sub(
+        lambda quoted: f"{quoted[1]}{HIDDEN}{quoted[1]}" if quoted[2].rstrip(".… ") in secret else quoted[0],
+        message,
+    )
     if len(secret) < _RUN:
         whole = rf"(?<!\w){re.escape(secret)}(?!\w)"
         return re.sub(whole, HIDDEN, message) if len(secret) >= _LEAST else message

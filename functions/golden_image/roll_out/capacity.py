@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from golden_image import aws, polling
+from golden_image import aws, polling, redaction
 from golden_image.errors import RolloutTimedOut
 from golden_image.group import group
 from golden_image.model.check import Check
@@ -104,4 +104,5 @@ def _last_failure(group_name: str) -> str:
         "Activities"
     ]
     failed = [a for a in activities if a["StatusCode"] in {"Failed", "Cancelled"}]
-    return failed[0].get("StatusMessage", "no reason given") if failed else "none"
+    reason = failed[0].get("StatusMessage", "no reason given") if failed else "none"
+    return redaction.without_user_data(reason)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.stub import Stubber
 
 from golden_image import aws
-from golden_image.errors import InvalidInput, RequestRefused
+from golden_image.errors import InvalidInput, LaunchTemplateInvalid, RequestRefused
+from golden_image.group import launch_template
+from golden_image.model.launch_template import LaunchTemplate
 from golden_image.redaction import HIDDEN, hidden, without_secrets
+from golden_image.roll_out import capacity
 from golden_image.run.input_schema import schema
 from golden_image.run.request import parse
 from tests.unit.inputs import SMALLEST, leaves, with_value
@@ -86,8 +91,28 @@ def test_a_key_of_a_tag_is_named_and_its_value_is_not_shown(name: str) -> None:
 def test_user_data_that_aws_quotes_is_hidden(message: str) -> None:
     shown = hidden(message, {"LaunchTemplateData": {"UserData": BASE64, "InstanceType": "t3.small"}})
     assert HIDDEN in shown
-    assert "UserData" in shown or "user data" in shown
+    assert "UserData" in shown or "user data" in shown or "Value" in shown
     assert all(part not in shown for part in ("hunt", "s3cret", BASE64[:8]))
+
+
+def test_what_a_launch_says_of_a_templates_user_data_is_hidden(account: Account) -> None:
+    says = f"Invalid value '{PASSWORD}' for parameter 'UserData' of version 3"
+    rule = {"service": "ec2", "action": "RunInstances", "code": "InvalidUserData", "message": says}
+    account.faults(rule)
+    template = LaunchTemplate("lt-0123456789abcdef0", "web", 3)
+    with pytest.raises(LaunchTemplateInvalid) as refused:
+        launch_template.prove(template, account.subnets()[0])
+    assert f"InvalidUserData: Invalid value '{HIDDEN}' of version 3" in str(refused.value)
+
+
+@pytest.mark.usefixtures("account")
+def test_a_failed_launch_of_the_group_is_told_without_user_data() -> None:
+    says = f'Launching a new EC2 instance. Status Reason: Value "{PASSWORD}" of user data is wrong. Failed.'
+    activity = {"ActivityId": "1", "AutoScalingGroupName": "web", "Cause": "c", "StatusMessage": says}
+    failed = activity | {"StartTime": datetime.now(UTC), "StatusCode": "Failed"}
+    with Stubber(aws.client("autoscaling")) as stubber:
+        stubber.add_response("describe_scaling_activities", {"Activities": [failed]})
+        assert capacity._last_failure("web") == says.replace(PASSWORD, HIDDEN)
 
 
 def test_a_tag_that_aws_quotes_is_hidden_and_what_else_the_call_names_is_not() -> None:
