@@ -20,7 +20,10 @@ def key_withheld_from_auto_scaling(ec2: Any, image: Any) -> str | None:
     """
     for mapping in image.block_device_mappings:
         snapshot = ec2.snapshots.get(mapping.get("Ebs", {}).get("SnapshotId"))
-        key_id = str(snapshot.kms_key_id or "").rpartition("/")[2] if snapshot else ""
+        arn = snapshot.kms_key_id if snapshot else None
+        if snapshot and not snapshot.encrypted and ec2.get_ebs_encryption_by_default():
+            arn = ec2.default_kms_key_id
+        key_id = str(arn or "").rpartition("/")[2]
         key = kms_backends[ec2.account_id][ec2.region_name].keys.get(key_id) if key_id else None
         if key is None or key.key_manager != "CUSTOMER" or "EBS volumes" in key.description:
             continue

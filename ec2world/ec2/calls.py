@@ -74,6 +74,10 @@ class InstanceCalls(EC2Response):  # type: ignore[misc]
 class BlockStoreCalls(EC2Response):  # type: ignore[misc]
     """Snapshots, with tags in the creating call."""
 
+    def get_ebs_default_kms_key_id(self) -> ActionResult:
+        """The key of new volumes where they are encrypted by default: AWS's own unless another was set."""
+        return ActionResult({"KmsKeyId": self.ec2_backend.default_kms_key_id or "alias/aws/ebs"})
+
     def create_snapshot(self) -> ActionResult:
         """A snapshot of one volume."""
         self.error_on_dryrun()

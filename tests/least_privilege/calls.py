@@ -57,7 +57,11 @@ def requests(service: str, action: str, params: Params, facts: Facts) -> list[Re
     name = f"{service}:{action}"
     if name in _TOUCHED:
         return _TOUCHED[name](name, params, facts)
-    if action.startswith("Describe") and service in {"ec2", "autoscaling", "elasticloadbalancing"}:
+    if action.startswith(("Describe", "GetEbs")) and service in {
+        "ec2",
+        "autoscaling",
+        "elasticloadbalancing",
+    }:
         return [request(name, "*")]
     raise LookupError(f"what {name} touches is not known")
 

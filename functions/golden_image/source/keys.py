@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from golden_image.model.source import Source
 
 _ROLE = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+_OWN, _BY_DEFAULT = "a volume of the source", "every new volume of this account and Region"
+_AWS_OWN = "alias/aws/ebs"
 _CREATE_GRANT = "CreateGrant"
 # Without these no launch succeeds: in the role's name, EC2 lets itself decrypt the volume's data key.
 _NEEDED = (_CREATE_GRANT, "Decrypt")
@@ -33,7 +35,10 @@ _RECOMMENDED = (
 
 
 def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run: str) -> tuple[str, ...]:
-    """Refuse encrypted volumes whose customer-managed key the group's service-linked role may not use.
+    """Refuse a source whose image the group could not launch for lack of a customer-managed key.
+
+    The keys are those of its volumes, and the account's default one where EC2 encrypts the group's volumes
+    although the source's are not.
 
     The role is the group's own, or the default one of the account that `run`, the execution's ARN, is in.
     Answers warnings: of a condition that only the call itself can show, and of rights that AWS recommends.
@@ -45,35 +50,50 @@ def refuse_ungranted(source: Source, found: AutoScalingGroupTypeDef | None, run:
     _, partition, _, _, account, *_ = run.split(":")
     default = f"arn:{partition}:iam::{account}:{_ROLE}"
     role = found.get("ServiceLinkedRoleARN", default) if found else default
-    key_ids = sorted({volume.kms_key_id for volume in source.volumes if volume.kms_key_id})
-    return tuple(warning for key_id in key_ids for warning in _judged(key_id, role))
+    own = {volume.kms_key_id for volume in source.volumes if volume.kms_key_id}
+    encrypts = dict.fromkeys(sorted(own), _OWN)
+    if any(not volume.encrypted for volume in source.volumes) and (default_key := _default_key()):
+        encrypts.setdefault(default_key, _BY_DEFAULT)
+    return tuple(warning for key, what in encrypts.items() for warning in _judged(key, what, role))
 
 
-def _judged(key_id: str, role: str) -> list[str]:
+def _default_key() -> str | None:
+    """The key that EC2 encrypts every new volume with; None where it encrypts none by itself."""
+    ec2 = aws.client("ec2")
+    if not ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]:
+        return None
+    key_id = ec2.get_ebs_default_kms_key_id()["KmsKeyId"]
+    return None if key_id == _AWS_OWN else key_id
+
+
+def _judged(key_id: str, what: str, role: str) -> list[str]:
     kms = aws.client("kms")
     try:
-        return _judge(kms, kms.describe_key(KeyId=key_id)["KeyMetadata"], role)
+        return _judge(kms, kms.describe_key(KeyId=key_id)["KeyMetadata"], what, role)
     except ClientError as error:
         if aws.code(error) != "AccessDeniedException":
             raise
         raise KeyNotGranted(
-            f"the key {key_id} encrypts a volume of the source, and its policy does not let this stack "
+            f"the key {key_id} encrypts {what}, and its policy does not let this stack "
             f"read it. Allow the account kms:DescribeKey and kms:ListGrants in its policy: {error}"
         ) from error
 
 
-def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> list[str]:
+def _judge(kms: Any, key: KeyMetadataTypeDef, what: str, role: str) -> list[str]:
     if key.get("KeyManager") != "CUSTOMER":
         return []
     arn = key["Arn"]
     if key.get("KeyState") != "Enabled":
+        state = f"the key {arn} encrypts {what} and is {key.get('KeyState')}"
+        if what == _BY_DEFAULT:
+            raise KeyNotGranted(f"{state}: every launch of the group would fail. Enable the key first.")
         raise SourceNotSupported(
-            f"the key {arn} encrypts a volume of the source and is {key.get('KeyState')}: "
-            "once stopped, the source could not start again. Enable the key first."
+            f"{state}: once stopped, the source could not start again. Enable the key first."
         )
     policy, granted = _policy(kms, arn), _granted(kms, arn, role)
     verdicts = {name: _may(name, policy, granted, arn, role) for name in _NEEDED + _RECOMMENDED}
-    _refuse(arn, role, policy, [name for name in _NEEDED if verdicts[name] is False])
+    named = f"the key {arn} encrypts {what}, and {role} may not use it"
+    _refuse(named, arn, role, policy, [name for name in _NEEDED if verdicts[name] is False])
     unsure = _listed(name for name, verdict in verdicts.items() if verdict is None)
     missing = _listed(name for name, verdict in verdicts.items() if verdict is False)
     warnings = {
@@ -84,10 +104,9 @@ def _judge(kms: Any, key: KeyMetadataTypeDef, role: str) -> list[str]:
     return [warning for warning, names in warnings.items() if names]
 
 
-def _refuse(arn: str, role: str, policy: dict[str, Any] | None, lacking: list[str]) -> None:
+def _refuse(what: str, arn: str, role: str, policy: dict[str, Any] | None, lacking: list[str]) -> None:
     if not lacking:
         return
-    what = f"the key {arn} encrypts a volume of the source, and {role} may not use it"
     if policy and (forbidden := [name for name in lacking if denied(policy, _call(name, arn, role))]):
         raise KeyNotGranted(
             f"{what}: its policy denies {_listed(forbidden)}, and every launch of the group would fail. "

@@ -78,6 +78,23 @@ def test_a_grant_or_a_policy_that_no_launch_can_use_withholds_the_key(world: Wor
         world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
 
 
+def test_the_default_key_is_needed_where_volumes_are_encrypted_by_default(world: WorldClient) -> None:
+    key = world.client("kms").create_key()["KeyMetadata"]["Arn"]
+    template = world.template(
+        ImageId=world.available_image(world.snapshot_set(world.seed()["instanceId"])[0])
+    )
+    world.ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    assert world.ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == key
+    world.ec2.enable_ebs_encryption_by_default()
+    try:
+        group = world.group(1, template=template, settled=False)
+        activity = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"][-1]
+        assert (activity["StatusCode"], key in activity["StatusMessage"]) == ("Failed", True)
+    finally:
+        world.ec2.disable_ebs_encryption_by_default()
+    world.until_members(group, ["InService"])
+
+
 def test_two_groups_may_name_their_policies_the_same(world: WorldClient) -> None:
     groups = [world.group(0), world.group(0)]
     arns = [

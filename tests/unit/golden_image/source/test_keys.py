@@ -76,6 +76,28 @@ def test_a_source_without_encryption_asks_kms_nothing(account: Account) -> None:
     assert not account.calls("DescribeKey")
 
 
+def test_a_key_that_ec2_encrypts_every_volume_with_is_needed_too(account: Account, key: str) -> None:
+    ec2 = account.client("ec2")
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    assert judge(account, None) == ()
+    ec2.enable_ebs_encryption_by_default()
+    with pytest.raises(KeyNotGranted, match=f"the key {key} encrypts every new volume .* may not use it"):
+        judge(account, None)
+    grant(account, key, ROLE)
+    assert judge(account, None) == ()
+    account.client("kms").disable_key(KeyId=key.rpartition("/")[2])
+    with pytest.raises(KeyNotGranted, match=f"the key {key} .* is Disabled: every launch of the group"):
+        judge(account, None)
+
+
+def test_the_default_key_is_not_asked_for_encrypted_volumes(account: Account, key: str) -> None:
+    other = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    account.client("ec2").modify_ebs_default_kms_key_id(KmsKeyId=other)
+    account.client("ec2").enable_ebs_encryption_by_default()
+    grant(account, key, ROLE)
+    assert judge(account, key) == ()
+
+
 def test_a_key_of_awss_own_needs_no_grant(account: Account) -> None:
     managed = account.client("kms").create_key()["KeyMetadata"]
     # moto gives every key to the customer.
