@@ -1,8 +1,7 @@
 """What EC2 and Auto Scaling say about a version that the run has just made and that they do not know yet.
 
 IAM sees the tags of a new image or template some seconds after they were set, and refuses until then what its
-policies allow by these tags. A new template, image or instance profile
-is not known everywhere at once either.
+policies allow by these tags. A new template, image or profile is not known everywhere at once either.
 """
 
 from __future__ import annotations
