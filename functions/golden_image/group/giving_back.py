@@ -95,7 +95,7 @@ def _version(
         if launchable.needs(found, version, plan.launch_template):
             result.stays = "somebody else has changed how it launches, and that needs the run's version"
         return {}
-    why = launchable.why_not(before, version, plan.group.subnets)
+    why = launchable.why_not(before, version, before.subnet_ids or plan.group.subnets)
     if why is not None:
         result.stays = launchable.cannot_launch(why)
         return {}
