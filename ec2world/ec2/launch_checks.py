@@ -13,6 +13,8 @@ from ec2world.ec2.images import Image
 from ec2world.ec2.network_calls import networks_of
 from ec2world.wire.errors import AWSError
 
+GROUPS_PER_INTERFACE = 5
+
 
 def refuse_unknown_names(backend: Any, params: dict[str, Any]) -> None:
     """Refuse a key pair or an instance profile that does not exist."""
@@ -71,7 +73,12 @@ def refuse_mismatch(params: dict[str, Any], image: Image, instance_type: str) ->
 
 
 def refuse_place(backend: Any, subnet: Any, groups: list[Any], instance_type: str) -> None:
-    """Refuse security groups of another network than the subnet's, and a zone that does not have the type."""
+    """Refuse too many security groups, those of another network, and a zone that does not have the type."""
+    if len(groups) > GROUPS_PER_INTERFACE:
+        raise AWSError(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        )
     for group in groups:
         if subnet.vpc_id not in networks_of(backend, group):
             raise AWSError(

@@ -137,6 +137,10 @@ def test_a_place_that_the_launch_cannot_have_is_refused(world: WorldClient) -> N
     plain = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small", "MinCount": 1, "MaxCount": 1}
     with refused("Unsupported"):
         world.ec2.run_instances(**plain, SubnetId=world.subnet("us-east-1e"))
+    own = {"Description": "x", "VpcId": world.seed()["vpcId"]}
+    many = [world.ec2.create_security_group(GroupName=name("group"), **own)["GroupId"] for _ in range(6)]
+    with refused("SecurityGroupsPerInterfaceLimitExceeded"):
+        world.ec2.run_instances(**plain, SubnetId=world.subnet(), SecurityGroupIds=many)
     vpc, subnet = world.network()
     groups = world.seed()["securityGroupIds"]
     with refused("InvalidParameter"):
