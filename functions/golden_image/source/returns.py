@@ -76,6 +76,6 @@ def look(instance_id: str) -> Look:
         return Look(state == RUNNING, f"the source {instance_id} is {state}")
     return Look(
         running=False,
-        said=f"the source {instance_id} is still {state}: EC2 has no capacity for it ({noted.reason}). "
+        said=f"the source {instance_id} is still {state}: EC2 had no capacity for it ({noted.reason}). "
         "The sweeper tries to start it until a day after the end of the run",
     )

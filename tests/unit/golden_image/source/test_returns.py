@@ -136,7 +136,7 @@ def test_a_source_that_is_owed_is_told_with_its_reason(account: Account) -> None
     found = returns.look(source_id)
     assert not found.running
     assert found.said.startswith(
-        f"the source {source_id} is still stopped: EC2 has no capacity for it (none in the zone)."
+        f"the source {source_id} is still stopped: EC2 had no capacity for it (none in the zone)."
     )
 
 

@@ -242,7 +242,7 @@ def test_a_source_without_capacity_is_owed_and_does_not_keep_the_locks(
     assert found
     assert (found.run, found.group) == (RUN, "web")
     assert check.progress.startswith("nothing of the run is left; the source ")
-    assert f"{source_id} is still stopped: EC2 has no capacity for it (" in check.progress
+    assert f"{source_id} is still stopped: EC2 had no capacity for it (" in check.progress
     assert "none in the zone" in check.progress
 
 
