@@ -116,6 +116,19 @@ FIELDS: dict[str, Field] = {
     "image.tags": Field(
         {"Made": "once"}, {"Made": "twice"}, *2 * (Call("ec2 RegisterImage", "TagSpecifications.Tags"),)
     ),
+    "image.keepVolumes": Field(
+        True,
+        False,
+        *2
+        * (
+            Call(
+                "ec2 RegisterImage",
+                "BlockDeviceMappings.Ebs.DeleteOnTermination",
+                # One of the source's volumes outlives its instance.
+                value=lambda kept: not kept,
+            ),
+        ),
+    ),
     "launchTemplate.instanceType": _in_template("t3.small", "t3.large", "InstanceType"),
     "launchTemplate.keyName": _in_template("<key 1>", "<key 2>", "KeyName"),
     "launchTemplate.securityGroupIds": _in_template(
