@@ -68,7 +68,7 @@ def explained(failure: dict[str, Any], undo: dict[str, Any] | None = None) -> di
 def test_a_cause_is_told_in_words(cause: str | None, said: str) -> None:
     failure = caught("Stop Source", "Any", cause)
     undo = caught("Undo", "Any", cause)
-    assert explained(failure) == {"cause": said, "rollBack": "nothing is left"}
+    assert explained(failure) == {"cause": said, "rollBack": "nothing of the run is left"}
     assert explained(failure, undo)["rollBack"] == f"INCOMPLETE: Any: {said}"
 
 

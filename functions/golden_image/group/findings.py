@@ -26,4 +26,6 @@ class Findings:
 
     def origin(self, field: str) -> str:
         """Words after the value of a field of `launchTemplate`, which say so where it is not the input's."""
-        return "" if self.request.launch_template.get(field) else f", taken over from the {self._carried_from},"
+        return (
+            "" if self.request.launch_template.get(field) else f", taken over from the {self._carried_from},"
+        )

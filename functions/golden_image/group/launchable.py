@@ -1,0 +1,123 @@
+"""Whether a group could launch from what it had before a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.image import lookup
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+    from golden_image.model.group import GroupState
+    from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
+
+# RunInstances answers one of these for a version whose image, template, security group or key pair is gone.
+_GONE = (
+    "InvalidAMIID.",
+    "InvalidGroup.",
+    "InvalidKeyPair.",
+    "InvalidLaunchTemplateId.",
+    "InvalidLaunchTemplateName.",
+    "InvalidPlacementGroup.",
+    "InvalidSecurityGroupID.",
+    "InvalidSnapshot.",
+)
+_LATEST = "$Latest"
+_THROTTLED = "RequestLimitExceeded"
+_FAULT = 500
+
+
+def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[str, ...]) -> str | None:
+    """Why nothing can be launched from the group's version from before; None where nothing is known.
+
+    Args:
+        given: the run's own version, which a roll-back deletes.
+        subnet_ids: those that the group would launch into.
+    """
+    if before.launch_template_id is None:
+        return _configuration(before.launch_configuration or "")
+    version = before.launch_template_version
+    if version == _LATEST and given is not None and given.id == before.launch_template_id:
+        version = _latest_but(given) or version
+    template = {"LaunchTemplateId": before.launch_template_id, "Version": version}
+    launch: dict[str, Any] = {
+        "LaunchTemplate": {name: value for name, value in template.items() if value},
+        **({"SubnetId": subnet_ids[0]} if subnet_ids else {}),
+    }
+    try:
+        aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch)
+    except ClientError as error:
+        if aws.code(error).startswith(_GONE):
+            return f"{aws.code(error)}: {error.response['Error']['Message']}"
+        # Whether it could be launched is not known by these.
+        if aws.code(error) == _THROTTLED or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _FAULT:
+            raise
+    return None
+
+
+def cannot_launch(why: str) -> str:
+    """Why a group stays where it is, in words."""
+    return f"the version from before cannot launch ({why})"
+
+
+def template_of(found: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
+    """The launch template of a group, or that of its mixed instances policy."""
+    policy = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    return found.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+
+
+def needs(found: AutoScalingGroupTypeDef, given: LaunchTemplate | None, planned: LaunchTemplatePlan) -> bool:
+    """Whether a group could not launch without the run's version, or the template that the run made."""
+    own = template_of(found)
+    if given is None or own.get("LaunchTemplateId") != given.id:
+        return False
+    return planned.id is None or own.get("Version") == str(given.version)
+
+
+def refused(error: ClientError) -> str | None:
+    """Auto Scaling's reason against the launch template of an update; None for any other error."""
+    message = error.response["Error"]["Message"]
+    is_about_it = aws.code(error) == "ValidationError" and "launch template" in message.lower()
+    return message if is_about_it and "authoriz" not in message.lower() else None
+
+
+def _latest_but(given: LaunchTemplate) -> str | None:
+    """The number of the template's latest version, once the given one is deleted."""
+    pages = aws.client("ec2").get_paginator("describe_launch_template_versions")
+    numbers = [
+        version["VersionNumber"]
+        for page in pages.paginate(LaunchTemplateId=given.id)
+        for version in page["LaunchTemplateVersions"]
+        if version["VersionNumber"] != given.version
+    ]
+    return str(max(numbers)) if numbers else None
+
+
+def _configuration(name: str) -> str | None:
+    """Auto Scaling does not check the image of a launch configuration, so it is looked up here."""
+    found = aws.client("autoscaling").describe_launch_configurations(LaunchConfigurationNames=[name])
+    if not found["LaunchConfigurations"]:
+        return f"the launch configuration '{name}' was deleted"
+    image_id = found["LaunchConfigurations"][0]["ImageId"]
+    # A disabled image is not shown.
+    if lookup.find(image_id):
+        return None
+    return f"the image {image_id} of the launch configuration '{name}' is gone or disabled"
+
+
+def default_subnets(zones: tuple[str, ...]) -> tuple[str, ...]:
+    """The subnets into which a group launches that names Availability Zones and no subnets.
+
+    Auto Scaling takes no update from subnets to zones alone, so these bring such a group back.
+    """
+    wanted: list[FilterTypeDef] = [
+        {"Name": "default-for-az", "Values": ["true"]},
+        {"Name": "availability-zone", "Values": list(zones)},
+    ]
+    found = aws.client("ec2").describe_subnets(Filters=wanted)["Subnets"] if zones else []
+    return tuple(sorted(subnet["SubnetId"] for subnet in found))
