@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from ec2world.wire.trace import root_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import FilterTypeDef
@@ -64,9 +66,14 @@ def source_state(sandbox: Client, instance_id: str) -> str:
     return reservations[0]["Instances"][0]["State"]["Name"]
 
 
-def changes(sandbox: Client, since: int) -> list[str]:
-    """The actions on EC2 and Auto Scaling, from call number `since` on, but reads and dry runs."""
+def changes(sandbox: Client, since: int, runs: Iterable[str] = ()) -> list[str]:
+    """The actions on EC2 and Auto Scaling, from call number `since` on, but reads and dry runs.
+
+    Those of these runs; of everybody where none is named.
+    """
     calls = [call for call in sandbox.calls(since) if call["service"] in ("ec2", "autoscaling")]
+    if traces := {root_of(run) for run in runs}:
+        calls = [call for call in calls if call["trace"] in traces]
     made = [call for call in calls if not call["params"].get("DryRun")]
     return [call["action"] for call in made if not call["action"].startswith(_READS)]
 
