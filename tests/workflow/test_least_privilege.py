@@ -149,7 +149,8 @@ class Recording:
         source, since = self.seeded["encrypted"], next_call(self.sandbox)
         code = {"code": "InsufficientInstanceCapacity", "times": None}
         self.sandbox.faults({"service": "ec2", "action": "StartInstances", "contains": source, **code})
-        succeeded(self.sandbox.run(self.input(source, "c", rollout="none")))
+        succeeded(self.sandbox.run(self.input(source, "h")))
+        remember(self.sandbox, self.facts)
         self.sandbox.faults()
         starts = {"action": "StartInstances", "role": "SweepRunsFunction"}
         eventually(lambda: any(starts.items() <= call.items() for call in self.sandbox.calls(since)), 60)
