@@ -1,4 +1,4 @@
-"""The handlers' calls to AWS: none is repeated, and none asks for an answer that the plan has."""
+"""The handlers' calls to AWS: none is repeated, and none asks for an answer of the plan that still holds."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _READS = ("Describe", "Get", "List", "Scan", "Query")
 # A look of a wait asks again for what changes by itself.
 _LOOK = "Check "
+# Somebody else may have changed the group since the plan: it is read in the moment before it is changed.
+_CHANGED_BY_OTHERS = "autoscaling"
 SIZES = {"minSize": 1, "maxSize": 3, "desiredCapacity": 2}
 # In this order: the first makes the group that the others change.
 REFRESHES: dict[str, dict[str, Any]] = {
@@ -60,14 +62,17 @@ def test_no_step_asks_for_the_same_twice(refreshes: dict[str, list[Try]]) -> Non
     assert twice == set()
 
 
-def test_no_later_step_asks_for_what_the_plan_has_answered(refreshes: dict[str, list[Try]]) -> None:
+def test_no_later_step_asks_for_what_only_the_run_could_have_changed_since_the_plan(
+    refreshes: dict[str, list[Try]],
+) -> None:
     again = set()
     for name, (plan, *later) in refreshes.items():
         assert plan.state == "Plan Refresh"
         known = set(reads(plan))
         assert len(known) >= 9
         steps = [one for one in later if one.state != plan.state and not one.state.startswith(_LOOK)]
-        again |= {(name, one.state, read) for one in steps for read in reads(one) if read in known}
+        own = {read for read in known if read[0] != _CHANGED_BY_OTHERS}
+        again |= {(name, one.state, read) for one in steps for read in reads(one) if read in own}
 
     assert again == set()
 

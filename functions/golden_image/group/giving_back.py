@@ -5,14 +5,15 @@ What somebody else has set since is theirs: it stays, and is noted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.group import group, launchable, options
-from golden_image.model.group import NONE, RECREATE, GroupState, GroupTag, Sizes, StatedSizes
+from golden_image.group.given_back import GivenBack
+from golden_image.model.group import NONE, RECREATE, GroupState, Sizes, StatedSizes
 from golden_image.run import changes
 
 if TYPE_CHECKING:
@@ -20,44 +21,6 @@ if TYPE_CHECKING:
 
     from golden_image.model.group import GroupChange, GroupPlan
     from golden_image.model.plan import Plan
-
-
-@dataclass
-class GivenBack:
-    """What giving a group back has come to.
-
-    Attributes:
-        changed: something was set; the next pass looks again.
-        stays: why the group stays on the run's version: that from before cannot launch. Else None.
-        notes: what somebody else has set since the run did, and what stays of it.
-    """
-
-    changed: bool = False
-    stays: str | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def is_the_runs(self, what: str, now: object, written: object, before: object) -> bool:
-        """Whether a setting is still as the run set it, and was another before; a third value is noted."""
-        if now == before:
-            return False
-        if now != written:
-            self.notes.append(
-                f"{what}: {_told(now)} (set by the run: {_told(written)}; before: {_told(before)})"
-            )
-        return now == written
-
-    def note_sizes(self, now: Sizes, before: Sizes) -> None:
-        """Note sizes that are not those of before."""
-        if now != before:
-            self.notes.append(f"sizes: {now} (before: {before})")
-
-
-def _told(value: object) -> str:
-    if isinstance(value, GroupTag):
-        return f"'{value.value}'"
-    if isinstance(value, set):
-        return ", ".join(sorted(value)) or "none"
-    return "none" if value is None else str(value)
 
 
 def give_back(plan: Plan) -> GivenBack:
@@ -70,8 +33,11 @@ def give_back(plan: Plan) -> GivenBack:
     result = GivenBack()
     if found is None or change is None:
         return result
+    if found.get("Status"):
+        # Somebody deletes it.
+        return GivenBack(left=True)
     _give_back_options(plan.group, change.before, found, result)
-    asked = _launch_settings(plan, change, found, result)
+    asked = _launch_settings(plan, change, found, result) | _version(plan, change, found, result)
     sizes = _sizes(plan, change, group.sizes(found), result)
     if sizes is not None:
         asked |= group.size_settings(sizes)
@@ -86,11 +52,12 @@ def _update(group_name: str, asked: dict[str, Any], result: GivenBack) -> None:
     """Update the group; without the version, where Auto Scaling refuses just that."""
     try:
         aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group_name, **asked)
-        result.changed = True
+        result.left = True
     except ClientError as error:
-        result.stays = launchable.refused(error) if "LaunchTemplate" in asked else None
-        if result.stays is None:
+        why = launchable.refused(error) if "LaunchTemplate" in asked else None
+        if why is None:
             raise
+        result.stays = launchable.cannot_launch(why)
         if others := {name: value for name, value in asked.items() if name != "LaunchTemplate"}:
             _update(group_name, others, result)
 
@@ -98,7 +65,7 @@ def _update(group_name: str, asked: dict[str, Any], result: GivenBack) -> None:
 def _launch_settings(
     plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
 ) -> dict[str, Any]:
-    """Version, subnets and health check, as UpdateAutoScalingGroup takes them."""
+    """Subnets and health check, as UpdateAutoScalingGroup takes them."""
     before, own, asked = change.before, plan.group, dict[str, Any]()
     subnet_ids = before.subnet_ids
     if own.subnet_ids is not None:
@@ -113,20 +80,24 @@ def _launch_settings(
     now_seconds = found.get("HealthCheckGracePeriod", 0)
     if grace is not None and result.is_the_runs("health check grace period", now_seconds, grace, seconds):
         asked["HealthCheckGracePeriod"] = seconds
-    return asked | _version(change, found, subnet_ids, result)
+    return asked
 
 
 def _version(
-    change: GroupChange, found: AutoScalingGroupTypeDef, subnet_ids: tuple[str, ...], result: GivenBack
+    plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
 ) -> dict[str, Any]:
-    before, template = change.before, found.get("LaunchTemplate", {})
-    configuration = found.get("LaunchConfigurationName")
-    now = _launches(template.get("LaunchTemplateId"), template.get("Version"), configuration)
-    written = _launches(change.version.id, str(change.version.version), None) if change.version else now
-    if not result.is_the_runs("launch template", now, written, _launches(*before.launches_from)):
+    """What the group launches from, as UpdateAutoScalingGroup takes it."""
+    before, version, own = change.before, change.version, launchable.template_of(found)
+    now = _launches(own.get("LaunchTemplateId"), own.get("Version"), found.get("LaunchConfigurationName"))
+    written = _launches(version.id, str(version.version), None) if version else now
+    mixed = " in a mixed instances policy" if found.get("MixedInstancesPolicy") else ""
+    if not result.is_the_runs("launch template", now + mixed, written, _launches(*before.launches_from)):
+        if launchable.needs(found, version, plan.launch_template):
+            result.stays = "somebody else has changed how it launches, and that needs the run's version"
         return {}
-    result.stays = launchable.why_not(before, change.version, subnet_ids)
-    if result.stays is not None:
+    why = launchable.why_not(before, version, before.subnet_ids or plan.group.subnets)
+    if why is not None:
+        result.stays = launchable.cannot_launch(why)
         return {}
     if before.launch_template_id:
         return {"LaunchTemplate": group.pinned(before.launch_template_id, before.launch_template_version)}
@@ -164,7 +135,11 @@ def _sizes_of_the_run(plan: Plan, change: GroupChange) -> tuple[Sizes, StatedSiz
     """Those just before the run set any, and those that it has set, but for the zeros of a drain."""
     before, stated = change.drained_from, plan.group.stated_sizes
     if before is None:
-        return change.before.sizes, stated if plan.rollout == NONE else StatedSizes()
+        before = change.before.sizes
+        moved = stated.over(before).desired_capacity
+        # Auto Scaling moves a desired capacity into limits that are set.
+        sized = stated if moved == before.desired_capacity else replace(stated, desired_capacity=moved)
+        return before, sized if plan.rollout == NONE else StatedSizes()
     if plan.rollout != RECREATE:
         return before, StatedSizes()
     after = stated.over(before)
@@ -190,11 +165,11 @@ def _target_groups(
     group_name, now = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
     if new := sorted(now & written - had):
         options.detach_target_groups(group_name, new)
-        result.changed = True
+        result.left = True
     for arn in sorted(had - written - now):
         try:
             options.attach_target_groups(group_name, [arn])
-            result.changed = True
+            result.left = True
         except ClientError as error:
             # It was deleted meanwhile: no later pass could attach it.
             if aws.code(error) != "ValidationError":
@@ -207,23 +182,26 @@ def _target_groups(
 def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, result: GivenBack) -> None:
     now = {tag.key: tag for tag in group.tags_of(found)}
     had = {tag.key: tag for tag in before.tags}
-    own = [
-        tag
-        for tag in plan.stated_tags
-        if result.is_the_runs(f"tag {tag.key}", now.get(tag.key), tag, had.get(tag.key))
+    changed = [tag for tag in plan.stated_tags if now.get(tag.key) != had.get(tag.key)]
+    own = [tag for tag in changed if now.get(tag.key) == tag]
+    # A tag's value may be a secret.
+    result.notes += [
+        f"tag {tag.key}: {'another value' if tag.key in now else 'deleted'}"
+        for tag in changed
+        if tag not in own
     ]
     if old := [had[tag.key] for tag in own if tag.key in had]:
         options.put_tags(plan.name, old)
     if new := [tag for tag in own if tag.key not in had]:
         aws.client("autoscaling").delete_tags(Tags=options.tag_list(plan.name, new))
-    result.changed |= bool(own)
+    result.left |= bool(own)
 
 
 def _policy(group_name: str, written: float, before: float | None, result: GivenBack) -> None:
     what = f"scaling policy {options.SCALING_POLICY}"
     if not result.is_the_runs(what, options.target_cpu(group_name), written, before):
         return
-    result.changed = True
+    result.left = True
     if before is not None:
         options.put_policy(group_name, before)
     else:
@@ -236,7 +214,7 @@ def _notifications(group_name: str, topic_arn: str, before: tuple[str, ...], res
     now, written = set(options.notification_types(group_name, topic_arn)), set(options.NOTIFICATIONS)
     if not result.is_the_runs(f"notifications to {topic_arn}", now, written, set(before)):
         return
-    result.changed = True
+    result.left = True
     if before:
         options.put_notifications(group_name, topic_arn, before)
     else:

@@ -10,10 +10,11 @@ from golden_image import aws
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
     from golden_image.model.group import GroupState
-    from golden_image.model.launch_template import LaunchTemplate
+    from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
 
 # RunInstances answers one of these for a version whose image, template, security group or key pair is gone.
 _GONE = (
@@ -27,6 +28,8 @@ _GONE = (
     "InvalidSnapshot.",
 )
 _LATEST = "$Latest"
+_THROTTLED = "RequestLimitExceeded"
+_FAULT = 500
 
 
 def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[str, ...]) -> str | None:
@@ -51,7 +54,29 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     except ClientError as error:
         if aws.code(error).startswith(_GONE):
             return f"{aws.code(error)}: {error.response['Error']['Message']}"
+        # Whether it could be launched is not known by these.
+        if aws.code(error) == _THROTTLED or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _FAULT:
+            raise
     return None
+
+
+def cannot_launch(why: str) -> str:
+    """Why a group stays where it is, in words."""
+    return f"the version from before cannot launch ({why})"
+
+
+def template_of(found: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
+    """The launch template of a group, or that of its mixed instances policy."""
+    policy = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    return found.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+
+
+def needs(found: AutoScalingGroupTypeDef, given: LaunchTemplate | None, planned: LaunchTemplatePlan) -> bool:
+    """Whether a group could not launch without the run's version, or the template that the run made."""
+    own = template_of(found)
+    if given is None or own.get("LaunchTemplateId") != given.id:
+        return False
+    return planned.id is None or own.get("Version") == str(given.version)
 
 
 def refused(error: ClientError) -> str | None:

@@ -58,15 +58,16 @@ def check_drained(run: str, group_name: str, waited: int, limit: int) -> DrainCh
     wanted, told = found["DesiredCapacity"], tuple[str, ...]()
     left = [f"{i['InstanceId']} {i['LifecycleState']}" for i in found["Instances"]]
     warm = found.get("WarmPoolSize", 0)
-    # An answer from before the drain may still show the sizes of before.
-    if wanted > 0 and waited >= polling.SETTLED_AFTER:
+    # An answer from before the drain may still show the sizes of before. A maximum fills a warm pool.
+    if waited >= polling.SETTLED_AFTER and not group.sizes(found).is_empty:
         changes.refuse_settled(run)
-        left, warm = members.end_those_of_before(found), 0
-        told = _theirs(found)
-    elif wanted == 0 and not left and not warm:
-        return _answer(polling.finished("no instance left"), ())
-    if told and not left:
-        return _answer(polling.finished(f"{wanted} instances wanted by somebody else"), told)
+        told, warm = _theirs(found), 0
+        left = members.end_those_of_before(found) if wanted else left
+    if not left and not warm and (told or not wanted):
+        return _answer(
+            polling.finished(f"{wanted} instances wanted by somebody else" if wanted else "no instance left"),
+            told,
+        )
     count = len(left) + warm
     timed_out = DrainTimedOut(
         f"'{group_name}' still has {count} instances after {limit} s ({_first(left) or 'in its warm pool'}). "
@@ -82,10 +83,12 @@ def _answer(check: Check, told: tuple[str, ...]) -> DrainCheck:
 
 def _theirs(found: AutoScalingGroupTypeDef) -> tuple[str, ...]:
     name = found["AutoScalingGroupName"]
-    ended = f"the instances that '{name}' had before were ended one by one"
+    told = [warnings.sizes_of_others(name, group.sizes(found))]
+    if found["DesiredCapacity"]:
+        told.append(f"the instances that '{name}' had before the rollout were ended one by one")
     if found.get("WarmPoolSize"):
-        ended += "; its warm pool may still hold such instances"
-    return warnings.sizes_of_others(name, group.sizes(found)), ended
+        told.append(f"the warm pool of '{name}' may still hold instances from before the rollout")
+    return tuple(told)
 
 
 def _first(states: list[str]) -> str:

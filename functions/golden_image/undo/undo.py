@@ -130,8 +130,8 @@ def _group(plan: Plan, result: _Pass) -> bool:
         return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
-    if given.stays is not None or given.changed:
-        return given.changed
+    if given.stays is not None or given.left:
+        return given.left
     # Only a group that has its version from before replaces the run's instances by others.
     return instances.replace(plan.group.name, result.made.template_versions)
 
@@ -149,7 +149,7 @@ def _told(plan: Plan, found: _Pass) -> str:
     if found.stays is not None:
         told = (
             f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
-            f"and snapshots: the version from before cannot launch ({found.stays})"
+            f"and snapshots: {found.stays}"
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"

@@ -215,3 +215,44 @@ def test_an_unknown_group_is_a_validation_error(world: WorldClient) -> None:
     ):
         with refused("ValidationError"):
             call()
+
+
+def test_a_group_launches_from_a_template_or_a_launch_configuration_and_never_from_both(
+    world: WorldClient,
+) -> None:
+    group, configuration = world.group(1), name("configuration")
+    world.asg.create_launch_configuration(
+        LaunchConfigurationName=configuration, ImageId="ami-0123456789abcdef0", InstanceType="t3.small"
+    )
+    shown = world.described(group)
+    assert shown is not None
+    template = shown["LaunchTemplate"]["LaunchTemplateId"]
+    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, LaunchConfigurationName=configuration)
+    shown = world.described(group)
+    assert shown is not None
+    assert (shown["LaunchConfigurationName"], shown.get("LaunchTemplate")) == (configuration, None)
+    world.asg.update_auto_scaling_group(
+        AutoScalingGroupName=group, LaunchTemplate={"LaunchTemplateId": template, "Version": "1"}
+    )
+    shown = world.described(group)
+    assert shown is not None
+    assert (shown["LaunchTemplate"]["LaunchTemplateId"], shown.get("LaunchConfigurationName")) == (
+        template,
+        None,
+    )
+    with refused("ValidationError"):
+        world.asg.update_auto_scaling_group(AutoScalingGroupName=group, LaunchConfigurationName="no-such")
+
+
+def test_a_version_whose_image_is_gone_is_no_version_for_a_group(world: WorldClient) -> None:
+    group, template = world.group(1), name("template")
+    image = world.ec2.create_image(InstanceId=world.seed()["instanceId"], NoReboot=True, Name=name("image"))[
+        "ImageId"
+    ]
+    data = {"ImageId": image, "InstanceType": "t3.small"}
+    world.ec2.create_launch_template(LaunchTemplateName=template, LaunchTemplateData=data)
+    world.ec2.deregister_image(ImageId=image)
+    with refused("ValidationError"):
+        world.asg.update_auto_scaling_group(
+            AutoScalingGroupName=group, LaunchTemplate={"LaunchTemplateName": template, "Version": "1"}
+        )

@@ -59,10 +59,10 @@ _LOADED = {
     "roll_out.restore_capacity": f"{_GROUP} polling roll_out.capacity roll_out.warnings run.made",
     "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
-        f"{_GROUP} group.giving_back group.group_removal group.launch_template group.launchable "
-        "group.members group.template_removal image.lookup image.owned image.removal "
-        "image.snapshots names polling run.made source.facts source.power undo.instances "
-        "undo.undo"
+        f"{_GROUP} group.given_back group.giving_back group.group_removal group.launch_template "
+        "group.launchable group.members group.template_removal image.lookup image.owned "
+        "image.removal image.snapshots names polling run.made source.facts source.power "
+        "undo.instances undo.undo"
     ),
     "undo.sweep_runs": "run.children run.ledger run.made undo.sweeper",
 }

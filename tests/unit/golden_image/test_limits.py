@@ -12,7 +12,8 @@ from golden_image.errors import InvalidInput
 from golden_image.events import to_event
 from golden_image.group import group, launch_template
 from golden_image.image import checks, likeness, lookup, registration, snapshots
-from golden_image.run import ledger
+from golden_image.model.group import Sizes
+from golden_image.run import changes, ledger
 from golden_image.run.request import parse
 from golden_image.source import power
 from golden_image.undo import undo as undoing
@@ -118,6 +119,23 @@ def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
         waited += check.wait_seconds
     assert group.find(plan.group.name) is None
     assert account.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+
+
+@pytest.mark.usefixtures("ledger_table")
+def test_the_state_of_a_group_with_tags_at_awss_limits_is_noted_beside_the_plan(account: Account) -> None:
+    long = tags(40, key=128, value=256, filled_with="🪵")
+    own = tags(50, key=128, value=256, filled_with="🌲")
+    tagged = [{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in own.items()]
+    account.group(Tags=tagged, DesiredCapacity=0)
+    fields = {"image": {"tags": long}, "launchTemplate": {"tags": long}, "group": {"tags": long}}
+    plan = account.plan(account.seed(), rollout="recreate", **fields)
+    ledger.lock(plan, UNDO)
+    facts = plan.source
+    template = launch_template.create(RUN, facts.instance_id, plan.launch_template, facts.image_id, None)
+    assert group.update(RUN, plan.group, template, "recreate") == Sizes(0, 4, 0)
+    change = changes.read(RUN)
+    assert change
+    assert len(change.before.tags) == 50
 
 
 # Many volumes

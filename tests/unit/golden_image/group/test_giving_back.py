@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws
-from golden_image.errors import ServiceUnavailable
+from golden_image.errors import RequestThrottled, ServiceUnavailable
 from golden_image.group import giving_back, group, options
 from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
@@ -19,7 +19,7 @@ from tests.unit.account import RUN, UNDO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from golden_image.group.giving_back import GivenBack
+    from golden_image.group.given_back import GivenBack
     from golden_image.model.group import GroupState
     from golden_image.model.plan import Plan
     from tests.unit.account import Account
@@ -98,7 +98,7 @@ def give_back(plan: Plan) -> GivenBack:
     with aws.named_errors():
         first = giving_back.give_back(plan)
         second = giving_back.give_back(plan)
-    assert not second.changed
+    assert not second.left
     assert (second.stays is None) == (first.stays is None)
     return second
 
@@ -193,7 +193,7 @@ def test_a_group_that_is_gone_has_nothing_to_get_back(account: Account) -> None:
     change(account, plan)
     account.client("autoscaling").delete_auto_scaling_group(**NAME, ForceDelete=True)
     assert account.found_group() == {}
-    assert not give_back(plan).changed
+    assert not give_back(plan).left
 
 
 def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(account: Account) -> None:
@@ -272,7 +272,7 @@ def test_what_the_input_leaves_alone_is_not_touched_on_the_way_back(account: Acc
     plan = planned(account)
     change(account, plan)
     account.forget_calls()
-    assert giving_back.give_back(plan).changed
+    assert giving_back.give_back(plan).left
     assert [name for name in account.changes() if name != "RunInstances"] == ["UpdateAutoScalingGroup"]
     (asked,) = account.calls("UpdateAutoScalingGroup")
     assert asked.keys() == {"AutoScalingGroupName", "LaunchTemplate"}
@@ -310,7 +310,7 @@ def test_each_setting_that_somebody_else_has_set_since_stays_and_is_told(account
     told = "\n".join(notes)
     for one in ("launch template: ", "grace period: 99 (set by the run: 300; before: 0)", "subnets: ", RED):
         assert one in told
-    for one in ("tag Environment: 'theirs'", "scaling policy", "notifications to", "sizes: minimum 0"):
+    for one in ("tag Environment: another value", "scaling policy", "notifications to", "sizes: minimum 0"):
         assert one in told
 
 
@@ -361,6 +361,8 @@ LARGER = {"maxSize": 6, "desiredCapacity": 5}
         # Those that were stated are.
         (("none", LARGER, []), None, (1, 4, 2), False),
         (("none", {"maxSize": 6}, []), (1, 6, 6), (1, 4, 4), True),
+        # A smaller maximum has moved the desired capacity.
+        (("none", {"maxSize": 1}, []), None, (1, 4, 2), False),
         (("none", {"maxSize": 6}, []), (2, 7, 3), (2, 7, 3), True),
         # A drain's zeros are.
         (("drain", {}, ["drain"]), None, (1, 4, 2), False),
@@ -508,8 +510,44 @@ def test_a_version_that_only_auto_scaling_refuses_is_not_given_back_either(accou
     template = str(before.launch_template_id)
     refused = {"action": "UpdateAutoScalingGroup", "contains": template, "code": "ValidationError"}
     account.faults({"service": "autoscaling", "message": message, "times": None, **refused})
-    assert give_back(plan).stays == message
+    assert message in str(give_back(plan).stays)
     assert state().health_check_grace_period == 0
+
+
+def test_a_group_that_somebody_deletes_gets_nothing_back_and_is_waited_for(account: Account) -> None:
+    account.group()
+    plan = planned(account)
+    change(account, plan)
+    account.freeze()
+    account.client("autoscaling").delete_auto_scaling_group(**NAME, ForceDelete=True)
+    account.forget_calls()
+    assert giving_back.give_back(plan).left
+    assert account.changes() == []
+
+
+@pytest.mark.parametrize("version", ["1", "$Latest"])
+def test_a_mixed_instances_policy_of_somebody_that_needs_the_runs_template_keeps_it(
+    account: Account, version: str
+) -> None:
+    account.group()
+    plan = planned(account)
+    change(account, plan)
+    template = {"LaunchTemplateName": "web", "Version": version}
+    policy = {"LaunchTemplate": {"LaunchTemplateSpecification": template}}
+    update(account, MixedInstancesPolicy=policy)
+    given = give_back(plan)
+    assert "needs the run's version" in str(given.stays)
+    assert "in a mixed instances policy" in given.notes[0]
+
+
+def test_a_throttled_question_about_the_version_from_before_is_asked_again(account: Account) -> None:
+    account.group()
+    plan = planned(account)
+    change(account, plan)
+    account.faults({"service": "ec2", "action": "RunInstances", "code": "RequestLimitExceeded"})
+    with pytest.raises(RequestThrottled):
+        give_back(plan)
+    assert give_back(plan).stays is None
 
 
 def test_the_latest_version_is_the_one_that_is_the_latest_without_the_runs(account: Account) -> None:

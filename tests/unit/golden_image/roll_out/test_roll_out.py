@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("row")
+EMPTY = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
 
 
 def judge(chosen: str) -> None:
@@ -177,7 +178,7 @@ def test_a_drain_is_not_over_while_instances_terminate(account: Account) -> None
     "state", ["Terminating", "Terminating:Wait", "Terminating:Proceed", "Pending:Wait", "Detaching"]
 )
 def test_an_instance_in_any_state_is_still_there(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
-    found = {"Instances": [{"InstanceId": "i-1", "LifecycleState": state}], "DesiredCapacity": 0}
+    found = {**EMPTY, "Instances": [{"InstanceId": "i-1", "LifecycleState": state}]}
     monkeypatch.setattr(group, "find", lambda _: found)
     assert not drain.check_drained(RUN, "web", 0, 3600).done
     with pytest.raises(
@@ -187,7 +188,7 @@ def test_an_instance_in_any_state_is_still_there(monkeypatch: pytest.MonkeyPatch
 
 
 def test_instances_of_a_warm_pool_are_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group, "find", lambda _: {"Instances": [], "WarmPoolSize": 3, "DesiredCapacity": 0})
+    monkeypatch.setattr(group, "find", lambda _: {**EMPTY, "Instances": [], "WarmPoolSize": 3})
     assert drain.check_drained(RUN, "web", 0, 3600).progress == "3 left"
     with pytest.raises(DrainTimedOut, match=r"3 instances after 3600 s \(in its warm pool"):
         drain.check_drained(RUN, "web", 3600, 3600)
@@ -299,6 +300,17 @@ def test_instances_of_before_that_do_not_end_are_named(account: Account) -> None
     account.freeze()
     with pytest.raises(DrainTimedOut, match=f"still has 2 instances after 3600 s .*{min(before)}"):
         drain.check_drained(RUN, "web", 3600, 3600)
+
+
+def test_a_warm_pool_that_somebody_has_filled_again_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {**EMPTY, "AutoScalingGroupName": "web", "MaxSize": 3, "Instances": [], "WarmPoolSize": 3}
+    monkeypatch.setattr(group, "find", lambda _: found)
+    assert not drain.check_drained(RUN, "web", SETTLED_AFTER - 1, 3600).done
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    assert check.done
+    assert "may still hold instances from before" in check.warnings[1]
 
 
 def test_new_instances_of_the_runs_own_version_are_not_those_of_before(account: Account) -> None:

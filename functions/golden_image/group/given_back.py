@@ -1,0 +1,45 @@
+"""What giving a group back has come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from golden_image.model.group import Sizes
+
+
+@dataclass
+class GivenBack:
+    """What giving a group back has come to.
+
+    Attributes:
+        left: something was set, or the group is going; the next pass looks again.
+        stays: why the group stays on the run's version; None where it does not.
+        notes: what somebody else has set since the run did, and what stays of it.
+    """
+
+    left: bool = False
+    stays: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def is_the_runs(self, what: str, now: object, written: object, before: object) -> bool:
+        """Whether a setting is still as the run set it, and was another before; a third value is noted."""
+        if now == before:
+            return False
+        if now != written:
+            self.notes.append(
+                f"{what}: {_told(now)} (set by the run: {_told(written)}; before: {_told(before)})"
+            )
+        return now == written
+
+    def note_sizes(self, now: Sizes, before: Sizes) -> None:
+        """Note sizes that are not those of before."""
+        if now != before:
+            self.notes.append(f"sizes: {now} (before: {before})")
+
+
+def _told(value: object) -> str:
+    if isinstance(value, set):
+        return ", ".join(sorted(value)) or "none"
+    return "none" if value is None else str(value)
