@@ -43,7 +43,7 @@ test: setup ## Run all tests
 
 .PHONY: faults
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
-	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 200)
+	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 100)
 
 .PHONY: bench
 bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
