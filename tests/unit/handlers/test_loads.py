@@ -19,9 +19,13 @@ def loaded(module: str) -> set[str]:
 
 def test_unlocking_loads_the_ledger_and_what_every_step_does() -> None:
     every = {f"golden_image.{name}" for name in ("aws", "errors", "events", "settings", "step")}
-    packages = {"golden_image", "golden_image.run", "handlers", "handlers.golden_image_refresh"}
+    packages = {
+        *("golden_image", "golden_image.model", "golden_image.run"),
+        *("handlers", "handlers.golden_image_refresh"),
+    }
+    row = {"golden_image.model.made", "golden_image.run.ledger", "golden_image.run.made"}
     unlock = "handlers.golden_image_refresh.unlock_group"
-    assert loaded(unlock) == every | packages | {"golden_image.run.ledger", unlock}
+    assert loaded(unlock) == every | packages | row | {unlock}
 
 
 def test_planning_loads_the_schema() -> None:
