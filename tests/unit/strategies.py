@@ -92,7 +92,8 @@ _image = st.fixed_dictionaries(
     {},
     optional={
         "name": st.text("aZ09()[] ./-'@_", min_size=3, max_size=128),
-        "description": st.text(_printable, max_size=255),
+        "description": st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=255),
+        "keepVolumes": st.booleans(),
         "tags": _tags,
     },
 )

@@ -72,7 +72,7 @@ def check(snapshot_ids: list[str], waited: int, limit: int) -> Check:
             raise SnapshotFailed(f"{snapshot_id} is in state {snapshot['State']}: {reason}")
         completed = snapshot is not None and snapshot["State"] == "completed"
         percents.append(100 if completed else _percent(snapshot))
-    slowest = min(percents)
+    slowest = min(percents, default=100)
     if slowest == 100:
         return polling.finished("100%")
     return polling.pending(
