@@ -140,12 +140,12 @@ def test_a_warm_pool_that_a_drain_does_not_empty_is_refused(
     if blocks is None:
         judge(chosen)
         drain.drain(RUN, "web")
-        assert drain.check_drained("web", 0, 3600).done
+        assert drain.check_drained(RUN, "web", 0, 3600).done
         return
     with pytest.raises(GroupNotSupported, match=rf"'web' has a warm pool with {blocks}, .* {chosen} cannot"):
         judge(chosen)
     drain.drain(RUN, "web")
-    assert not drain.check_drained("web", 0, 3600).done
+    assert not drain.check_drained(RUN, "web", 0, 3600).done
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_keeps_no_instance_from_coming_or_going_is_accepted(account: Accoun
     )
     judge(chosen)
     drain.drain(RUN, "web")
-    assert drain.check_drained("web", 0, 3600).done
+    assert drain.check_drained(RUN, "web", 0, 3600).done
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate"])
