@@ -597,7 +597,7 @@ def test_instances_that_were_never_registered_do_not_count(account: Account) -> 
     elb_group(account, WEB, DesiredCapacity=0)
     autoscaling = account.client("autoscaling")
     autoscaling.suspend_processes(AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"])
-    capacity.restore(RUN, "web", Sizes(0, 1, 1))
+    group.resize("web", Sizes(0, 1, 1))
     with pytest.raises(RolloutTimedOut, match="is not registered in web"):
         capacity.check("web", Sizes(0, 1, 1), 7200, 7200)
 
