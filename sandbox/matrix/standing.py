@@ -1,17 +1,13 @@
-"""The state: source and group in a form that can be compared, and a run's resources."""
+"""The state: source and group in a form that can be compared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.matrix.somebody import BACKUP
-
 if TYPE_CHECKING:
     from sandbox.client import Client
-    from sandbox.matrix.situation import Situation
 
 _SETTINGS = (
     "MinSize",
@@ -22,117 +18,6 @@ _SETTINGS = (
     "HealthCheckGracePeriod",
     "LaunchTemplate",
 )
-_GONE = {"shutting-down", "terminated"}
-
-
-@dataclass(frozen=True)
-class Made:
-    """Resources of a run."""
-
-    images: list[dict[str, Any]]
-    snapshots: list[dict[str, Any]]
-    templates: list[str]
-    versions: list[int]
-    instances: list[dict[str, Any]]
-    volumes: list[str]
-    group: bool
-
-    def names(self) -> list[str]:
-        """The ids of all of it."""
-        ids = [image["ImageId"] for image in self.images] + [one["SnapshotId"] for one in self.snapshots]
-        ids += self.templates + [f"version {number}" for number in self.versions]
-        ids += [instance["InstanceId"] for instance in self.instances] + self.volumes
-        return [*ids, "the group"] if self.group else ids
-
-
-def marked(client: Client, run: str, group: str) -> Made:
-    """What carries a run's tag now, or its ARN as a version's description."""
-    ec2, mine = client.ec2, _filters("tag:golden-image:run", run)
-    found = describe_group(client, group)
-    templates = ec2.describe_launch_templates(Filters=mine)["LaunchTemplates"]
-    return Made(
-        images=_images(client, mine),
-        snapshots=_snapshots(client, mine),
-        templates=[template["LaunchTemplateId"] for template in templates],
-        versions=[v["VersionNumber"] for v in _versions(client, group) if v.get("VersionDescription") == run],
-        instances=_instances(client, mine),
-        volumes=_volumes(client, mine),
-        group=any(tag["Key"] == "golden-image:run" and tag["Value"] == run for tag in found.get("Tags", [])),
-    )
-
-
-def made(client: Client, run: str, situation: Situation) -> Made:
-    """The resources of the one run of a situation that exist now, whether they have their tags or not."""
-    tagged, group, existing = marked(client, run, situation.group), situation.group, situation.existing
-    found = describe_group(client, group)
-    templates = client.ec2.describe_launch_templates(Filters=_filters("launch-template-name", group))
-    newer = [v["VersionNumber"] for v in _versions(client, group) if v["VersionNumber"] > int(existing)]
-    members = {
-        member["InstanceId"]
-        for member in found.get("Instances", [])
-        if int(member.get("LaunchTemplate", {}).get("Version", 0)) > int(existing)
-    }
-    by_id = _filters("instance-id", *members)
-    return Made(
-        images=_merged(tagged.images, _images(client, _filters("name", f"{group}*")), "ImageId", situation),
-        snapshots=_merged(
-            tagged.snapshots,
-            _snapshots(client, _filters("volume-id", *situation.volumes)),
-            "SnapshotId",
-            situation,
-        ),
-        templates=[] if existing else [t["LaunchTemplateId"] for t in templates["LaunchTemplates"]],
-        versions=newer,
-        instances=_merged(
-            tagged.instances, _instances(client, by_id) if members else [], "InstanceId", situation
-        ),
-        volumes=tagged.volumes,
-        group=bool(found) and not existing,
-    )
-
-
-def copied(client: Client, group: str) -> tuple[int, int]:
-    """How many snapshots and images the backup tool has."""
-    own = _filters(f"tag:{BACKUP}", group)
-    return len(_snapshots(client, own)), len(_images(client, own))
-
-
-def _merged(
-    tagged: list[dict[str, Any]], others: list[dict[str, Any]], key: str, situation: Situation
-) -> list[dict[str, Any]]:
-    """Each of both once, without what was there before and what somebody else has made."""
-    foreign = {*situation.foreign.values(), *situation.own}
-    found = {one[key]: one for one in (*tagged, *others)}
-    return [
-        one
-        for name, one in found.items()
-        if name not in foreign and not any(tag["Key"] == BACKUP for tag in one.get("Tags", []))
-    ]
-
-
-def _filters(name: str, *values: str) -> Any:
-    return [{"Name": name, "Values": list(values)}]
-
-
-def _images(client: Client, filters: Any) -> list[dict[str, Any]]:
-    return [dict(one) for one in client.ec2.describe_images(Owners=["self"], Filters=filters)["Images"]]
-
-
-def _snapshots(client: Client, filters: Any) -> list[dict[str, Any]]:
-    found = client.ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)
-    return [dict(one) for one in found["Snapshots"]]
-
-
-def _instances(client: Client, filters: Any) -> list[dict[str, Any]]:
-    reservations = client.ec2.describe_instances(Filters=filters)["Reservations"]
-    instances = [instance for one in reservations for instance in one["Instances"]]
-    return [dict(one) for one in instances if one["State"]["Name"] not in _GONE]
-
-
-def _volumes(client: Client, filters: Any) -> list[str]:
-    """Those that are attached to nothing."""
-    found = client.ec2.describe_volumes(Filters=filters)["Volumes"]
-    return [volume["VolumeId"] for volume in found if volume["State"] == "available"]
 
 
 def standing(client: Client, group: str, source: str) -> dict[str, Any]:
@@ -145,7 +30,7 @@ def standing(client: Client, group: str, source: str) -> dict[str, Any]:
     state = reservations[0]["Instances"][0]["State"]["Name"]
     return {
         "source": "running" if state == "pending" else state,
-        "versions": [version["VersionNumber"] for version in _versions(client, group)],
+        "versions": [version["VersionNumber"] for version in versions_of(client, group)],
         **settings,
     }
 
@@ -180,7 +65,8 @@ def describe_group(client: Client, group: str) -> dict[str, Any]:
     return dict(found[0]) if found else {}
 
 
-def _versions(client: Client, name: str) -> list[dict[str, Any]]:
+def versions_of(client: Client, name: str) -> list[dict[str, Any]]:
+    """The versions of a launch template, the oldest first; none where there is no such template."""
     try:
         answer = client.ec2.describe_launch_template_versions(LaunchTemplateName=name)
     except ClientError:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.matrix import expectation, somebody
-from sandbox.matrix.standing import Made, copied, describe_group, in_service, made, marked, standing
+from sandbox.matrix.made import Made, copied, made, marked
+from sandbox.matrix.standing import describe_group, in_service, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -93,7 +93,9 @@ CHAPTERS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/
 OWN_PAGES = (
     "README.md",
     "CHANGELOG.md",
+    "SECURITY.md",
     "docs/README.md",
+    "docs/contributing.md",
     *CHAPTERS,
     "docs/deploy.md",
     "docs/run.md",

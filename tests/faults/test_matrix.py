@@ -28,9 +28,9 @@ from sandbox.matrix.kinds import (
     Kind,
     Target,
 )
+from sandbox.matrix.made import made, marked
 from sandbox.matrix.scenarios import SCENARIOS
 from sandbox.matrix.schedules import Schedule
-from sandbox.matrix.standing import made, marked
 from sandbox.matrix.verdict import judge
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def completion(about: dict[str, str] | None = None, **changed: Any) -> tuple[str
 
 def cleaned_up(group: str | None = "web", run: str = RUN) -> tuple[str, str]:
     given = {"run": run, "status": "ABORTED"} | ({"group": group} if group else {})
-    variables: dict[str, Any] = {"states": context(**given), "undoCheck": {"progress": "nothing is left"}}
+    variables: dict[str, Any] = {"states": context(**given), "undoCheck": {"rollBack": UNDONE["rollBack"]}}
     own = UNDO["Notify Clean-Up?"]["Choices"][0]["Assign"]
     named = {name: evaluated(own[name], **variables) for name in ("group", "outcome")}
     return subject(UNDO, "Notify Clean-Up", **named), written(own["text"], **variables)
@@ -199,6 +199,6 @@ def test_a_clean_up_is_told_with_how_the_run_ended() -> None:
     said, text = cleaned_up()
     assert said == "golden image of web: ABORTED, cleaned up"
     assert text.startswith(
-        "The run ended ABORTED and was undone. Its locks are free.\n\nRoll-back: nothing is left\n"
+        "The run ended ABORTED and was undone. Its locks are free.\n\nRoll-back: nothing of the run is left\n"
     )
     assert cleaned_up(group=None)[0] == "golden image of an unknown group: ABORTED, cleaned up"

@@ -22,7 +22,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     # The version that a group goes back to may name its image by a parameter.
-    ("autoscaling:UpdateAutoScalingGroup", "LaunchConfigurationName"): {"ssm:GetParameters"},
+    ("ec2:RunInstances", "SubnetId"): {"ssm:GetParameters"},
     # EC2 reads, in the caller's name, the parameter that names a version's image.
     ("ec2:DescribeLaunchTemplateVersions", "ResolveAlias"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
