@@ -11,7 +11,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_TARGET_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup"
+# What somebody gives the group's template between the runs; the second run states null for each.
+CHOSEN: dict[str, Any] = {
+    "CapacityReservationSpecification": {"CapacityReservationPreference": "none"},
+    "CpuOptions": {"CoreCount": 1, "ThreadsPerCore": 1},
+    "CreditSpecification": {"CpuCredits": "unlimited"},
+    "DisableApiStop": True,
+    "DisableApiTermination": True,
+    "ElasticGpuSpecifications": [{"Type": "eg1.medium"}],
+    "ElasticInferenceAccelerators": [{"Type": "eia1.medium", "Count": 1}],
+    "EnclaveOptions": {"Enabled": True},
+    "HibernationOptions": {"Configured": True},
+    "InstanceInitiatedShutdownBehavior": "terminate",
+    "InstanceMarketOptions": {"MarketType": "spot"},
+    "KernelId": "aki-0123456789abcdef0",
+    "LicenseSpecifications": [
+        {"LicenseConfigurationArn": "arn:aws:license-manager:us-east-1:123456789012:one"},
+    ],
+    "MaintenanceOptions": {"AutoRecovery": "disabled"},
+    "NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6AddressCount": 1}],
+    "NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"},
+    "Placement": {"Tenancy": "dedicated"},
+    "PrivateDnsNameOptions": {"HostnameType": "ip-name"},
+    "RamDiskId": "ari-0123456789abcdef0",
+    "SecondaryInterfaces": [{"DeviceIndex": 1, "NetworkCardIndex": 1, "InterfaceType": "secondary"}],
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +61,8 @@ class Field:
     """One field.
 
     Attributes:
-        first: stated in the run that creates the group. A text in <> names something of the sandbox.
+        first: stated in the run that creates the group. A text in <> names something of the sandbox; None
+            takes away, so that no call has a value.
         second: stated in the run that updates it, and in one that fails late and is rolled back.
         created: the call of the first run that has the value.
         updated: the call of the second run that has the value.
@@ -80,6 +105,12 @@ def _in_group(first: Any, second: Any, member: str, value: Callable[[Any], Any] 
         Call("autoscaling UpdateAutoScalingGroup", member, **more),
         f"group.{member}",
     )
+
+
+def _taken_away(member: str) -> Field:
+    """A parameter of the launch that the input can only take away."""
+    changed = Call("ec2 CreateLaunchTemplateVersion", f"LaunchTemplateData.{member}")
+    return Field(None, None, None, changed, f"template.{member}")
 
 
 def _limit(first: int, second: int, state: str) -> Field:
@@ -151,6 +182,8 @@ FIELDS: dict[str, Field] = {
         "disabled", "enabled", "MetadataOptions.InstanceMetadataTags"
     ),
     "launchTemplate.monitoring": _in_template(True, False, "Monitoring.Enabled"),
+    "launchTemplate.ebsOptimized": _in_template(True, False, "EbsOptimized"),
+    **{f"launchTemplate.{name[0].lower()}{name[1:]}": _taken_away(name) for name in CHOSEN},
     "launchTemplate.tags": _in_template({"Role": "web"}, {"Role": "api"}, "TagSpecifications.Tags"),
     "group.minSize": _in_group(1, 2, "MinSize"),
     "group.maxSize": _in_group(3, 4, "MaxSize"),
@@ -159,8 +192,8 @@ FIELDS: dict[str, Field] = {
     "group.healthCheckType": _in_group("EC2", "ELB", "HealthCheckType"),
     "group.healthCheckGracePeriod": _in_group(120, 240, "HealthCheckGracePeriod"),
     "group.targetGroupArns": Field(
-        [f"{_TARGET_GROUP}/a/73e2d6bc24d8a067"],
-        [f"{_TARGET_GROUP}/b/83e2d6bc24d8a067"],
+        ["<target group 1>"],
+        ["<target group 2>"],
         Call("autoscaling CreateAutoScalingGroup", "TargetGroupARNs"),
         Call("autoscaling AttachLoadBalancerTargetGroups", "TargetGroupARNs"),
         "group.TargetGroupARNs",

@@ -15,7 +15,7 @@ from botocore import xform_name
 from golden_image.run.request import GroupRequest, ImageRequest, RunRequest
 from sandbox.build import ROOT
 from tests.workflow.conftest import succeeded
-from tests.workflow.fields import FIELDS, Call
+from tests.workflow.fields import CHOSEN, FIELDS, Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,8 @@ class Refreshed:
     Attributes:
         first, second: the calls of the run that made the group, and of the one that updated it.
         stated: the values of each, by field.
-        standings: the group after the first run, after one that failed late, and after the second.
+        standings: the group after the first run and what somebody has added to its template, after one that
+            failed late, and after the second.
     """
 
     first: list[dict[str, Any]]
@@ -108,16 +109,19 @@ def prepared(client: Client) -> dict[str, str]:
         "subnet 1": seeded["subnetId"],
         "subnet 2": others[0],
     }
+    account, region = client.endpoints.stateMachineArn.split(":")[4], client.endpoints.region
+    balancing = f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup"
     for number in ("1", "2"):
         name = f"{unique}-{number}"
         client.ec2.create_key_pair(KeyName=name)
-        client.aws("iam").create_instance_profile(InstanceProfileName=name)
+        client.make_profile(name)
         group = client.ec2.create_security_group(GroupName=name, Description=name, VpcId=seeded["vpcId"])
         names |= {
             f"image {number}": f"image {name}",
             f"key {number}": name,
             f"profile {number}": name,
             f"security group {number}": group["GroupId"],
+            f"target group {number}": client.target_group(f"{balancing}/{name}/73e2d6bc24d8a067"),
             f"topic {number}": client.aws("sns").create_topic(Name=name)["TopicArn"],
         }
     return names
@@ -171,6 +175,27 @@ def standing(client: Client, group: str) -> dict[str, Any]:
     }
 
 
+def choose(client: Client, group: str) -> None:
+    """Give the group a version of its template that has what the input can only take away."""
+    now = standing(client, group)
+    template = now["group"]["LaunchTemplate"]["LaunchTemplateId"]
+    # EC2 takes security groups for the instance or for its interfaces.
+    data = {name: value for name, value in now["template"].items() if name != "SecurityGroupIds"}
+    (interface,) = CHOSEN["NetworkInterfaces"]
+    grouped = [interface | {"Groups": now["template"]["SecurityGroupIds"]}]
+    made: Any = client.ec2.create_launch_template_version(
+        LaunchTemplateId=template,
+        LaunchTemplateData={**data, **CHOSEN, "NetworkInterfaces": grouped},  # type: ignore[typeddict-item]
+    )
+    client.autoscaling.update_auto_scaling_group(
+        AutoScalingGroupName=group,
+        LaunchTemplate={
+            "LaunchTemplateId": template,
+            "Version": str(made["LaunchTemplateVersion"]["VersionNumber"]),
+        },
+    )
+
+
 @pytest.fixture(scope="module")
 def refreshed(deployed: Client) -> Refreshed:
     names = prepared(deployed)
@@ -188,6 +213,8 @@ def refreshed(deployed: Client) -> Refreshed:
         else:
             succeeded(run)
         runs.append(calls_of(deployed, run.arn))
+        if stated is first:
+            choose(deployed, names["group"])
         standings.append(standing(deployed, names["group"]))
     deployed.faults()
     return Refreshed(runs[0], runs[2], (first, second), (standings[0], standings[1], standings[2]))
@@ -212,7 +239,7 @@ def holds(values: list[Any], wanted: Any) -> bool:
 
 
 def reaches(calls: list[dict[str, Any]], call: Call, stated: Any) -> bool:
-    """Whether a stated value is in a call that is to have it; without a path, that there is no such call."""
+    """Whether a stated value is in a call that is to have it, and null in none; without a path, no call."""
     service, action = call.action.split()
     made = [
         one
@@ -221,6 +248,8 @@ def reaches(calls: list[dict[str, Any]], call: Call, stated: Any) -> bool:
     ]
     if not call.path:
         return not made
+    if stated is None:
+        return bool(made) and not any(values_at(one["params"], call.path) for one in made)
     return any(holds(values_at(one["params"], call.path), call.value(stated)) for one in made)
 
 
@@ -253,5 +282,5 @@ def test_a_dry_run_changes_nothing(sandbox: Client, group: str) -> None:
     run = sandbox.run(run_input | {"dryRun": True})
 
     succeeded(run)
-    made = {call["action"] for call in sandbox.calls_of(run.arn)}
+    made = {call["action"] for call in sandbox.calls_of(run.arn) if not call["params"].get("DryRun")}
     assert {action for action in made if not action.startswith(("Describe", "Get", "List"))} == set()
