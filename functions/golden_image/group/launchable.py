@@ -27,9 +27,9 @@ _GONE = (
     "InvalidSecurityGroupID.",
     "InvalidSnapshot.",
 )
+# A lack of capacity passes, and says nothing of the version.
+_FULL = "Insufficient"
 _LATEST = "$Latest"
-_THROTTLED = "RequestLimitExceeded"
-_FAULT = 500
 
 
 def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[str, ...]) -> str | None:
@@ -54,8 +54,7 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     except ClientError as error:
         if aws.code(error).startswith(_GONE):
             return f"{aws.code(error)}: {error.response['Error']['Message']}"
-        # Whether it could be launched is not known by these.
-        if aws.code(error) == _THROTTLED or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _FAULT:
+        if aws.temporary(error) and not aws.code(error).startswith(_FULL):
             raise
     return None
 

@@ -32,10 +32,12 @@ BOUNDED = {
     ("CreateImage", "TagSpecifications"): 2,
     ("CreateLaunchTemplate", "TagSpecifications"): 1,
     ("CreateSnapshots", "TagSpecifications"): 1,
-    # The run's own tag, one value.
-    ("DescribeImages", "Filters"): 1,
-    ("DescribeInstances", "Filters"): 1,
-    ("DescribeSnapshots", "Filters"): 1,
+    # A volume of an instance, of which it has 128 at most.
+    ("CreateImage", "BlockDeviceMappings"): 128,
+    # Filters, of which the values are at most 200: group.subnetIds has 200, security groups are 16.
+    ("DescribeSubnets", "Filters"): 2,
+    ("DescribeSecurityGroupVpcAssociations", "Filters"): 3,
+    ("DescribeSubnets", "SubnetIds"): 1,
     # group.targetGroupArns has at most 50; AWS states no limit for this call.
     ("CreateAutoScalingGroup", "TargetGroupARNs"): 50,
     # One of an instance's volumes, of which it has 128 at most.

@@ -12,12 +12,13 @@ from botocore.stub import Stubber
 
 from golden_image import aws
 from golden_image.errors import InvalidInput, LaunchTemplateInvalid, RequestRefused
-from golden_image.group import launch_template
+from golden_image.group import proof
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.redaction import HIDDEN, hidden, without_secrets
 from golden_image.roll_out import capacity
 from golden_image.run.input_schema import schema
 from golden_image.run.request import parse
+from tests.unit.golden_image.group.templates import existing
 from tests.unit.inputs import SMALLEST, leaves, with_value
 
 if TYPE_CHECKING:
@@ -99,9 +100,9 @@ def test_what_a_launch_says_of_a_templates_user_data_is_hidden(account: Account)
     says = f"Invalid value '{PASSWORD}' for parameter 'UserData' of version 3"
     rule = {"service": "ec2", "action": "RunInstances", "code": "InvalidUserData", "message": says}
     account.faults(rule)
-    template = LaunchTemplate("lt-0123456789abcdef0", "web", 3)
+    template = LaunchTemplate(existing(account), "web", 1)
     with pytest.raises(LaunchTemplateInvalid) as refused:
-        launch_template.prove(template, account.subnets()[0])
+        proof.prove(template, tuple(account.subnets()[:1]))
     assert f"InvalidUserData: Invalid value '{HIDDEN}' of version 3" in str(refused.value)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
 TARGETS = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup"
-BLUE, GREEN, RED = (f"{TARGETS}/{name}/0123456789abcdef" for name in ("blue", "green", "red"))
+BLUE, GREEN, RED = (f"{TARGETS}/{name}/0123456789abcdef" for name in ("blue", "green", "web"))
 TOPIC = "arn:aws:sns:ap-northeast-2:123456789012:web-scaling"
 NAME = {"AutoScalingGroupName": "web"}
 
@@ -59,6 +59,7 @@ def everything(account: Account) -> dict[str, Any]:
 
 def planned(account: Account, rollout: str = "none", **settings: Any) -> Plan:
     """The plan of a run that has its locks."""
+    account.client("sns").create_topic(Name="web-scaling")
     plan = account.plan(account.seed(), rollout=rollout, group=settings)
     ledger.lock(plan, UNDO)
     return plan
@@ -205,6 +206,16 @@ def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(account:
     change(account, plan)
     give_back(plan)
     assert (state().target_cpu, state().notification_types) == (70.0, types)
+
+
+def test_a_policy_that_null_took_away_comes_back(account: Account) -> None:
+    account.group()
+    options.put_policy("web", 60)
+    before, plan = state(), planned(account, targetCpuUtilization=None)
+    change(account, plan)
+    assert options.target_cpu("web") is None
+    give_back(plan)
+    assert state() == before
 
 
 @pytest.mark.parametrize("version", ["$Latest", "$Default"])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplate
     from tests.unit.account import Account
 
+pytestmark = pytest.mark.usefixtures("open_runs")
+
 
 @pytest.fixture
 def source_id(account: Account) -> str:

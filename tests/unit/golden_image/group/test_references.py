@@ -191,7 +191,7 @@ def test_a_subnet_of_another_vpc_does_not_fit_the_sources_security_groups(accoun
     plan = account.plan(
         account.seed(), launchTemplate={"securityGroupIds": own}, group={"subnetIds": [subnet]}
     )
-    assert plan.launch_template.subnet_id == subnet
+    assert plan.launch_template.subnet_ids == (subnet,)
 
 
 def test_a_security_group_may_be_associated_with_another_vpc(account: Account, vpc: str) -> None:
@@ -218,13 +218,13 @@ def test_a_group_keeps_launching_where_it_can(account: Account) -> None:
         launchTemplate={"instanceType": "t2.micro"},
         group={"subnetIds": [without, with_type]},
     )
-    assert plan.launch_template.subnet_id == with_type
+    assert plan.launch_template.subnet_ids == (with_type,)
     assert plan.group.subnet_ids == (without, with_type)
     assert [f"{REGION}b" in warning for warning in plan.warnings] == [True]
     account.group(VPCZoneIdentifier=f"{without},{with_type}")
     account.client("ec2").delete_subnet(SubnetId=without)
     plan = account.plan(account.seed(), rollout="none")
-    assert plan.launch_template.subnet_id == with_type
+    assert plan.launch_template.subnet_ids == (with_type,)
     assert [without in warning for warning in plan.warnings] == [True]
 
 
@@ -261,7 +261,7 @@ def test_a_group_of_zones_launches_in_their_default_subnets(account: Account) ->
         MaxSize=1,
     )
     plan = account.plan(account.seed())
-    assert plan.launch_template.subnet_id == subnet_of(account, "c")
+    assert plan.launch_template.subnet_ids[0] == subnet_of(account, "c")
     account.client("ec2").delete_subnet(SubnetId=subnet_of(account, "c"))
     assert "no default subnets" in refused(account, account.seed())["group.subnetIds"]
 

@@ -50,6 +50,8 @@ THEIRS: dict[str, Any] = {
     "UserData": base64.b64encode(b"echo theirs").decode(),
 }
 
+pytestmark = pytest.mark.usefixtures("open_runs")
+
 
 def less(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name not in {*names, "TagSpecifications"}}

@@ -10,7 +10,7 @@ from golden_image import aws
 from golden_image.errors import RequestRefused, RollBackIncomplete, ServiceUnavailable
 from golden_image.group import launch_template, template_removal
 from tests.unit.account import MARKS, OTHER_RUN, RUN, noted
-from tests.unit.golden_image.group.test_launch_template import IMAGE, OWN, existing, planned, versions
+from tests.unit.golden_image.group.templates import IMAGE, OWN, existing, planned, versions
 
 if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan

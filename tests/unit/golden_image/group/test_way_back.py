@@ -9,6 +9,7 @@ from golden_image.group import group
 from golden_image.group.way_back import reason_not_launchable
 from golden_image.image import registration
 from golden_image.model.image import Image
+from golden_image.source import facts
 from tests.unit.account import OTHER_RUN
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 
+pytestmark = pytest.mark.usefixtures("open_runs")
+
+
 @pytest.fixture
 def image_id(account: Account) -> str:
     """An image of an earlier run."""
-    made = registration.create(OTHER_RUN, Image("earlier", "", {}), account.seed(state="stopped"))
+    described = facts.describe(facts.find(account.seed(state="stopped")))
+    made = registration.create(OTHER_RUN, Image("earlier", "", {}), described)
     account.client("ec2").describe_snapshots(OwnerIds=["self"])
     return made
 

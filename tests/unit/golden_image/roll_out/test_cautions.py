@@ -8,6 +8,7 @@ from golden_image.group import group
 from golden_image.image import registration
 from golden_image.model.image import Image
 from golden_image.roll_out import cautions
+from golden_image.source import facts
 from tests.unit.account import OTHER_RUN, WEB
 
 if TYPE_CHECKING:
@@ -162,13 +163,15 @@ def disable(account: Account, image_id: str) -> None:
     account.client("ec2").disable_image(ImageId=image_id)
 
 
+@pytest.mark.usefixtures("open_runs")
 @pytest.mark.parametrize(
     ("lose", "says"), [(deregister, "is gone or no longer shared"), (disable, "is disabled")]
 )
 def test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back(
     account: Account, lose: Callable[[Account, str], None], says: str
 ) -> None:
-    image_id = registration.create(OTHER_RUN, Image("earlier", "", {}), account.seed(state="stopped"))
+    described = facts.describe(facts.find(account.seed(state="stopped")))
+    image_id = registration.create(OTHER_RUN, Image("earlier", "", {}), described)
     account.client("ec2").create_launch_template(
         LaunchTemplateName="earlier", LaunchTemplateData={"ImageId": image_id, "InstanceType": "t3.small"}
     )

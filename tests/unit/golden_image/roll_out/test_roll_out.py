@@ -140,12 +140,12 @@ def test_a_warm_pool_that_a_drain_does_not_empty_is_refused(
     if blocks is None:
         judge(chosen)
         drain.drain(RUN, "web")
-        assert drain.check_drained("web", 0, 3600).done
+        assert drain.check_drained(RUN, "web", 0, 3600).done
         return
     with pytest.raises(GroupNotSupported, match=rf"'web' has a warm pool with {blocks}, .* {chosen} cannot"):
         judge(chosen)
     drain.drain(RUN, "web")
-    assert not drain.check_drained("web", 0, 3600).done
+    assert not drain.check_drained(RUN, "web", 0, 3600).done
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_keeps_no_instance_from_coming_or_going_is_accepted(account: Accoun
     )
     judge(chosen)
     drain.drain(RUN, "web")
-    assert drain.check_drained("web", 0, 3600).done
+    assert drain.check_drained(RUN, "web", 0, 3600).done
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate"])
@@ -597,7 +597,7 @@ def test_instances_that_were_never_registered_do_not_count(account: Account) -> 
     elb_group(account, WEB, DesiredCapacity=0)
     autoscaling = account.client("autoscaling")
     autoscaling.suspend_processes(AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"])
-    capacity.restore(RUN, "web", Sizes(0, 1, 1))
+    group.resize("web", Sizes(0, 1, 1))
     with pytest.raises(RolloutTimedOut, match="is not registered in web"):
         capacity.check("web", Sizes(0, 1, 1), 7200, 7200)
 

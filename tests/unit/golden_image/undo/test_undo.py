@@ -241,9 +241,9 @@ def test_a_source_without_capacity_is_owed_and_does_not_keep_the_locks(
     found = owed.find(source_id)
     assert found
     assert (found.run, found.group) == (RUN, "web")
-    assert check.progress.startswith("nothing of the run is left; the source ")
-    assert f"{source_id} is still stopped: EC2 had no capacity for it (" in check.progress
-    assert "none in the zone" in check.progress
+    assert check.roll_back.startswith("nothing of the run is left; the source ")
+    assert f"{source_id} is still stopped: EC2 had no capacity for it (" in check.roll_back
+    assert "none in the zone" in check.roll_back
 
 
 def test_a_source_that_an_undo_starts_after_all_is_told_by_nobody(account: Account, created: Plan) -> None:
@@ -253,7 +253,7 @@ def test_a_source_that_an_undo_starts_after_all_is_told_by_nobody(account: Accou
     assert owed.find(created.source.instance_id)
     one_pass(20)
     account.state(created.source.instance_id)
-    assert one_pass(LIMIT).progress == "nothing of the run is left"
+    assert one_pass(LIMIT).roll_back == "nothing of the run is left"
 
 
 def test_a_start_that_is_refused_for_another_reason_is_no_lack_of_capacity(
