@@ -31,6 +31,8 @@ def test_a_connection_that_is_cut_while_polling_is_not_fatal(sandbox: Client, gr
 def test_an_image_that_comes_and_goes_is_waited_for(sandbox: Client, group: str) -> None:
     source = sandbox.seed()["instanceId"]
     gone = {"service": "ec2", "action": "DescribeImages", "code": "InvalidAMIID.NotFound", "status": 400}
+    # Long enough for the looks that the rules let pass.
+    sandbox.control("PUT", "durations", {"image": 300})
     rules = [gone | {"role": "CheckImageFunction", "skip": skip} for skip in (0, 2)]
     sandbox.faults(*rules, gone | {"role": "VerifyImageFunction", "times": 2})
 

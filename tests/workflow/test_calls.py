@@ -20,6 +20,8 @@ _READS = ("Describe", "Get", "List", "Scan", "Query")
 _LOOK = "Check "
 # Somebody else may have changed the group since the plan: it is read in the moment before it is changed.
 _CHANGED_BY_OTHERS = "autoscaling"
+# A version's user data may be secret: the plan does not carry it, and the new version starts from it.
+_MAY_BE_SECRET = ("Create Launch Template", "DescribeLaunchTemplateVersions")
 SIZES = {"minSize": 1, "maxSize": 3, "desiredCapacity": 2}
 # In this order: the first makes the group that the others change.
 REFRESHES: dict[str, dict[str, Any]] = {
@@ -73,6 +75,7 @@ def test_no_later_step_asks_for_what_only_the_run_could_have_changed_since_the_p
         steps = [one for one in later if one.state != plan.state and not one.state.startswith(_LOOK)]
         own = {read for read in known if read[0] != _CHANGED_BY_OTHERS}
         again |= {(name, one.state, read) for one in steps for read in reads(one) if read in own}
+    again = {one for one in again if (one[1], one[2][1]) != _MAY_BE_SECRET}
 
     assert again == set()
 

@@ -35,7 +35,11 @@ def in_sandbox(sandbox: Client, example: dict[str, Any], group: str) -> dict[str
         here["launchTemplate"].pop("keyName", None)
     if "group" in here and "subnetIds" in here["group"]:
         here["group"] = here["group"] | {"subnetIds": [seeded["subnetId"]]}
-        here["group"]["notificationTopicArn"] = sandbox.endpoints.notificationTopicArn
+        topic = sandbox.endpoints.notificationTopicArn
+        region, account = topic.split(":")[3:5]
+        balancing = f"arn:aws:elasticloadbalancing:{region}:{account}:targetgroup"
+        here["group"]["targetGroupArns"] = [sandbox.target_group(f"{balancing}/web/0123456789abcdef")]
+        here["group"]["notificationTopicArn"] = topic
     return here
 
 

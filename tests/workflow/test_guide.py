@@ -34,7 +34,7 @@ CHAPTER = [
 def test_the_states_that_act_are_the_steps_of_the_chapter(sandbox: Client, group: str) -> None:
     run = sandbox.run({"sourceInstanceId": sandbox.seed()["instanceId"], "autoScalingGroupName": group})
 
-    asked = ("Check ", "Wait ")
+    asked = ("Check ", "Wait ", "Read ", "Describe ")
     assert [n for n in run.state_names if not n.endswith("?") and not n.startswith(asked)] == CHAPTER
 
 

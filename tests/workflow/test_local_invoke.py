@@ -44,6 +44,7 @@ REFRESH = [
     "restore_capacity",
     "check_capacity",
     "read_sizes",
+    "look_at_source",
     "unlock_group",
     "begin_undo",
     "roll_back",
@@ -150,8 +151,16 @@ def test_the_steps_of_a_refresh_answer_their_events(sandbox: Client, functions: 
 def test_an_image_is_created_of_a_stopped_source(sandbox: Client, functions: Functions) -> None:
     functions.know(i_0123456789abcdef0=sandbox.seed(state="stopped", platform="windows")["instanceId"])
 
+    # Lock Group's, which another test's run may keep from it.
+    row = {"pk": {"S": f"run#{functions.event('create_image')['run']}"}}
+    ledger = sandbox.endpoints.ledgerTable
+    sandbox.aws("dynamodb").put_item(TableName=ledger, Item=row)
+
     image = functions.answer("create_image")["imageId"]
 
+    assert sandbox.aws("dynamodb").delete_item(TableName=ledger, Key=row, ReturnValues="ALL_OLD")[
+        "Attributes"
+    ]["imageIds"]["SS"] == [image]
     assert sandbox.ec2.describe_images(ImageIds=[image])["Images"]
 
 

@@ -33,7 +33,7 @@ def test_a_template_that_people_made_keeps_what_they_chose(sandbox: Client, grou
         "IamInstanceProfile": {"Name": "theirs"},
         "InstanceMarketOptions": {"MarketType": "spot"},
     }
-    sandbox.aws("iam").create_instance_profile(InstanceProfileName="theirs")
+    sandbox.make_profile("theirs")
     template = sandbox.ec2.create_launch_template(
         LaunchTemplateName=group,
         LaunchTemplateData=theirs,

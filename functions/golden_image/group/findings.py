@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 from golden_image.errors import FieldError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef
+
     from golden_image.model.launch_template import LaunchTemplatePlan
     from golden_image.run.request import RunRequest
 
+    type KnownType = Callable[[str], InstanceTypeInfoTypeDef | None]
+
 
 class Findings:
-    """Problems, each with the field of the input that mends it, and warnings; look-ups add to both."""
+    """Problems, each with the field of the input that mends it, and warnings; look-ups add to both.
 
-    def __init__(self, request: RunRequest, template: LaunchTemplatePlan) -> None:
+    Attributes:
+        known_type: describes an instance type, as instance_types.find does.
+    """
+
+    def __init__(self, request: RunRequest, template: LaunchTemplatePlan, known_type: KnownType) -> None:
         self.request = request
+        self.known_type = known_type
         self._carried_from = "source" if template.id is None else "launch template"
         self.problems: list[FieldError] = []
         self.warnings: list[str] = []

@@ -12,7 +12,9 @@ from golden_image.group.version_data import accepted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, InstanceTypeInfoTypeDef
+
+    from golden_image.group.findings import KnownType
 
 # Every member of LaunchTemplateData is in one of these two; a test holds that against EC2's model.
 CARRIED = (
@@ -68,11 +70,14 @@ _BY_ITSELF: dict[str, Any] = {
 _BURSTABLE = re.compile(r"t\d")
 
 
-def data_of(instance: InstanceTypeDef, wanted_type: str | None) -> tuple[dict[str, Any], list[str]]:
+def data_of(
+    instance: InstanceTypeDef, wanted_type: str | None, known_type: KnownType
+) -> tuple[dict[str, Any], list[str]]:
     """The content, and the names of the settings that it cannot have.
 
     Args:
         wanted_type: the input's instance type. CPU counts of another type would hold in it too.
+        known_type: describes a type, as instance_types.find does.
     """
     answer = aws.client("ec2").get_launch_template_data(InstanceId=instance["InstanceId"])[
         "LaunchTemplateData"
@@ -87,7 +92,7 @@ def data_of(instance: InstanceTypeDef, wanted_type: str | None) -> tuple[dict[st
     if "CapacityReservationTarget" in data.get("CapacityReservationSpecification", {}):
         data["CapacityReservationSpecification"].pop("CapacityReservationPreference", None)
     lost = list(_lost(found))
-    lost += _fit_type(data, wanted_type or instance["InstanceType"])
+    lost += _fit_type(data, wanted_type or instance["InstanceType"], known_type)
     own, lost_interfaces = interfaces.of_source(instance)
     kept = {name: value for name, value in data.items() if value not in ({}, _BY_ITSELF.get(name))}
     return {**kept, **own}, lost + lost_interfaces
@@ -101,9 +106,9 @@ def _placement(found: dict[str, Any]) -> dict[str, Any]:
     return placement
 
 
-def _fit_type(data: dict[str, Any], wanted_type: str) -> Iterator[str]:
+def _fit_type(data: dict[str, Any], wanted_type: str, known_type: KnownType) -> Iterator[str]:
     """Take out what the instance type would refuse or misread; the names of what was more than a default."""
-    if "CpuOptions" in data and data["CpuOptions"] == _usual_cpu(data["InstanceType"]):
+    if "CpuOptions" in data and data["CpuOptions"] == _usual_cpu(known_type(data["InstanceType"])):
         del data["CpuOptions"]
     if wanted_type == data["InstanceType"]:
         return
@@ -113,9 +118,8 @@ def _fit_type(data: dict[str, Any], wanted_type: str) -> Iterator[str]:
         yield f"CPU credits, which {wanted_type} does not have"
 
 
-def _usual_cpu(instance_type: str) -> dict[str, Any]:
-    found = aws.client("ec2").describe_instance_types(InstanceTypes=[instance_type])["InstanceTypes"]  # type: ignore[list-item]
-    processor = found[0].get("VCpuInfo", {}) if found else {}
+def _usual_cpu(known: InstanceTypeInfoTypeDef | None) -> dict[str, Any]:
+    processor = known.get("VCpuInfo", {}) if known else {}
     return {
         "CoreCount": processor.get("DefaultCores"),
         "ThreadsPerCore": processor.get("DefaultThreadsPerCore"),

@@ -27,7 +27,7 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
     """
     if not template.instance_type:
         return True
-    known = _find(template.instance_type)
+    known = findings.known_type(template.instance_type)
     if known is None:
         findings.wrong(
             _FIELD, f"there is no instance type '{template.instance_type}' in this Region. Name another"
@@ -45,7 +45,8 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
     return True
 
 
-def _find(name: str) -> InstanceTypeInfoTypeDef | None:
+def find(name: str) -> InstanceTypeInfoTypeDef | None:
+    """EC2's description of a type; None where the Region has none of that name."""
     try:
         return aws.client("ec2").describe_instance_types(InstanceTypes=[name])["InstanceTypes"][0]  # type: ignore[list-item]
     except ClientError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from golden_image import tags
 from golden_image.errors import FieldError, InvalidInput
-from golden_image.group import from_source, version_data
+from golden_image.group import from_source, instance_types, version_data
 from golden_image.model.launch_template import LaunchTemplatePlan
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
+
+    from golden_image.group.findings import KnownType
 
 _MOST_TAGS = 50
 _NOT_SHOWN = {"TagSpecifications", "UserData"}
@@ -41,6 +43,7 @@ def of_existing(
         id=template_id,
         name=name,
         base_version=number,
+        base_image_id=base.get("ImageId"),
         data=_shown(name, base, patch),
         changes=patch,
         tags=stated.get("tags") or {},
@@ -49,10 +52,13 @@ def of_existing(
 
 
 def of_new(
-    name: str, stated: Mapping[str, Any], instance: InstanceTypeDef
+    name: str,
+    stated: Mapping[str, Any],
+    instance: InstanceTypeDef,
+    known_type: KnownType = instance_types.find,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     """A new template, and warnings: it starts from the source, a running or stopped instance."""
-    base, lost = from_source.data_of(instance, stated.get("instanceType"))
+    base, lost = from_source.data_of(instance, stated.get("instanceType"), known_type)
     patch = version_data.changes(stated)
     plan = LaunchTemplatePlan(
         id=None,

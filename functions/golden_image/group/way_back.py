@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.group.neighbours import FLOATING
 
 if TYPE_CHECKING:
     from golden_image.model.group import GroupState
+    from golden_image.model.launch_template import LaunchTemplatePlan
 
 _VERSION_GONE = {
     "InvalidLaunchTemplateId.NotFound",
@@ -21,21 +23,27 @@ _NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"
 _ALIAS = "resolve:ssm:"
 
 
-def reason_not_launchable(before: GroupState) -> str | None:
+def reason_not_launchable(before: GroupState, plan: LaunchTemplatePlan | None = None) -> str | None:
     """Why the group could not launch from the template version or the launch configuration that it had.
 
     None where nothing is known to prevent it. `$Latest` and `$Default` are read as they are now: once a run
     has added its version, `$Latest` is that one.
+
+    Args:
+        plan: of a version that starts from the group's own has read that one, and is asked for its image.
     """
     if before.launch_template_id:
-        return _template(before.launch_template_id, before.launch_template_version or "$Default")
+        version = before.launch_template_version or "$Default"
+        if plan and plan.id == before.launch_template_id and version in {str(plan.base_version), *FLOATING}:
+            return _of_version(plan.id, version, plan.base_image_id or "")
+        return _template(before.launch_template_id, version)
     if before.launch_configuration:
         return _configuration(before.launch_configuration)
     return None
 
 
 def _template(template_id: str, version: str) -> str | None:
-    what = f"version {version} of launch template {template_id}"
+    what = _what(template_id, version)
     ec2 = aws.client("ec2")
     try:
         found = ec2.describe_launch_template_versions(LaunchTemplateId=template_id, Versions=[version])
@@ -46,6 +54,15 @@ def _template(template_id: str, version: str) -> str | None:
     if not found["LaunchTemplateVersions"]:
         return f"{what} is gone"
     image_id = found["LaunchTemplateVersions"][0]["LaunchTemplateData"].get("ImageId", "")
+    return _of_version(template_id, version, image_id)
+
+
+def _what(template_id: str, version: str) -> str:
+    return f"version {version} of launch template {template_id}"
+
+
+def _of_version(template_id: str, version: str, image_id: str) -> str | None:
+    what = _what(template_id, version)
     if image_id.startswith(_ALIAS):
         return _parameter(template_id, version, f"{what} launches from {image_id}, which")
     return _image(image_id, what) if image_id else None

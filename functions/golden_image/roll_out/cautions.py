@@ -106,7 +106,7 @@ def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
 
 
 def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan) -> Iterator[str]:
-    if reason := way_back.reason_not_launchable(before):
+    if reason := way_back.reason_not_launchable(before, template):
         yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
     version = before.launch_template_version
     if version in FLOATING and before.launch_template_id == template.id:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from golden_image import names, tags
 from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
 from golden_image.group import (
     group,
+    instance_types,
     launch_template,
     neighbours,
     references,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
+    from golden_image.group.findings import KnownType
     from golden_image.model.launch_template import LaunchTemplatePlan
 
 
@@ -68,10 +71,11 @@ def make(run: str, request: RunRequest) -> Plan:
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     planned = _group(request, found, source)
-    template, of_template = _template(request, instance, found)
+    known_type = cache(instance_types.find)
+    template, of_template = _template(request, instance, found, known_type)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
-    looked_up = Findings(request, template)
+    looked_up = Findings(request, template, known_type)
     looked_up.problems += _wrong_target_groups(run, planned, chosen)
     references.look_up_names(run, planned, template, looked_up)
     subnet_ids = references.look_up_launch(source, found, planned, template, looked_up)
@@ -184,13 +188,16 @@ def _wrong_target_groups(run: str, planned: GroupPlan, rollout: str) -> list[Fie
 
 
 def _template(
-    request: RunRequest, instance: InstanceTypeDef, found: AutoScalingGroupTypeDef | None
+    request: RunRequest,
+    instance: InstanceTypeDef,
+    found: AutoScalingGroupTypeDef | None,
+    known_type: KnownType,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     name, stated = request.launch_template_name, request.launch_template
     existing = launch_template.find_own(name)
     if existing:
         return template_plan.of_existing(existing, stated, found)
-    return template_plan.of_new(name, for_new_template(stated), instance)
+    return template_plan.of_new(name, for_new_template(stated), instance, known_type)
 
 
 def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
