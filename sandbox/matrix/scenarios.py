@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TARGET_GROUPS = [
-    "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/web/73e2d6bc24d8a067",
-    "arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/old/83e2d6bc24d8a067",
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/73e2d6bc24d8a067",
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/old/83e2d6bc24d8a067",
 ]
 _SIZES = {"minSize": 0, "maxSize": 2, "desiredCapacity": 1}
 _OPTIONS: dict[str, Any] = {

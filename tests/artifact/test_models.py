@@ -138,4 +138,4 @@ def test_a_handler_makes_the_clients_of_its_calls_when_it_starts(artifact: Path)
     for handler, made in clients.items():
         called = {call.service for call in CODE.calls(f"{handler}.handler")}
         assert {name.removesuffix("_once") for name in made} == called
-    assert clients["handlers.golden_image_refresh.create_snapshots"] == ["ec2", "ec2_once"]
+    assert clients["handlers.golden_image_refresh.create_snapshots"] == ["dynamodb", "ec2", "ec2_once"]

@@ -26,8 +26,14 @@ class Account(Deployment):
         return f"arn:aws:ec2:{self.region}:{owner}:{kind}/{name}"
 
     def parameter(self, image: str) -> str:
-        """Of the parameter that an image's `resolve:ssm:` names; AWS's own have no account in theirs."""
-        name = image.removeprefix("resolve:ssm:").lstrip("/").partition(":")[0]
+        """Of the parameter that an image's `resolve:ssm:` names; AWS's own have no account in theirs.
+
+        One that another account shares is named by its ARN.
+        """
+        named = image.removeprefix("resolve:ssm:")
+        if named.startswith("arn:"):
+            return named
+        name = named.lstrip("/").partition(":")[0]
         owner = "" if name.startswith("aws/service/") else self.account
         return f"arn:aws:ssm:{self.region}:{owner}:parameter/{name}"
 

@@ -20,14 +20,15 @@ _TAGGED = ("instance", "volume", "network-interface", "spot-instances-request")
 def rare_calls(account: Account = ACCOUNT) -> dict[str, list[Request]]:
     """By function."""
     own = {"golden-image:stack": account.stack}
-    facts = Facts(account, images=dict.fromkeys(_SSM, "ami-1"), snapshots={"ami-1": ["snap-1"]})
+    named = [*_SSM, f"resolve:ssm:arn:aws:ssm:{account.region}:999999999999:parameter/web/image"]
+    facts = Facts(account, images=dict.fromkeys(named, "ami-1"), snapshots={"ami-1": ["snap-1"]})
     facts.templates = {
-        ("lt-1", str(number)): _everything(account, image) for number, image in enumerate((*_SSM, "ami-1"))
+        ("lt-1", str(number)): _everything(account, image) for number, image in enumerate([*named, "ami-1"])
     }
     facts.licenses = {"i-1": [_license("999999999999", account.region)]}
-    of_the_group_before = [one for version in ("0", "1") for one in _launch(facts, version)]
+    of_the_group_before = [one for version in ("0", "1", "2") for one in _launch(facts, version)]
     facts.tags = dict.fromkeys(("lt-1", "ami-1", "snap-1"), own)
-    of_the_stack = _launch(facts, "2")
+    of_the_stack = _launch(facts, "3")
     found = {owner: of_the_stack.copy() for owner in LAUNCHING_OWN}
     for owner in UNDOING:
         found[owner] = of_the_group_before
