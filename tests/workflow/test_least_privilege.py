@@ -207,7 +207,7 @@ def test_taking_anything_out_of_a_policy_is_noticed(recording: Recording) -> Non
             or any(check(mutated(project, mutant)) for check in STATIC)
         )
     ]
-    assert survivors == []
+    assert survivors == [], "\n".join(survivors)
 
 
 def answers_differ(
