@@ -143,6 +143,19 @@ class GroupPlan:
 
 
 @dataclass(frozen=True)
+class Drain:
+    """What a run has noted of the group's drain.
+
+    Attributes:
+        sizes: those just before it.
+        members: the ids of the instances that the group had then.
+    """
+
+    sizes: Sizes
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class GroupChange:
     """What a run may have changed of an existing group, and what was there in the moment before.
 

@@ -45,9 +45,9 @@ def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
         NotYetVisible: the group is not shown.
         RunSettled: the run no longer decides about the group.
     """
-    before = changes.sizes_before_drain(run)
+    before = changes.drain_of(run)
     now = group.sizes(group.visible(group_name))
-    wanted = stated.over(now if before is None else before)
+    wanted = stated.over(before.sizes)
     if now not in {wanted, Sizes.EMPTY}:
         return Restored(now, (warnings.sizes_of_others(group_name, now),))
     group.resize(group_name, wanted)

@@ -29,17 +29,18 @@ class DrainCheck(Check):
 def drain(run: str, group_name: str) -> Sizes:
     """Set the group's sizes to zero, so that Auto Scaling terminates all of its instances.
 
-    The sizes that it has in this moment go into the ledger before, and are the answer.
+    The sizes that it has in this moment go into the ledger before, with its instances, and are the answer.
 
     Raises:
         NotYetVisible: a new group is not shown yet.
         RunSettled: the run no longer decides about the group.
     """
-    now = group.sizes(group.visible(group_name))
-    before = changes.note_sizes(run, now)
+    found = group.visible(group_name)
+    now, members_now = group.sizes(found), tuple(one["InstanceId"] for one in found["Instances"])
+    before = changes.note_drain(run, now, members_now)
     # An earlier try has noted them, and then somebody else has set others.
     if now not in {before, Sizes.EMPTY}:
-        before = changes.note_sizes(run, now, anew=True)
+        before = changes.note_drain(run, now, members_now, anew=True)
     group.resize(group_name, Sizes.EMPTY)
     return before
 
@@ -60,9 +61,9 @@ def check_drained(run: str, group_name: str, waited: int, limit: int) -> DrainCh
     warm = found.get("WarmPoolSize", 0)
     # An answer from before the drain may still show the sizes of before. A maximum fills a warm pool.
     if waited >= polling.SETTLED_AFTER and not group.sizes(found).is_empty:
-        changes.refuse_settled(run)
+        before = changes.drain_of(run)
         told, warm = _theirs(found), 0
-        left = members.end_those_of_before(found) if wanted else left
+        left = members.end_those(found, before.members) if wanted else left
     if not left and not warm and (told or not wanted):
         return _answer(
             polling.finished(f"{wanted} instances wanted by somebody else" if wanted else "no instance left"),
