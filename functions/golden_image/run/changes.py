@@ -14,6 +14,7 @@ from golden_image.model.group import NONE, Drain, GroupChange, GroupState, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import ledger
 
+_SIZED_BY_OTHERS = "sizedByOthers"
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
@@ -61,8 +62,13 @@ def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool =
 
 
 def note_restored(run: str) -> None:
-    """Note that the sizes after the drain are set: zeros that come now are somebody else's."""
+    """Note that the group has its sizes after the drain: zeros that come now are somebody else's."""
     _mark(run, "sizesRestored")
+
+
+def note_sized_by_others(run: str) -> None:
+    """Note that somebody has set a desired capacity in the drained group."""
+    _mark(run, _SIZED_BY_OTHERS)
 
 
 def note_sizes_given_back(run: str) -> None:
@@ -81,6 +87,7 @@ def read(run: str) -> GroupChange | None:
         drained_from=_sizes_before(row),
         restored="sizesRestored" in row,
         sizes_given_back="sizesGivenBack" in row,
+        sized_by_others=_SIZED_BY_OTHERS in row,
     )
 
 
@@ -94,6 +101,7 @@ def drain_of(run: str) -> Drain:
     return Drain(
         sizes=events.from_event(Sizes, _value(row, "sizesBefore")),
         members=tuple(_value(row, "membersBefore")),
+        sized_by_others=_SIZED_BY_OTHERS in row,
     )
 
 

@@ -483,7 +483,53 @@ def test_a_later_try_of_the_restoration_finds_its_own_sizes(account: Account) ->
     assert sizes(account) == (1, 6, 2)
 
 
-@pytest.mark.parametrize("theirs", [(2, 6, 5), (0, 4, 0)])
+def test_a_maximum_that_somebody_has_raised_between_two_tries_of_the_drain_is_not_taken_for_all_sizes(
+    account: Account,
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=8)
+    assert drain.drain(RUN, "web") == Sizes(1, 8, 2)
+    assert capacity.restore(RUN, "web", StatedSizes()).sizes == Sizes(1, 8, 2)
+
+
+@pytest.mark.parametrize(
+    ("maximum", "stated", "after"),
+    [
+        (8, StatedSizes(), (1, 8, 2)),
+        (8, StatedSizes(max_size=5, desired_capacity=5), (1, 8, 5)),
+        (1, StatedSizes(), (1, 1, 1)),
+    ],
+)
+def test_a_maximum_alone_that_somebody_has_set_while_the_group_was_drained_keeps_no_instance_away(
+    account: Account, maximum: int, stated: StatedSizes, after: tuple[int, int, int]
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=maximum)
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    given = capacity.restore(RUN, "web", stated)
+    assert (check.done, given.sizes, sizes(account)) == (True, Sizes(*after), after)
+    assert check.warnings == given.warnings
+    assert f"somebody else set the maximum of 'web' to {maximum} during the rollout" in given.warnings[0]
+    assert capacity.restore(RUN, "web", stated).sizes == Sizes(*after)
+
+
+@pytest.mark.parametrize("theirs", [(0, 5, 0), (0, 0, 0)])
+def test_zeros_of_somebody_who_had_scaled_the_drained_group_before_stay(
+    account: Account, theirs: tuple[int, int, int]
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    resize(account, 1, 5, 3)
+    drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    resize(account, *theirs)
+    given = capacity.restore(RUN, "web", StatedSizes())
+    assert (given.sizes, sizes(account)) == (Sizes(*theirs), theirs)
+    assert "somebody else set the sizes" in given.warnings[0]
+
+
+@pytest.mark.parametrize("theirs", [(2, 6, 5), (0, 4, 1)])
 def test_sizes_that_somebody_has_set_while_the_group_was_drained_stay(
     account: Account, theirs: tuple[int, int, int]
 ) -> None:
