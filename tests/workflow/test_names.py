@@ -44,7 +44,8 @@ def test_a_run_and_a_group_of_any_name_are_undone(sandbox: Client, source: str) 
         {"service": "autoscaling", "action": "CreateAutoScalingGroup", "code": "LimitExceeded", "times": None}
     )
 
-    run = sandbox.run({"sourceInstanceId": source, "autoScalingGroupName": name}, name=f"웹=갱신+{uuid4().hex[:8]}!")
+    wanted = {"sourceInstanceId": source, "autoScalingGroupName": name}
+    run = sandbox.run(wanted, name=f"웹=갱신+{uuid4().hex[:8]}!")
 
     assert run.status == "FAILED"
     assert run.error == "RequestRefused"

@@ -140,7 +140,7 @@ def test_the_launch_template_has_the_groups_name_where_it_may_have_it() -> None:
 
 
 def test_a_group_name_that_no_launch_template_may_have_is_written_in_what_it_may_have() -> None:
-    wanted = ["web server", "web-server", "웹", "갱", "ab", "a", "a" * 129, "a" * 130, "웹" * 255, "[x]", "a,b"]
+    wanted = ["web server", "web-server", "웹", "갱", "ab", "a", "a" * 129, "a" * 130, "웹" * 255, "[x]"]
     got = [parse({**SMALLEST, "autoScalingGroupName": name}).launch_template_name for name in wanted]
     assert [wrong_fields(name, "launchTemplateName") for name in got] == [[]] * len(got)
     assert len(set(got)) == len(wanted)
