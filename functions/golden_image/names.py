@@ -24,8 +24,12 @@ def legal(text: str, allowed: str, longest: int, shortest: int = 0) -> str:
     kept = re.sub(f"[^{allowed}]", "-", text)[:longest]
     if kept == text and len(text) >= shortest:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
-    return f"{kept[: longest - _DIGEST - 1]}-{digest}"
+    return f"{kept[: longest - _DIGEST - 1]}-{digest(text)}"
+
+
+def digest(text: str) -> str:
+    """8 hexadecimal digits that tell the text from any other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
 
 
 def label(run: str) -> str:
