@@ -245,10 +245,6 @@ def test_what_a_dry_run_accepts_a_run_does(sandbox: Client) -> None:
         name: part | {"sourceInstanceId": by_kind[name], "autoScalingGroupName": f"{things.prefix} {name}"}
         for name, (_, part) in right.items()
     }
-    inputs = {
-        name: part | {"launchTemplateName": f"{things.prefix}-{number}"}
-        for number, (name, part) in enumerate(inputs.items())
-    }
     dry = [sandbox.start(part | {"dryRun": True}) for part in inputs.values()]
     plans = [succeeded(sandbox.wait(run)) for run in dry]
     assert [bool(plan["warnings"]) for plan in plans] == [True] + [False] * (len(plans) - 1)

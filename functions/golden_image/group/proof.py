@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import aws, redaction
 from golden_image.errors import LaunchTemplateInvalid
 from golden_image.group import version_data
 from golden_image.group.visibility import raise_if_new
@@ -31,7 +31,7 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
         raise
     refusals = {}
     for subnet_id in subnet_ids:
-        refusal = _refusal(template, version_data.place(data, subnet_id))
+        refusal = _refusal(template, data, subnet_id)
         if refusal is None:
             return
         refusals[refusal] = subnet_id
@@ -41,19 +41,20 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
     )
 
 
-def _refusal(template: LaunchTemplate, place: dict[str, Any]) -> str | None:
-    """EC2's reason against a launch in that place; None where there is none."""
+def _refusal(template: LaunchTemplate, data: dict[str, Any], subnet_id: str) -> str | None:
+    """EC2's reason against a launch in that subnet; None where there is none."""
     try:
         aws.client("ec2").run_instances(
             DryRun=True,
             MinCount=1,
             MaxCount=1,
             LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
-            **place,
+            **version_data.place(data, subnet_id),
         )
     except ClientError as error:
         if aws.code(error) == "DryRunOperation":
             return None
+        redaction.hide(error, data)
         raise_if_new(error, template)
         if aws.temporary(error) or "Limit" in aws.code(error):
             raise

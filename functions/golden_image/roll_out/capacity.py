@@ -113,4 +113,4 @@ def _last_failure(group_name: str) -> str:
     ]
     failed = [a for a in activities if a["StatusCode"] in {"Failed", "Cancelled"}]
     reason = failed[0].get("StatusMessage", "no reason given") if failed else "none"
-    return redaction.without_user_data(reason)
+    return redaction.of_launch(reason)

@@ -40,6 +40,7 @@ def about(
     warnings = list(_of_health(name, found, plan, balanced))
     if found:
         warnings += _of_processes(name, found, rollout, balanced)
+        warnings += _of_protection(name, found)
         warnings += _of_warm_pool(name, found, rollout)
         warnings += _of_other_traffic(name, found, rollout)
     if plan.before:
@@ -79,6 +80,14 @@ def _of_processes(name: str, found: AutoScalingGroupTypeDef, rollout: str, balan
     for process in sorted(one["ProcessName"] for one in found.get("SuspendedProcesses", [])):
         if process in effects and (balanced or process != "AddToLoadBalancer"):
             yield f"{name} has suspended {process}: {effects[process]}."
+
+
+def _of_protection(name: str, found: AutoScalingGroupTypeDef) -> Iterator[str]:
+    if found.get("NewInstancesProtectedFromScaleIn"):
+        yield (
+            f"{name} protects new instances from scale-in: the next run with drain or recreate is refused "
+            "until their protection is removed."
+        )
 
 
 def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:

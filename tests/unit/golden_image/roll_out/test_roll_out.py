@@ -177,6 +177,47 @@ def test_a_hook_that_may_wait_as_long_as_the_limit_is_refused(
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+@pytest.mark.parametrize(
+    ("action", "transition", "refused"),
+    [
+        ("retain", "TERMINATING", True),
+        ("retain", "LAUNCHING", False),
+        ("retain", None, False),
+        ("terminate", "TERMINATING", False),
+    ],
+)
+def test_a_group_that_retains_what_a_hook_abandons_is_refused(
+    account: Account, chosen: str, action: str, transition: str | None, refused: bool
+) -> None:
+    account.group(InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": action}})
+    if transition:
+        account.client("autoscaling").put_lifecycle_hook(
+            AutoScalingGroupName="web",
+            LifecycleHookName="backup",
+            LifecycleTransition=f"autoscaling:EC2_INSTANCE_{transition}",
+            HeartbeatTimeout=60,
+        )
+    if not refused or chosen == "none":
+        judge(chosen)
+        return
+    says = rf"'web' retains instances that the lifecycle hook 'backup' abandons .* {chosen} could not finish"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
+def test_instances_that_are_retained_already_are_refused_by_name(account: Account, chosen: str) -> None:
+    account.group()
+    found: Any = group.find("web")
+    retained = found["Instances"][0]
+    retained["LifecycleState"] = "Terminating:Retained"
+    says = f"{chosen} cannot finish while these instances are retained: {retained['InstanceId']}. End them"
+    with pytest.raises(GroupNotSupported, match=says):
+        refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=False)
+    refusals.refuse_unfinishable(found, "none", TIMEOUTS, balanced=False)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
 def test_what_keeps_no_instance_from_coming_or_going_is_accepted(account: Account, chosen: str) -> None:
     account.group(
         DeletionProtection="prevent-all-deletion",
