@@ -55,7 +55,7 @@ def look_up_launch(
         place = network.offering(template.instance_type, place, group, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
     if not findings.problems:
-        trial.launch(source, template, subnet_ids[0], findings)
+        trial.launch(source, template, subnet_ids, findings)
     return subnet_ids
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image.aws import named_errors
-from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ServiceUnavailable
+from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
 from tests.unit.account import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
@@ -354,3 +354,21 @@ def test_a_key_without_a_grant_is_still_an_error_of_its_own(account: Account) ->
     source_id = account.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key}])
     with pytest.raises(KeyNotGranted):
         account.plan(source_id, launchTemplate={"keyName": "lost"})
+
+
+SHORT = {"service": "ec2", "action": "RunInstances", "code": "InsufficientFreeAddressesInSubnet"}
+
+
+def test_a_group_that_launches_in_one_of_its_subnets_is_not_refused_for_another(account: Account) -> None:
+    first, second, *_ = account.subnets()
+    account.faults({**SHORT, "times": 1, "match": {"SubnetId": first}})
+    (warning,) = account.plan(account.seed(), group={"subnetIds": [first, second]}).warnings
+    assert f"in some subnets: {SHORT['code']}" in warning
+    assert f"({first})" in warning
+
+
+def test_a_lack_that_passes_is_tried_again_only_where_no_subnet_launches(account: Account) -> None:
+    account.faults({**SHORT, "times": 9})
+    with pytest.raises(ResourceBusy, match=SHORT["code"]), named_errors():
+        account.plan(account.seed(), group={"subnetIds": account.subnets()[:2]})
+    assert [call["SubnetId"] for call in account.calls("RunInstances")] == account.subnets()[:2]
