@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from golden_image import aws
 from golden_image.group import dry_run, version_data
+from golden_image.image import lookup
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
 
 # Answers about the image that the source was launched from; the run makes one of its own. A policy of the
 # organization may refuse this function and not Auto Scaling.
-_SAYS_NOTHING = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "AuthFailure", "UnauthorizedOperation"}
+_SAYS_NOTHING = {
+    "AuthFailure",
+    "InvalidAMIID.NotFound",
+    "InvalidAMIID.Unavailable",
+    "InvalidSnapshot.NotFound",
+    "UnauthorizedOperation",
+}
 # What is tried of the version's content. A placement group, a reservation or a license would take rights to
 # all of them, and a profile the right to launch with any role; the version itself is tried with all of it.
+# Hibernation needs an encrypted root volume, which the source may have and the image it came from not.
 _TRIED = (
     "CpuOptions",
     "CreditSpecification",
     "EbsOptimized",
     "EnclaveOptions",
-    "HibernationOptions",
     "InstanceType",
     "KeyName",
     "MetadataOptions",
@@ -50,13 +57,29 @@ def launch(
     if launches_in and refusals:
         findings.warnings.append(f"EC2 would not launch {trial} in some subnets: {dry_run.reasons(refusals)}")
     elif refusals:
-        _judge(refusals, trial, findings)
+        _judge(refusals, source, trial, findings)
 
 
-def _judge(refusals: dict[str, ClientError], trial: str, findings: Findings) -> None:
+def _judge(refusals: dict[str, ClientError], source: Source, trial: str, findings: Findings) -> None:
     why = dry_run.reasons(refusals)
+    not_tried = f"the launch of {trial} could not be tried"
     if any(aws.code(error) in _SAYS_NOTHING for error in refusals.values()):
-        findings.warnings.append(f"the launch of {trial} could not be tried: {why}")
+        findings.warnings.append(f"{not_tried}: {why}")
         return
     dry_run.raise_if_passing(refusals)
-    findings.wrong("launchTemplate", f"EC2 would not launch {trial}: {why}")
+    if differing := _differing(source):
+        findings.warnings.append(f"{not_tried}: its {differing} differs from the source's. EC2 says: {why}")
+    else:
+        findings.wrong("launchTemplate", f"EC2 would not launch {trial}: {why}")
+
+
+def _differing(source: Source) -> str:
+    """What a launch depends on and the source no longer has as the image it came from; the run's has it."""
+    image = lookup.find(source.image_id) or {}
+    pairs = {
+        "architecture": (image.get("Architecture"), source.architecture),
+        "boot mode": (image.get("BootMode"), source.boot_mode),
+        "ENA support": (image.get("EnaSupport", False), source.ena_support),
+        "NitroTPM support": (image.get("TpmSupport"), source.tpm_support),
+    }
+    return ", ".join(name for name, (old, new) in pairs.items() if old != new)

@@ -326,7 +326,13 @@ def test_what_ec2_would_not_launch_is_refused(account: Account, code: str) -> No
 
 
 @pytest.mark.parametrize(
-    "code", ["UnauthorizedOperation", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"]
+    "code",
+    [
+        "UnauthorizedOperation",
+        "InvalidAMIID.NotFound",
+        "InvalidAMIID.Unavailable",
+        "InvalidSnapshot.NotFound",
+    ],
 )
 def test_a_launch_that_cannot_be_tried_is_told(account: Account, code: str) -> None:
     (warning,) = tried(account, code).warnings
@@ -347,6 +353,22 @@ def test_the_image_that_the_source_came_from_may_be_gone(account: Account) -> No
     account.world.ec2.deleted_amis.append(image.id)
     (warning,) = account.plan(source_id).warnings
     assert "could not be tried" in warning
+
+
+def test_what_the_source_has_and_its_old_image_lacks_is_no_refusal(account: Account) -> None:
+    """ENA may be switched on for an instance later; the run's image has it then."""
+    source_id = account.seed(ena=False)
+    account.instance(source_id).ena_support = True
+    (warning,) = account.plan(source_id, launchTemplate={"instanceType": "m5.large"}).warnings
+    assert "could not be tried: its ENA support differs from the source's" in warning
+
+
+def test_hibernation_which_needs_the_encrypted_root_of_the_source_is_not_tried(account: Account) -> None:
+    source_id = account.seed(hibernation=True)
+    plan = account.plan(source_id)
+    assert plan.launch_template.data["HibernationOptions"] == {"Configured": True}
+    (trial,) = account.calls("RunInstances")
+    assert "HibernationOptions" not in trial
 
 
 def test_a_key_without_a_grant_is_still_an_error_of_its_own(account: Account) -> None:
