@@ -10,6 +10,8 @@ from golden_image import aws
 from golden_image.group import instance_types, network, trial
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
     from golden_image.group.findings import Findings
@@ -21,13 +23,14 @@ _PROFILE = "launchTemplate.iamInstanceProfile"
 
 
 def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, findings: Findings) -> None:
-    """Look up the key pair, the instance profile and the topic.
+    """Look up the key pair, the placement group, the instance profile and the topic.
 
     Args:
         run: the execution's ARN: its partition, Region and account are what the others are to be of.
     """
     if template.key_name:
         _key_pair(template.key_name, findings)
+    _placement_group(template.data.get("Placement", {}), findings)
     if template.iam_instance_profile:
         _instance_profile(run, template.iam_instance_profile, findings)
     if group.notification_topic_arn:
@@ -69,6 +72,27 @@ def _key_pair(name: str, findings: Findings) -> None:
             "launchTemplate.keyName",
             f"the key pair '{name}'{findings.origin('keyName')} does not exist in this account and Region. "
             "Set launchTemplate.keyName to one that does, or to null for none",
+        )
+
+
+def _placement_group(placement: Mapping[str, str], findings: Findings) -> None:
+    """Refuse a placement group that is gone; one that another account shares is named by its id."""
+    name, group_id = placement.get("GroupName"), placement.get("GroupId")
+    if not (name or group_id):
+        return
+    ec2 = aws.client("ec2")
+    try:
+        if name:
+            ec2.describe_placement_groups(GroupNames=[name])
+        else:
+            ec2.describe_placement_groups(GroupIds=[group_id or ""])
+    except ClientError as error:
+        if not aws.code(error).startswith("InvalidPlacementGroup"):
+            raise
+        findings.wrong(
+            "launchTemplate.placement",
+            f"the placement group '{name or group_id}'{findings.origin('placement')} does not exist in this "
+            "account and Region. Set launchTemplate.placement to null for none",
         )
 
 

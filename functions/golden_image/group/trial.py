@@ -24,18 +24,23 @@ _SAYS_NOTHING = {
     "InvalidSnapshot.NotFound",
     "UnauthorizedOperation",
 }
-# What is tried of the version's content. A placement group, a reservation or a license would take rights to
-# all of them, and a profile the right to launch with any role; the version itself is tried with all of it.
-# Hibernation needs an encrypted root volume, which the source may have and the image it came from not.
+# What is tried of the version's content, and of Placement its tenancy. A placement group, a reservation or a
+# license would take rights to all of them, and a profile the right to launch with any role; the version itself
+# is tried with all. Hibernation needs an encrypted root, which the source may have and its old image lack.
 _TRIED = (
     "CpuOptions",
     "CreditSpecification",
     "EbsOptimized",
     "EnclaveOptions",
+    "InstanceMarketOptions",
     "InstanceType",
     "KeyName",
+    "MaintenanceOptions",
     "MetadataOptions",
+    "NetworkPerformanceOptions",
+    "PrivateDnsNameOptions",
     "SecurityGroupIds",
+    "SecurityGroups",
 )
 
 
@@ -52,6 +57,9 @@ def launch(
         for name in _TRIED
         if name in template.data
     }
+    placement = template.data.get("Placement", {})
+    if "Tenancy" in placement and "HostResourceGroupArn" not in placement:
+        settings["Placement"] = {"Tenancy": placement["Tenancy"]}
     launches_in, refusals = dry_run.launch(subnet_ids, template.data, ImageId=source.image_id, **settings)
     trial = f"a {template.instance_type} from the source's image {source.image_id}"
     if launches_in and refusals:

@@ -9,6 +9,7 @@ import pytest
 from golden_image.aws import named_errors
 from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
 from tests.unit.account import ACCOUNT_ID, REGION
+from tests.unit.golden_image.group.templates import existing
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -134,6 +135,47 @@ def test_a_profile_may_have_a_path(account: Account, profile: str) -> None:
     account.make_profile("web", path="/team/")
     plan = account.plan(account.seed(), launchTemplate={"iamInstanceProfile": profile})
     assert plan.launch_template.iam_instance_profile == profile
+
+
+@pytest.mark.parametrize("by", ["GroupName", "GroupId"])
+def test_a_placement_group_exists(account: Account, by: str) -> None:
+    ec2 = account.client("ec2")
+    launch = {"InstanceType": "m5.large", "Placement": {by: "pg-0123456789abcdef0"}}
+    wrong = refused(account, account.seed(launch=launch))
+    assert list(wrong) == ["launchTemplate.placement"]
+    assert "pg-0123456789abcdef0', taken over from the source, does not" in wrong["launchTemplate.placement"]
+    made = ec2.create_placement_group(GroupName="close", Strategy="cluster")["PlacementGroup"]
+    source_id = account.seed(launch={"InstanceType": "m5.large", "Placement": {by: made[by]}})
+    plan = account.plan(source_id)
+    assert plan.launch_template.data["Placement"][by] == made[by]
+    (trial,) = account.calls("RunInstances")
+    assert by not in trial.get("Placement", {})
+
+
+def test_what_needs_no_further_right_is_tried_too(account: Account) -> None:
+    carried = {
+        "MaintenanceOptions": {"AutoRecovery": "disabled"},
+        "NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"},
+        "PrivateDnsNameOptions": {"HostnameType": "resource-name"},
+    }
+    launch = {**carried, "Placement": {"Tenancy": "dedicated"}}
+    account.plan(account.seed(launch=launch))
+    (trial,) = account.calls("RunInstances")
+    for name, value in launch.items():
+        assert trial[name].items() >= value.items()
+
+
+def test_security_groups_of_a_template_by_name_and_its_market_are_tried(account: Account) -> None:
+    spot = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time"}}
+    ec2 = account.client("ec2")
+    ec2.create_security_group(GroupName="lost", Description="lost")
+    template_id = existing(account, SecurityGroups=["lost"], InstanceMarketOptions=spot)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"}, DesiredCapacity=0)
+    ec2.delete_security_group(GroupName="lost")
+    wrong = refused(account, account.seed())
+    assert "InvalidGroup.NotFound" in wrong["launchTemplate"]
+    (trial,) = account.calls("RunInstances")
+    assert trial["InstanceMarketOptions"] == spot
 
 
 @pytest.mark.parametrize(
