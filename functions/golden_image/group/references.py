@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.group import instance_types, network, trial
+from golden_image.group import instance_types, network, placement, trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, find
     """
     if template.key_name:
         _key_pair(template.key_name, findings)
-    _placement_group(template.data.get("Placement", {}), findings)
+    _placement_group(template.data, findings)
     if template.iam_instance_profile:
         _instance_profile(run, template.iam_instance_profile, findings)
     if group.notification_topic_arn:
@@ -75,24 +75,12 @@ def _key_pair(name: str, findings: Findings) -> None:
         )
 
 
-def _placement_group(placement: Mapping[str, str], findings: Findings) -> None:
-    """Refuse a placement group that is gone; one that another account shares is named by its id."""
-    name, group_id = placement.get("GroupName"), placement.get("GroupId")
-    if not (name or group_id):
-        return
-    ec2 = aws.client("ec2")
-    try:
-        if name:
-            ec2.describe_placement_groups(GroupNames=[name])
-        else:
-            ec2.describe_placement_groups(GroupIds=[group_id or ""])
-    except ClientError as error:
-        if not aws.code(error).startswith("InvalidPlacementGroup"):
-            raise
+def _placement_group(data: Mapping[str, Any], findings: Findings) -> None:
+    if lost := placement.missing(data.get("Placement", {})):
         findings.wrong(
             "launchTemplate.placement",
-            f"the placement group '{name or group_id}'{findings.origin('placement')} does not exist in this "
-            "account and Region. Set launchTemplate.placement to null for none",
+            f"the placement group '{lost}'{findings.origin('placement')} does not exist in this account and "
+            "Region. Set launchTemplate.placement to null for none",
         )
 
 

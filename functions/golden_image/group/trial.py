@@ -25,8 +25,8 @@ _SAYS_NOTHING = {
     "UnauthorizedOperation",
 }
 # What is tried of the version's content, and of Placement its tenancy. A placement group, a reservation or a
-# license would take rights to all of them, and a profile the right to launch with any role; the version itself
-# is tried with all. Hibernation needs an encrypted root, which the source may have and its old image lack.
+# license would take rights to all of them, and a profile the right to launch with any role; the version is
+# tried with all. Hibernation needs an encrypted root, which the source may have and its old image lack.
 _TRIED = (
     "CpuOptions",
     "CreditSpecification",
