@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image.group import target_groups, way_back
+from golden_image.group import launchable, target_groups
 from golden_image.group.neighbours import FLOATING
 from golden_image.model.group import NONE, RECREATE
 
@@ -115,7 +115,7 @@ def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
 
 
 def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan) -> Iterator[str]:
-    if reason := way_back.reason_not_launchable(before, template):
+    if reason := launchable.why_not_now(before, before.subnet_ids or template.subnet_ids):
         yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
     version = before.launch_template_version
     if version in FLOATING and before.launch_template_id == template.id:

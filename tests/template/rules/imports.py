@@ -52,9 +52,10 @@ _LOADED = {
     ),
     "golden_image_refresh.plan_refresh": (
         "group.findings group.from_source group.group group.instance_types group.interfaces "
-        "group.launch_template group.neighbours group.network group.options group.references "
-        "group.target_groups group.template_plan group.trial group.version_data group.visibility "
-        "group.volumes group.way_back image.lookup image.owned image.registration names roll_out.cautions "
+        "group.dry_run group.launch_template group.launchable group.neighbours group.network group.options "
+        "group.placement group.references group.target_groups group.template_plan group.trial "
+        "group.version_data group.visibility group.volumes image.lookup image.owned "
+        "image.registration names roll_out.cautions "
         "roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger run.made run.owed "
         "run.plan run.request source.facts source.key_policy source.keys source.refusals tags"
     ),
@@ -88,9 +89,9 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.options group.template_removal "
-        "group.version_data group.visibility group.volumes image.lookup image.owned image.removal "
-        "image.snapshots names polling run.changes run.ledger run.made run.owed source.facts source.power "
+        "group.launch_template group.launchable group.members group.options group.placement "
+        "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
+        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed source.facts source.power "
         "source.returns tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": (

@@ -171,7 +171,7 @@ def disable(account: Account, image_id: str) -> None:
 
 @pytest.mark.usefixtures("open_runs")
 @pytest.mark.parametrize(
-    ("lose", "says"), [(deregister, "is gone or no longer shared"), (disable, "is disabled")]
+    ("lose", "says"), [(deregister, "InvalidAMIID"), (disable, "InvalidAMIID.Unavailable")]
 )
 def test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back(
     account: Account, lose: Callable[[Account, str], None], says: str
@@ -185,6 +185,6 @@ def test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back(
     lose(account, image_id)
     (warning,) = warnings(account, "none")
     assert warning.startswith(
-        "'web' cannot launch again from what it has now, if this run is undone: version 1"
+        "'web' cannot launch again from what it has now, if this run is undone: InvalidAMIID"
     )
     assert says in warning
