@@ -101,7 +101,9 @@ def prepared(client: Client) -> dict[str, str]:
     """What the values in <> name."""
     unique, seeded = uuid4().hex[:8], client.seed()
     found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [seeded["vpcId"]]}])
-    others = sorted(s["SubnetId"] for s in found["Subnets"] if s["SubnetId"] != seeded["subnetId"])
+    # By zone: us-east-1e, which may be any of them by id, does not offer the types.
+    by_zone = sorted(found["Subnets"], key=lambda subnet: subnet["AvailabilityZone"])
+    others = [s["SubnetId"] for s in by_zone if s["SubnetId"] != seeded["subnetId"]]
     names = {
         "source": seeded["instanceId"],
         "group": f"fields-{unique}",
