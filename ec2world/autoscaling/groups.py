@@ -34,6 +34,7 @@ KEPT = (
     "DesiredCapacityType",
     "DefaultInstanceWarmup",
     "InstanceMaintenancePolicy",
+    "InstanceLifecyclePolicy",
     "AvailabilityZoneDistribution",
     "AvailabilityZoneImpairmentPolicy",
     "DeletionProtection",

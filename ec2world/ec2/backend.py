@@ -27,6 +27,7 @@ class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend
         self.own_images = {}
         self.snapshots_of_volume: dict[str, list[TimedSnapshot]] = {}
         self.further_networks: dict[str, list[str]] = {}
+        self.placement_groups: dict[str, str] = {}
         self.fulfilled_spot_requests: dict[str, FulfilledSpotRequest] = {}
         EC2Backend.__init__(self, region_name, account_id)
 

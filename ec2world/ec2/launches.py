@@ -23,6 +23,7 @@ from ec2world.ec2.images import Image
 from ec2world.ec2.instance_store import TimedInstances
 from ec2world.ec2.instances import TimedInstance, boots_uefi
 from ec2world.ec2.launch_checks import refuse_mismatch, refuse_place, refuse_unknown_names
+from ec2world.ec2.network_calls import refuse_unknown_placement
 from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
 
@@ -65,6 +66,7 @@ class Launches(TimedInstances):
             raise AWSError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
         refuse_mismatch(params, image, instance_type)
         refuse_unknown_names(self, params)
+        refuse_unknown_placement(self, params.get("Placement", {}))
         nics = params.get("NetworkInterfaces", [])
         if nics and params.get("SubnetId"):
             raise AWSError(

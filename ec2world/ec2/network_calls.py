@@ -1,12 +1,14 @@
-"""Security groups that are associated with further VPCs, which moto does not have.
+"""Security groups that are associated with further VPCs, and placement groups, which moto does not have.
 
-Source: AssociateSecurityGroupVpc and DescribeSecurityGroupVpcAssociations in the EC2 API Reference.
+Source: AssociateSecurityGroupVpc, DescribeSecurityGroupVpcAssociations, CreatePlacementGroup and
+DescribePlacementGroups in the EC2 API Reference, and "Error codes for the Amazon EC2 API".
 """
 
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
+from moto.ec2.utils import random_resource_id
 
 from ec2world.wire.errors import AWSError
 
@@ -14,6 +16,15 @@ from ec2world.wire.errors import AWSError
 def networks_of(backend: Any, group: Any) -> set[str]:
     """The VPCs in which a security group can be used."""
     return {group.vpc_id, *backend.further_networks.get(group.id, ())}
+
+
+def refuse_unknown_placement(backend: Any, placement: dict[str, Any]) -> None:
+    """Refuse a placement group that does not exist."""
+    groups = backend.placement_groups
+    if (name := placement.get("GroupName")) and name not in groups:
+        raise AWSError("InvalidPlacementGroup.Unknown", f"The Placement Group '{name}' is unknown.")
+    if (group_id := placement.get("GroupId")) and group_id not in groups.values():
+        raise AWSError("InvalidPlacementGroup.Unknown", f"The Placement Group '{group_id}' is unknown.")
 
 
 class NetworkCalls(EC2Response):  # type: ignore[misc]
@@ -39,3 +50,27 @@ class NetworkCalls(EC2Response):  # type: ignore[misc]
         names = {"group-id": "GroupId", "vpc-id": "VpcId", "state": "State"}
         chosen = [one for one in found if all(one[names[key]] in values for key, values in wanted.items())]
         return ActionResult({"SecurityGroupVpcAssociations": chosen})
+
+    def create_placement_group(self) -> ActionResult:
+        """Make one that is available at once."""
+        name = self._get_param("GroupName")
+        if name in self.ec2_backend.placement_groups:
+            raise AWSError("InvalidPlacementGroup.Duplicate", f"The Placement Group '{name}' already exists.")
+        self.ec2_backend.placement_groups[name] = f"pg-{random_resource_id()}"
+        return ActionResult({"PlacementGroup": self._placement_group(name)})
+
+    def describe_placement_groups(self) -> ActionResult:
+        """All, or those that are named; one that does not exist fails the call."""
+        names, ids = self._get_param("GroupNames", []), self._get_param("GroupIds", [])
+        for placement in (*({"GroupName": one} for one in names), *({"GroupId": one} for one in ids)):
+            refuse_unknown_placement(self.ec2_backend, placement)
+        chosen = [
+            name
+            for name, group_id in self.ec2_backend.placement_groups.items()
+            if not (names or ids) or name in names or group_id in ids
+        ]
+        return ActionResult({"PlacementGroups": [self._placement_group(name) for name in chosen]})
+
+    def _placement_group(self, name: str) -> dict[str, str]:
+        group_id = self.ec2_backend.placement_groups[name]
+        return {"GroupName": name, "GroupId": group_id, "State": "available", "Strategy": "cluster"}

@@ -17,7 +17,7 @@ from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from golden_image import error_codes, redaction
-from golden_image.errors import RequestRefused, ServiceUnavailable, TryAgain
+from golden_image.errors import RequestRefused, RequestThrottled, ServiceUnavailable, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +109,11 @@ def code(error: ClientError) -> str:
 def temporary(error: ClientError) -> bool:
     """Whether the same call may succeed later, by itself."""
     return issubclass(_named(error), TryAgain)
+
+
+def unanswered(error: ClientError) -> bool:
+    """Whether AWS has not judged the call: it was throttled, or the service had no answer."""
+    return issubclass(_named(error), RequestThrottled | ServiceUnavailable)
 
 
 def _named(error: ClientError) -> type[TryAgain | RequestRefused]:

@@ -11,19 +11,25 @@ _ASCII = " -~"
 _LONGEST_LABEL = 200
 
 
-def legal(text: str, allowed: str, longest: int) -> str:
-    """The text in characters that are allowed, and no longer than that.
+def legal(text: str, allowed: str, longest: int, shortest: int = 0) -> str:
+    """The text in characters that are allowed, and neither longer nor shorter than that.
 
-    Where something had to go, the text's own digest is at the end: two texts never become one.
+    Where something had to go or was too short, the text's own digest is at the end: two texts never become
+    one.
 
     Args:
         allowed: as in the brackets of a regular expression; `-` and hexadecimal digits are among them.
+        shortest: 9 at most.
     """
     kept = re.sub(f"[^{allowed}]", "-", text)[:longest]
-    if kept == text:
+    if kept == text and len(text) >= shortest:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
-    return f"{kept[: longest - _DIGEST - 1]}-{digest}"
+    return f"{kept[: longest - _DIGEST - 1]}-{digest(text)}"
+
+
+def digest(text: str) -> str:
+    """8 hexadecimal digits that tell the text from any other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
 
 
 def label(run: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.exceptions import ClientError
+
 HIDDEN = "[hidden]"
 # Keys of AWS's parameters, and of this project's own values. `input` is that of StartExecution.
 _SECRET_KEYS = {"UserData", "input"}
@@ -20,6 +22,7 @@ _SECRET_FIELDS = {"userData", "tags"}
 _QUOTED = re.compile(r"""(?<!\w)(['"`])(.+?)\1(?!\w)""", re.DOTALL)
 _ALL_QUOTED = re.compile(r"""(?<!\w)(['"`]).+\1""", re.DOTALL)
 _ABOUT_USER_DATA = re.compile("user ?data", re.IGNORECASE)
+_ABOUT_TEMPLATE = re.compile(r"user ?data|\btag|tags?\b", re.IGNORECASE)
 # So many equal characters are no chance; what begins a secret, or is all of it, is recognized by fewer.
 _RUN, _LEAST = 12, 4
 
@@ -41,7 +44,8 @@ def _hide(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
 
 def hidden(message: str, params: dict[str, Any]) -> str:
     """AWS's message without what may be secret in the parameters of the call."""
-    message = without_user_data(message)
+    about = _ABOUT_TEMPLATE if "LaunchTemplate" in params else _ABOUT_USER_DATA
+    message = _without_quotes(message, about)
     found = list(_texts(params, "", secret=False))
     plain = {text for text, secret in found if not secret}
     for secret in {text for text, secret in found if secret and text} - plain:
@@ -49,13 +53,22 @@ def hidden(message: str, params: dict[str, Any]) -> str:
     return message
 
 
-def without_user_data(message: str) -> str:
-    """AWS's message about user data, without what it quotes from the first quotation mark to the last.
+def hide(error: ClientError, params: dict[str, Any]) -> None:
+    """Take out of an error what may be secret in the data that its call has only named."""
+    error.response["Error"]["Message"] = hidden(error.response["Error"].get("Message", ""), params)
+    error.args = (hidden(str(error), params),)
 
-    A launch's call names a template and not its data, so the user data is not known here.
+
+def of_launch(message: str) -> str:
+    """AWS's message about a launch from a template, whose user data and tags are not known here.
+
+    Where it is about one of these, what it quotes is hidden, from the first quotation mark to the last.
     """
-    about = _ABOUT_USER_DATA.search(message)
-    return _ALL_QUOTED.sub(rf"\1{HIDDEN}\1", message) if about else message
+    return _without_quotes(message, _ABOUT_TEMPLATE)
+
+
+def _without_quotes(message: str, about: re.Pattern[str]) -> str:
+    return _ALL_QUOTED.sub(rf"\1{HIDDEN}\1", message) if about.search(message) else message
 
 
 def without_secrets(value: Any) -> Any:

@@ -69,8 +69,9 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
 
 
 def _subnets(client: Client, vpc: str) -> list[str]:
+    """The subnets in which the source's type can be launched."""
     found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
-    return sorted(subnet["SubnetId"] for subnet in found)
+    return sorted(one["SubnetId"] for one in found if not one["AvailabilityZone"].endswith("e"))
 
 
 def _template_data(image: str, seeded: dict[str, Any]) -> Any:

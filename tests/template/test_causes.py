@@ -17,6 +17,7 @@ NO_TYPE = (
     'Returned payload: {"errorMessage":"2026-11-22T03:00:00Z Task timed out after 60.00 seconds"}'
 )
 UNDONE = {"run": "a", "rollBack": "nothing of the run is left"}
+NO_TEXTS = {"source": "not a text", "rollout": "not a text"}
 CHILD = "arn:aws:states:us-east-1:123456789012:execution:RollOut:roll-out-1-ab"
 
 
@@ -113,7 +114,9 @@ def test_a_cause_that_step_functions_has_cut_is_no_error() -> None:
         ({"dryRun": True, "SourceInstanceId": "i-1"}, {}),
         ({"sourceInstanceId": "i-1", "group": {}}, {"source": "i-1"}),
         ({"rollout": "drain", "autoScalingGroupName": "web"}, {"rollout": "drain", "group": "web"}),
-        ({"autoScalingGroupName": None, "rollout": 5}, {"rollout": "5", "group": "null"}),
+        ({"autoScalingGroupName": None, "rollout": 5}, {"rollout": "not a text", "group": "not a text"}),
+        ({"autoScalingGroupName": {"userData": "hunter2"}}, {"group": "not a text"}),
+        ({"sourceInstanceId": ["hunter2"], "rollout": [{"a": "hunter2"}]}, NO_TEXTS),
         ({"autoScalingGroupName": "w" * 300_000}, {"group": "w" * 255}),
         (["i-1"], {}),
         ([{"rollout": "none"}], {"rollout": "none"}),

@@ -19,7 +19,7 @@ LINK = "https://console.aws.amazon.com/states/home?region=ap-northeast-2#/v2/exe
 GROUPS = ["web", "웹 서버", "a\nb", "x" * 255, "골" * 255, "~!@#$%^&*()[]{}'\"", "-"]
 
 
-def context(run: str = RUN, seconds: int = 0, /, **given: str) -> dict[str, Any]:
+def context(run: str = RUN, seconds: int = 0, /, **given: Any) -> dict[str, Any]:
     start = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat(timespec="milliseconds")
     execution = {"Id": run, "StartTime": start.replace("+00:00", "Z"), "Input": given}
     return {"context": {"Execution": execution, "State": {"EnteredTime": start}}}
@@ -75,8 +75,8 @@ def completion(about: dict[str, str] | None = None, **changed: Any) -> tuple[str
     ), text
 
 
-def cleaned_up(group: str | None = "web", run: str = RUN) -> tuple[str, str]:
-    given = {"run": run, "status": "ABORTED"} | ({"group": group} if group else {})
+def cleaned_up(group: str | None = "web", run: str = RUN, **given: Any) -> tuple[str, str]:
+    given |= {"run": run, "status": "ABORTED"} | ({"group": group} if group else {})
     variables: dict[str, Any] = {"states": context(**given), "undoCheck": {"rollBack": UNDONE["rollBack"]}}
     own = UNDO["Notify Clean-Up?"]["Choices"][0]["Assign"]
     named = {name: evaluated(own[name], **variables) for name in ("group", "outcome")}
@@ -201,4 +201,7 @@ def test_a_clean_up_is_told_with_how_the_run_ended() -> None:
     assert text.startswith(
         "The run ended ABORTED and was undone. Its locks are free.\n\nRoll-back: nothing of the run is left\n"
     )
+    assert "Source" not in text
+    told = cleaned_up(source="i-1", error="DrainTimedOut", seconds=7384)[1]
+    assert "left\nSource: i-1\nError: DrainTimedOut\nDuration: 2 h 3 min 4 s\n\nWhat to do: check" in told
     assert cleaned_up(group=None)[0] == "golden image of an unknown group: ABORTED, cleaned up"

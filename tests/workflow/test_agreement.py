@@ -79,6 +79,8 @@ def sources(sandbox: Client, things: Things) -> dict[str, str]:
         "lost key": {"keyName": lost["keyName"]},
         "lost profile": {"instanceProfile": lost["instanceProfile"]},
         "lost both": lost,
+        "lost placement": {"launch": {"Placement": {"GroupName": f"{things.prefix}-lost"}}},
+        "weighted": {"launch": {"NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"}}},
     }
     found = {kind: sandbox.seed(**seed)["instanceId"] for kind, seed in seeds.items()}
     sandbox.ec2.delete_key_pair(KeyName=lost["keyName"])
@@ -149,6 +151,7 @@ def wrong_parts(things: Things) -> dict[str, tuple[str, Input]]:
             "lost key",
             template(iamInstanceProfile=things.prefix),
         ),
+        "the source's placement group": ("lost placement", {}),
         "unknown field": ("plain", {"launchTemplate": {"ebsOptimised": True}}),
     }
 
@@ -198,6 +201,7 @@ def right_inputs(things: Things) -> dict[str, tuple[str, Input]]:
         "another type of the architecture": ("arm", {"launchTemplate": {"instanceType": "m7g.large"}}),
         "UEFI on a type that has it": ("uefi", {"launchTemplate": {"instanceType": "m5.large"}}),
         "a topic that is there": ("without ENA", {"group": {"notificationTopicArn": things.topic}}),
+        "another type than the weighted one": ("weighted", {"launchTemplate": {"instanceType": "m5.large"}}),
         "another key and profile": (
             "lost both",
             {"launchTemplate": {"keyName": things.prefix, "iamInstanceProfile": things.prefix}},
@@ -245,12 +249,9 @@ def test_what_a_dry_run_accepts_a_run_does(sandbox: Client) -> None:
         name: part | {"sourceInstanceId": by_kind[name], "autoScalingGroupName": f"{things.prefix} {name}"}
         for name, (_, part) in right.items()
     }
-    inputs = {
-        name: part | {"launchTemplateName": f"{things.prefix}-{number}"}
-        for number, (name, part) in enumerate(inputs.items())
-    }
     dry = [sandbox.start(part | {"dryRun": True}) for part in inputs.values()]
     plans = [succeeded(sandbox.wait(run)) for run in dry]
-    assert [bool(plan["warnings"]) for plan in plans] == [True] + [False] * (len(plans) - 1)
+    warned = {name for name, plan in zip(inputs, plans, strict=True) if plan["warnings"]}
+    assert warned == {"one zone of two has the type", "another type than the weighted one"}
     for run in [sandbox.start(part) for part in inputs.values()]:
         succeeded(sandbox.wait(run))

@@ -40,12 +40,12 @@ def test_a_run_of_any_name_succeeds_with_an_image_name_that_is_legal(
 
 def test_a_run_and_a_group_of_any_name_are_undone(sandbox: Client, source: str) -> None:
     name = f"웹 {uuid4().hex[:8]}/=+!"
-    wanted = {"autoScalingGroupName": name, "launchTemplateName": f"web-{uuid4().hex[:8]}"}
     sandbox.faults(
         {"service": "autoscaling", "action": "CreateAutoScalingGroup", "code": "LimitExceeded", "times": None}
     )
 
-    run = sandbox.run({"sourceInstanceId": source, **wanted}, name=f"웹=갱신+{uuid4().hex[:8]}!")
+    wanted = {"sourceInstanceId": source, "autoScalingGroupName": name}
+    run = sandbox.run(wanted, name=f"웹=갱신+{uuid4().hex[:8]}!")
 
     assert run.status == "FAILED"
     assert run.error == "RequestRefused"

@@ -9,6 +9,12 @@ from golden_image.api.http import STATUS_OF_ERROR
 from golden_image.api.runs import LONGEST_PAGE, STATUSES, USUAL_PAGE
 from golden_image.run.input_schema import schema
 
+# What API Gateway answers before or instead of a function.
+_OF_GATEWAY = {
+    403: "Forbidden, from API Gateway: not signed, not allowed, or no such route",
+    413: "RequestTooLarge, from API Gateway: the body is larger than it takes",
+    504: "ServiceUnavailable, from API Gateway: the function did not answer in time",
+}
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
 _URL = {"type": "string", "format": "uri", "description": "The URL of this run."}
@@ -134,13 +140,11 @@ def _input_schema() -> dict[str, Any]:
 
 def _errors(*statuses: int) -> dict[str, Any]:
     """The error answers of a route, with the errors of each status by name."""
-    errors = {
-        "403": _answer("Forbidden, from API Gateway: not signed, not allowed, or no such route", "Error")
-    }
+    errors = {str(status): _answer(description, "Error") for status, description in _OF_GATEWAY.items()}
     for status in sorted({*statuses, 429, 503}):
         names = [kind.__name__ for kind, its_status in STATUS_OF_ERROR.items() if its_status == status]
         errors[str(status)] = _answer(" or ".join(names), "Error")
-    return {**errors, "500": _answer("InternalError", "Error")}
+    return dict(sorted({**errors, "500": _answer("InternalError", "Error")}.items()))
 
 
 def _answer(description: str, kind: str) -> dict[str, Any]:

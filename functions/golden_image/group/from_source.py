@@ -58,13 +58,14 @@ NOT_CARRIED = {
 }
 # Of Placement: the group chooses zones, and a host or a partition is one place.
 PLACEMENT = ("GroupId", "GroupName", "HostResourceGroupArn", "Tenancy")
+_NO_WEIGHTING = {"BandwidthWeighting": "default"}
 # What EC2 does by itself is left out: a type without the feature refuses the parameter.
 _BY_ITSELF: dict[str, Any] = {
     "CapacityReservationSpecification": {"CapacityReservationPreference": "open"},
     "EnclaveOptions": {"Enabled": False},
     "HibernationOptions": {"Configured": False},
     "MaintenanceOptions": {"AutoRecovery": "default"},
-    "NetworkPerformanceOptions": {"BandwidthWeighting": "default"},
+    "NetworkPerformanceOptions": _NO_WEIGHTING,
     "Placement": {"Tenancy": "default"},
 }
 _BURSTABLE = re.compile(r"t\d")
@@ -114,6 +115,8 @@ def _fit_type(data: dict[str, Any], wanted_type: str, known_type: KnownType) -> 
         return
     if data.pop("CpuOptions", None):
         yield f"CPU options, which are those of {data['InstanceType']}"
+    if data.pop("NetworkPerformanceOptions", _NO_WEIGHTING) != _NO_WEIGHTING:
+        yield f"bandwidth weighting, which is that of {data['InstanceType']}"
     if not _BURSTABLE.match(wanted_type) and data.pop("CreditSpecification", None):
         yield f"CPU credits, which {wanted_type} does not have"
 

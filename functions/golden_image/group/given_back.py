@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from golden_image import aws
+from golden_image.errors import GoldenImageError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from golden_image.model.group import Sizes
 
 
@@ -17,11 +23,22 @@ class GivenBack:
         left: something was set, or the group is going; the next pass looks again.
         stays: why the group stays on the run's version; None where it does not.
         notes: what somebody else has set since the run did, and what stays of it.
+        failures: what could not be given back.
     """
 
     left: bool = False
     stays: str | None = None
     notes: list[str] = field(default_factory=list)
+    failures: list[GoldenImageError] = field(default_factory=list)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep an error in `failures`, so that it does not keep what comes after."""
+        try:
+            with aws.named_errors():
+                yield
+        except GoldenImageError as error:
+            self.failures.append(error)
 
     def is_the_runs(self, what: str, now: object, written: object, before: object) -> bool:
         """Whether a setting is still as the run set it, and was another before; a third value is noted."""

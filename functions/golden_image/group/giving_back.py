@@ -27,7 +27,10 @@ def give_back(plan: Plan) -> GivenBack:
     """Set each setting of the group that the run has changed to what it was in the moment before.
 
     Each is judged by itself, so a call that broke off is finished by the next. The update comes last: it
-    gives the version and the sizes, with which Auto Scaling launches.
+    gives the version and the sizes, with which Auto Scaling launches. No failure before keeps it.
+
+    Raises:
+        GoldenImageError: the first failure.
     """
     found, change = group.find(plan.group.name), changes.read(plan.run)
     result = GivenBack()
@@ -45,6 +48,8 @@ def give_back(plan: Plan) -> GivenBack:
         _update(plan.group.name, asked, result)
     if sizes is not None:
         changes.note_sizes_given_back(plan.run)
+    if result.failures:
+        raise result.failures[0]
     return result
 
 
@@ -117,18 +122,28 @@ def _sizes(plan: Plan, change: GroupChange, now: Sizes, result: GivenBack) -> Si
     if change.sizes_given_back:
         result.note_sizes(now, before)
         return None
-    if change.drained_from is not None and not change.restored and now.is_empty:
-        return before if before != now else None
-    pairs = (
-        (now.min_size, written.min_size, before.min_size),
-        (now.max_size, written.max_size, before.max_size),
-        (now.desired_capacity, written.desired_capacity, before.desired_capacity),
-    )
-    low, high, desired = (had if size == own else size for size, own, had in pairs)
-    high = max(low, high)
-    wanted = Sizes(low, high, max(low, min(desired, high)))
+    if change.drained_from is None or change.restored or now.desired_capacity:
+        wanted = _judged(now, written, before)
+    elif change.sized_by_others:
+        wanted = now
+    elif now.max_size == written.max_size:
+        # The run has set it, and did not come to note that.
+        wanted = before
+    else:
+        wanted = before.after_drain(now)
     result.note_sizes(wanted, before)
     return wanted if wanted != now else None
+
+
+def _judged(now: Sizes, written: StatedSizes, before: Sizes) -> Sizes:
+    """Each size by itself: of before where it is the run's, else somebody's."""
+    low = before.min_size if now.min_size == written.min_size else now.min_size
+    high = before.max_size if now.max_size == written.max_size else now.max_size
+    if now.desired_capacity != written.desired_capacity:
+        # The limits make room for it: instances that somebody wants are not ended.
+        return StatedSizes(desired_capacity=now.desired_capacity).over(Sizes(low, high, 0))
+    high = max(low, high)
+    return Sizes(low, high, max(low, min(before.desired_capacity, high)))
 
 
 def _sizes_of_the_run(plan: Plan, change: GroupChange) -> tuple[Sizes, StatedSizes]:
@@ -153,9 +168,11 @@ def _give_back_options(
         _target_groups(found, set(plan.target_group_arns), set(before.target_group_arns), result)
     _tags(plan, before, found, result)
     if plan.target_cpu is not None or plan.removes_target_cpu:
-        _policy(plan.name, plan.target_cpu, before.target_cpu, result)
+        with result.kept():
+            _policy(plan.name, plan.target_cpu, before.target_cpu, result)
     if plan.notification_topic_arn:
-        _notifications(plan.name, plan.notification_topic_arn, before.notification_types, result)
+        with result.kept():
+            _notifications(plan.name, plan.notification_topic_arn, before.notification_types, result)
 
 
 def _target_groups(
@@ -164,19 +181,25 @@ def _target_groups(
     """Each target group by itself: what the run attached goes, what it detached returns."""
     group_name, now = found["AutoScalingGroupName"], set(found.get("TargetGroupARNs", []))
     if new := sorted(now & written - had):
-        options.detach_target_groups(group_name, new)
-        result.left = True
-    for arn in sorted(had - written - now):
-        try:
-            options.attach_target_groups(group_name, [arn])
+        with result.kept():
+            options.detach_target_groups(group_name, new)
             result.left = True
-        except ClientError as error:
-            # It was deleted meanwhile: no later pass could attach it.
-            if aws.code(error) != "ValidationError":
-                raise
-            result.notes.append(f"target group {arn}: not attached ({error.response['Error']['Message']})")
+    for arn in sorted(had - written - now):
+        with result.kept():
+            _attach(group_name, arn, result)
     result.notes += [f"target group {arn}: attached" for arn in sorted(now - written - had)]
     result.notes += [f"target group {arn}: detached" for arn in sorted((written & had) - now)]
+
+
+def _attach(group_name: str, arn: str, result: GivenBack) -> None:
+    try:
+        options.attach_target_groups(group_name, [arn])
+        result.left = True
+    except ClientError as error:
+        # It was deleted meanwhile: no later pass could attach it.
+        if aws.code(error) != "ValidationError":
+            raise
+        result.notes.append(f"target group {arn}: not attached ({error.response['Error']['Message']})")
 
 
 def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, result: GivenBack) -> None:
@@ -191,9 +214,11 @@ def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, r
         if tag not in own
     ]
     if old := [had[tag.key] for tag in own if tag.key in had]:
-        options.put_tags(plan.name, old)
+        with result.kept():
+            options.put_tags(plan.name, old)
     if new := [tag for tag in own if tag.key not in had]:
-        aws.client("autoscaling").delete_tags(Tags=options.tag_list(plan.name, new))
+        with result.kept():
+            aws.client("autoscaling").delete_tags(Tags=options.tag_list(plan.name, new))
     result.left |= bool(own)
 
 

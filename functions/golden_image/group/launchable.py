@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.group import placement, version_data
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _GONE = (
     "InvalidSecurityGroupID.",
     "InvalidSnapshot.",
 )
+# The members of a version that may be gone, and the type, without which EC2 assumes one.
+_MAY_BE_GONE = ("ImageId", "InstanceType", "KeyName", "SecurityGroupIds", "SecurityGroups")
 # A lack of capacity passes, and says nothing of the version.
 _FULL = "Insufficient"
 _LATEST = "$Latest"
@@ -45,18 +48,45 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     if version == _LATEST and given is not None and given.id == before.launch_template_id:
         version = _latest_but(given) or version
     template = {"LaunchTemplateId": before.launch_template_id, "Version": version}
-    launch: dict[str, Any] = {
-        "LaunchTemplate": {name: value for name, value in template.items() if value},
-        **({"SubnetId": subnet_ids[0]} if subnet_ids else {}),
-    }
+    place = {"SubnetId": subnet_ids[0]} if subnet_ids else {}
+    return _refusal(LaunchTemplate={name: value for name, value in template.items() if value}, **place)
+
+
+def why_not_now(before: GroupState, subnet_ids: tuple[str, ...]) -> str | None:
+    """The same before a run has changed anything.
+
+    The plan has no right to launch from a version, which could name a role: it tries what is in the version.
+    """
+    if before.launch_template_id is None:
+        return _configuration(before.launch_configuration or "")
+    version = before.launch_template_version or "$Default"
+    try:
+        _, data = version_data.read(before.launch_template_id, version)
+    except ClientError as error:
+        if why := _gone(error):
+            return why
+        raise
+    if lost := placement.missing(data.get("Placement", {})):
+        return f"InvalidPlacementGroup.Unknown: the placement group '{lost}' does not exist"
+    place = version_data.place(data, subnet_ids[0]) if subnet_ids else {}
+    return _refusal(**{name: data[name] for name in _MAY_BE_GONE if name in data}, **place)
+
+
+def _refusal(**launch: Any) -> str | None:
     try:
         aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch)
     except ClientError as error:
-        if aws.code(error).startswith(_GONE):
-            return f"{aws.code(error)}: {error.response['Error']['Message']}"
-        if aws.temporary(error) and not aws.code(error).startswith(_FULL):
+        if aws.temporary(error) and not aws.code(error).startswith((*_GONE, _FULL)):
             raise
+        return _gone(error)
     return None
+
+
+def _gone(error: ClientError) -> str | None:
+    """EC2's words where they say that something of the version is gone; None for any other refusal."""
+    message = error.response["Error"]["Message"]
+    of_parameter = aws.code(error) == "InvalidParameterValue" and "ssm" in message.lower()
+    return f"{aws.code(error)}: {message}" if of_parameter or aws.code(error).startswith(_GONE) else None
 
 
 def cannot_launch(why: str) -> str:

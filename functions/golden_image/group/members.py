@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from golden_image import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
 
-def end_those_of_before(found: AutoScalingGroupTypeDef) -> list[str]:
-    """End the members that were launched from another version than the group's; the sizes stay.
+def end_those(found: AutoScalingGroupTypeDef, instance_ids: Collection[str]) -> list[str]:
+    """End those of the group's members that have these ids; its sizes stay.
 
     Answers those that are still there, with their states.
     """
-    wanted = version(found)
-    others = [member for member in found["Instances"] if version(member) != wanted]
-    for member in others:
+    there = [member for member in found["Instances"] if member["InstanceId"] in instance_ids]
+    for member in there:
         if not member["LifecycleState"].startswith("Terminating"):
             end(member["InstanceId"])
-    return [f"{member['InstanceId']} {member['LifecycleState']}" for member in others]
-
-
-def version(launches: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The launch template and the number of the version of a member, or what a group has of it."""
-    template = launches.get("LaunchTemplate", {})
-    return template.get("LaunchTemplateId"), template.get("Version")
+    return [f"{member['InstanceId']} {member['LifecycleState']}" for member in there]
 
 
 def end(instance_id: str) -> None:

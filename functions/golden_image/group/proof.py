@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import redaction
 from golden_image.errors import LaunchTemplateInvalid
-from golden_image.group import version_data
+from golden_image.group import dry_run, version_data
 from golden_image.group.visibility import raise_if_new
 
 if TYPE_CHECKING:
@@ -23,39 +23,21 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
     Raises:
         LaunchTemplateInvalid: with AWS's reason for each subnet.
         NotYetVisible, ResourceBusy: a resource of the version is not known everywhere yet; retry.
+        ClientError: no subnet launches, and AWS calls one of the reasons temporary, or a quota's.
     """
     try:
         _, data = version_data.read(template.id, str(template.version))
     except ClientError as error:
         raise_if_new(error, template)
         raise
-    refusals = {}
-    for subnet_id in subnet_ids:
-        refusal = _refusal(template, version_data.place(data, subnet_id))
-        if refusal is None:
-            return
-        refusals[refusal] = subnet_id
-    reasons = "; ".join(f"{refusal} ({subnet_id})" for refusal, subnet_id in refusals.items())
+    version = {"LaunchTemplateId": template.id, "Version": str(template.version)}
+    launches_in, refusals = dry_run.launch(subnet_ids, data, LaunchTemplate=version)
+    if launches_in:
+        return
+    for refusal in refusals.values():
+        redaction.hide(refusal, data)
+        raise_if_new(refusal, template)
+    dry_run.raise_if_passing(refusals)
     raise LaunchTemplateInvalid(
-        f"EC2 would not launch version {template.version} of '{template.name}': {reasons}"
+        f"EC2 would not launch version {template.version} of '{template.name}': {dry_run.reasons(refusals)}"
     )
-
-
-def _refusal(template: LaunchTemplate, place: dict[str, Any]) -> str | None:
-    """EC2's reason against a launch in that place; None where there is none."""
-    try:
-        aws.client("ec2").run_instances(
-            DryRun=True,
-            MinCount=1,
-            MaxCount=1,
-            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
-            **place,
-        )
-    except ClientError as error:
-        if aws.code(error) == "DryRunOperation":
-            return None
-        raise_if_new(error, template)
-        if aws.temporary(error) or "Limit" in aws.code(error):
-            raise
-        return f"{aws.code(error)}: {error.response['Error'].get('Message', '')}"
-    return None

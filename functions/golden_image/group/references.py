@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.group import instance_types, network, trial
+from golden_image.group import instance_types, network, placement, trial
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
     from golden_image.group.findings import Findings
@@ -21,13 +23,14 @@ _PROFILE = "launchTemplate.iamInstanceProfile"
 
 
 def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, findings: Findings) -> None:
-    """Look up the key pair, the instance profile and the topic.
+    """Look up the key pair, the placement group, the instance profile and the topic.
 
     Args:
         run: the execution's ARN: its partition, Region and account are what the others are to be of.
     """
     if template.key_name:
         _key_pair(template.key_name, findings)
+    _placement_group(template.data, findings)
     if template.iam_instance_profile:
         _instance_profile(run, template.iam_instance_profile, findings)
     if group.notification_topic_arn:
@@ -55,7 +58,7 @@ def look_up_launch(
         place = network.offering(template.instance_type, place, group, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
     if not findings.problems:
-        trial.launch(source, template, subnet_ids[0], findings)
+        trial.launch(source, template, subnet_ids, findings)
     return subnet_ids
 
 
@@ -69,6 +72,15 @@ def _key_pair(name: str, findings: Findings) -> None:
             "launchTemplate.keyName",
             f"the key pair '{name}'{findings.origin('keyName')} does not exist in this account and Region. "
             "Set launchTemplate.keyName to one that does, or to null for none",
+        )
+
+
+def _placement_group(data: Mapping[str, Any], findings: Findings) -> None:
+    if lost := placement.missing(data.get("Placement", {})):
+        findings.wrong(
+            "launchTemplate.placement",
+            f"the placement group '{lost}'{findings.origin('placement')} does not exist in this account and "
+            "Region. Set launchTemplate.placement to null for none",
         )
 
 

@@ -43,7 +43,6 @@ def of_existing(
         id=template_id,
         name=name,
         base_version=number,
-        base_image_id=base.get("ImageId"),
         data=_shown(name, base, patch),
         changes=patch,
         tags=stated.get("tags") or {},

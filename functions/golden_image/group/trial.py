@@ -4,64 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from golden_image import aws
-from golden_image.group import version_data
+from golden_image.group import dry_run, version_data
+from golden_image.image import lookup
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
     from golden_image.group.findings import Findings
     from golden_image.model.launch_template import LaunchTemplatePlan
     from golden_image.model.source import Source
 
-# Answers about the image that the source was launched from; the run makes one of its own.
-_IMAGE_LOST = {"InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "AuthFailure"}
-# What is tried of the version's content. A placement group, a reservation or a license would take rights to
-# all of them, and a profile the right to launch with any role; the version itself is tried with all of it.
+# Answers about the image that the source was launched from; the run makes one of its own. A policy of the
+# organization may refuse this function and not Auto Scaling.
+_SAYS_NOTHING = {
+    "AuthFailure",
+    "InvalidAMIID.NotFound",
+    "InvalidAMIID.Unavailable",
+    "InvalidSnapshot.NotFound",
+    "UnauthorizedOperation",
+}
+# What is tried of the version's content, and of Placement its tenancy. A placement group, a reservation or a
+# license would take rights to all of them, and a profile the right to launch with any role; the version is
+# tried with all. Hibernation needs an encrypted root, which the source may have and its old image lack.
 _TRIED = (
     "CpuOptions",
     "CreditSpecification",
     "EbsOptimized",
     "EnclaveOptions",
-    "HibernationOptions",
+    "InstanceMarketOptions",
     "InstanceType",
     "KeyName",
+    "MaintenanceOptions",
     "MetadataOptions",
+    "NetworkPerformanceOptions",
+    "PrivateDnsNameOptions",
     "SecurityGroupIds",
+    "SecurityGroups",
 )
 
 
-def launch(source: Source, template: LaunchTemplatePlan, subnet_id: str, findings: Findings) -> None:
-    """Ask EC2 in a dry run whether it would launch the source's present image as the new version will.
+def launch(
+    source: Source, template: LaunchTemplatePlan, subnet_ids: tuple[str, ...], findings: Findings
+) -> None:
+    """Ask EC2 in dry runs whether it would launch the source's present image as the new version will.
 
-    It finds what no look-up shows, such as a subscription of the Marketplace that has ended.
+    It finds what no look-up shows, such as a subscription of the Marketplace that has ended. A subnet that is
+    refused is told; the group launches in another one.
     """
-    if not template.instance_type:
-        return
     settings: dict[str, Any] = {
         name: version_data.accepted("RunInstances", template.data[name], name)
         for name in _TRIED
         if name in template.data
     }
-    settings |= version_data.place(template.data, subnet_id)
-    try:
-        aws.client("ec2").run_instances(
-            DryRun=True, MinCount=1, MaxCount=1, ImageId=source.image_id, **settings
-        )
-    except ClientError as error:
-        if aws.code(error) != "DryRunOperation":
-            _judge(error, source, template, subnet_id, findings)
+    placement = template.data.get("Placement", {})
+    if "Tenancy" in placement and "HostResourceGroupArn" not in placement:
+        settings["Placement"] = {"Tenancy": placement["Tenancy"]}
+    launches_in, refusals = dry_run.launch(subnet_ids, template.data, ImageId=source.image_id, **settings)
+    trial = f"a {template.instance_type} from the source's image {source.image_id}"
+    if launches_in and refusals:
+        findings.warnings.append(f"EC2 would not launch {trial} in some subnets: {dry_run.reasons(refusals)}")
+    elif refusals:
+        _judge(refusals, source, trial, findings)
 
 
-def _judge(
-    error: ClientError, source: Source, template: LaunchTemplatePlan, subnet_id: str, findings: Findings
-) -> None:
-    code, message = aws.code(error), error.response["Error"].get("Message", "")
-    trial = f"a {template.instance_type} from the source's image {source.image_id} in {subnet_id}"
-    if code in _IMAGE_LOST or code == "UnauthorizedOperation":
-        # A policy of the organization may refuse this function and not Auto Scaling.
-        findings.warnings.append(f"the launch of {trial} could not be tried: {code}: {message}")
-    elif aws.temporary(error) or "Limit" in code:
-        raise error
+def _judge(refusals: dict[str, ClientError], source: Source, trial: str, findings: Findings) -> None:
+    why = dry_run.reasons(refusals)
+    not_tried = f"the launch of {trial} could not be tried"
+    if any(aws.code(error) in _SAYS_NOTHING for error in refusals.values()):
+        findings.warnings.append(f"{not_tried}: {why}")
+        return
+    dry_run.raise_if_passing(refusals)
+    if differing := _differing(source):
+        findings.warnings.append(f"{not_tried}: its {differing} differs from the source's. EC2 says: {why}")
     else:
-        findings.wrong("launchTemplate", f"EC2 would not launch {trial}: {code}: {message}")
+        findings.wrong("launchTemplate", f"EC2 would not launch {trial}: {why}")
+
+
+def _differing(source: Source) -> str:
+    """What a launch depends on and the source no longer has as the image it came from; the run's has it."""
+    image = lookup.find(source.image_id) or {}
+    pairs = {
+        "architecture": (image.get("Architecture"), source.architecture),
+        "boot mode": (image.get("BootMode"), source.boot_mode),
+        "ENA support": (image.get("EnaSupport", False), source.ena_support),
+        "NitroTPM support": (image.get("TpmSupport"), source.tpm_support),
+    }
+    return ", ".join(name for name, (old, new) in pairs.items() if old != new)

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 
 
 # Of the characters that EC2 takes in an image's name, those that need no quotes in a shell; and how many.
-_IN_NAME, _LONGEST_NAME = "A-Za-z0-9._-", 128
+_IN_NAME, _SHORTEST_NAME, _LONGEST_NAME = "A-Za-z0-9._-", 3, 128
 
 
 def default_name(run: str, group_name: str) -> str:
-    """`<group>-<run>`, in the characters and the 128 of them that EC2 allows an image's name.
+    """`<group>-<run>-<digest>`, in the characters and the 128 of them that EC2 allows an image's name.
 
-    A run whose own name begins with the group's, as the API's do, is not given it twice.
+    A run whose own name begins with the group's, as the API's do, keeps it as it is: no other run has it. The
+    digest tells the run `a-b` of the group `web` from the run `b` of the group `web-a`.
     """
     name = tags.run_name(run)
-    full = name if name.startswith(f"{group_name}-") else f"{group_name}-{name}"
-    return names.legal(full, _IN_NAME, _LONGEST_NAME)
+    if not name.startswith(f"{group_name}-"):
+        name = f"{group_name}-{name}-{names.digest(run)}"
+    return names.legal(name, _IN_NAME, _LONGEST_NAME, _SHORTEST_NAME)
 
 
 def refuse_taken_name(name: str) -> None:

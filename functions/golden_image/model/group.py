@@ -28,6 +28,16 @@ class Sizes:
         """Whether they are those of a drained group."""
         return self == Sizes.EMPTY
 
+    def after_drain(self, found: Sizes) -> Sizes:
+        """What becomes of these, from before a drain, where a drained group is found with other sizes.
+
+        A desired capacity comes with the sizes that somebody wants. Without one, the zeros are the drain's,
+        and somebody has set the maximum alone.
+        """
+        if found.desired_capacity:
+            return found
+        return StatedSizes(max_size=found.max_size or None).over(self)
+
     def __str__(self) -> str:
         return f"minimum {self.min_size}, maximum {self.max_size}, desired {self.desired_capacity}"
 
@@ -143,6 +153,21 @@ class GroupPlan:
 
 
 @dataclass(frozen=True)
+class Drain:
+    """What a run has noted of the group's drain.
+
+    Attributes:
+        sizes: those just before it.
+        members: the ids of the instances that the group had then.
+        sized_by_others: somebody has set a desired capacity in the drained group: zeros are theirs, too.
+    """
+
+    sizes: Sizes
+    members: tuple[str, ...]
+    sized_by_others: bool = False
+
+
+@dataclass(frozen=True)
 class GroupChange:
     """What a run may have changed of an existing group, and what was there in the moment before.
 
@@ -150,7 +175,8 @@ class GroupChange:
         before: the group just before its update.
         version: the launch template version that the run gave it; None in rows that do not have it.
         drained_from: the sizes just before the drain; None where the run drained nothing.
-        restored: the run has set sizes again after its drain.
+        restored: the run has set sizes again after its drain, or has found somebody's.
+        sized_by_others: as in Drain.
         sizes_given_back: a roll-back has set the sizes: what they are now, somebody else has chosen.
     """
 
@@ -159,3 +185,4 @@ class GroupChange:
     drained_from: Sizes | None
     restored: bool
     sizes_given_back: bool
+    sized_by_others: bool = False

@@ -22,7 +22,6 @@ class LaunchTemplatePlan:
     Attributes:
         group_name: the group whose version the new one starts from.
         base_version: the version that the new one starts from, as it was planned; None for a new template.
-        base_image_id: the image of that version, an SSM parameter's alias among them; None where it has none.
         data: what the new version will have, in the words of EC2's LaunchTemplateData; without its image, its
             tags and its user data, which may be secret.
         changes: what the input states of it, as a merge patch: None takes a member away.
@@ -34,7 +33,6 @@ class LaunchTemplatePlan:
     name: str
     group_name: str = ""
     base_version: int | None = None
-    base_image_id: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)

@@ -38,21 +38,29 @@ class CapacityCheck(Check):
 def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
     """Set the group's sizes, so that instances of the new image are launched.
 
-    They are those of the input, and else those from just before the drain. A group that is not at zero any
-    more has got its sizes from somebody else meanwhile: theirs stay.
+    They are those of the input, and else those from just before the drain. Where somebody else has set a
+    desired capacity meanwhile, all sizes are theirs and stay. A maximum alone stays, too.
 
     Raises:
         NotYetVisible: the group is not shown.
         RunSettled: the run no longer decides about the group.
     """
-    before = changes.sizes_before_drain(run)
+    before = changes.drain_of(run)
     now = group.sizes(group.visible(group_name))
-    wanted = stated.over(now if before is None else before)
-    if now not in {wanted, Sizes.EMPTY}:
-        return Restored(now, (warnings.sizes_of_others(group_name, now),))
-    group.resize(group_name, wanted)
+    planned = stated.over(before.sizes)
+    wanted = now if before.sized_by_others else planned.after_drain(now)
+    told = () if wanted.desired_capacity else (warnings.at_zero(group_name),)
+    if wanted != planned:
+        told = (
+            warnings.sizes_of_others(group_name, now)
+            if wanted == now
+            else warnings.maximum_of_others(group_name, now.max_size),
+        )
+    if wanted == planned or wanted != now:
+        group.resize(group_name, wanted)
+    # Not before: zeros that a call leaves which then fails would be somebody's.
     changes.note_restored(run)
-    return Restored(wanted, () if wanted.desired_capacity else (warnings.at_zero(group_name),))
+    return Restored(wanted, told)
 
 
 def check(group_name: str, restored: Sizes, waited: int, limit: int) -> CapacityCheck:
@@ -105,4 +113,4 @@ def _last_failure(group_name: str) -> str:
     ]
     failed = [a for a in activities if a["StatusCode"] in {"Failed", "Cancelled"}]
     reason = failed[0].get("StatusMessage", "no reason given") if failed else "none"
-    return redaction.without_user_data(reason)
+    return redaction.of_launch(reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image.group import target_groups, way_back
+from golden_image.group import launchable, target_groups
 from golden_image.group.neighbours import FLOATING
 from golden_image.model.group import NONE, RECREATE
 
@@ -40,6 +40,7 @@ def about(
     warnings = list(_of_health(name, found, plan, balanced))
     if found:
         warnings += _of_processes(name, found, rollout, balanced)
+        warnings += _of_protection(name, found)
         warnings += _of_warm_pool(name, found, rollout)
         warnings += _of_other_traffic(name, found, rollout)
     if plan.before:
@@ -81,6 +82,14 @@ def _of_processes(name: str, found: AutoScalingGroupTypeDef, rollout: str, balan
             yield f"{name} has suspended {process}: {effects[process]}."
 
 
+def _of_protection(name: str, found: AutoScalingGroupTypeDef) -> Iterator[str]:
+    if found.get("NewInstancesProtectedFromScaleIn"):
+        yield (
+            f"{name} protects new instances from scale-in: the next run with drain or recreate is refused "
+            "until their protection is removed."
+        )
+
+
 def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
     pool = found.get("WarmPoolConfiguration")
     if not pool:
@@ -106,7 +115,7 @@ def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
 
 
 def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan) -> Iterator[str]:
-    if reason := way_back.reason_not_launchable(before, template):
+    if reason := launchable.why_not_now(before, before.subnet_ids or template.subnet_ids):
         yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
     version = before.launch_template_version
     if version in FLOATING and before.launch_template_id == template.id:

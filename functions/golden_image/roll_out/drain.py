@@ -16,6 +16,8 @@ from golden_image.run import changes
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
+    from golden_image.model.group import Drain
+
 _MOST_NAMED = 20
 
 
@@ -29,17 +31,18 @@ class DrainCheck(Check):
 def drain(run: str, group_name: str) -> Sizes:
     """Set the group's sizes to zero, so that Auto Scaling terminates all of its instances.
 
-    The sizes that it has in this moment go into the ledger before, and are the answer.
+    The sizes that it has in this moment go into the ledger before, with its instances, and are the answer.
 
     Raises:
         NotYetVisible: a new group is not shown yet.
         RunSettled: the run no longer decides about the group.
     """
-    now = group.sizes(group.visible(group_name))
-    before = changes.note_sizes(run, now)
+    found = group.visible(group_name)
+    now, members_now = group.sizes(found), tuple(one["InstanceId"] for one in found["Instances"])
+    before = changes.note_drain(run, now, members_now)
     # An earlier try has noted them, and then somebody else has set others.
-    if now not in {before, Sizes.EMPTY}:
-        before = changes.note_sizes(run, now, anew=True)
+    if (theirs := before.after_drain(now)) != before:
+        before = changes.note_drain(run, theirs, members_now, anew=True)
     group.resize(group_name, Sizes.EMPTY)
     return before
 
@@ -60,9 +63,11 @@ def check_drained(run: str, group_name: str, waited: int, limit: int) -> DrainCh
     warm = found.get("WarmPoolSize", 0)
     # An answer from before the drain may still show the sizes of before. A maximum fills a warm pool.
     if waited >= polling.SETTLED_AFTER and not group.sizes(found).is_empty:
-        changes.refuse_settled(run)
-        told, warm = _theirs(found), 0
-        left = members.end_those_of_before(found) if wanted else left
+        before = changes.drain_of(run)
+        told, warm = _theirs(found, before), 0
+        if wanted:
+            changes.note_sized_by_others(run)
+            left = members.end_those(found, before.members)
     if not left and not warm and (told or not wanted):
         return _answer(
             polling.finished(f"{wanted} instances wanted by somebody else" if wanted else "no instance left"),
@@ -81,9 +86,12 @@ def _answer(check: Check, told: tuple[str, ...]) -> DrainCheck:
     return DrainCheck(check.done, check.wait_seconds, check.progress, told)
 
 
-def _theirs(found: AutoScalingGroupTypeDef) -> tuple[str, ...]:
-    name = found["AutoScalingGroupName"]
-    told = [warnings.sizes_of_others(name, group.sizes(found))]
+def _theirs(found: AutoScalingGroupTypeDef, before: Drain) -> tuple[str, ...]:
+    name, told = found["AutoScalingGroupName"], list[str]()
+    if found["DesiredCapacity"] or before.sized_by_others:
+        told.append(warnings.sizes_of_others(name, group.sizes(found)))
+    else:
+        told.append(warnings.maximum_of_others(name, found["MaxSize"]))
     if found["DesiredCapacity"]:
         told.append(f"the instances that '{name}' had before the rollout were ended one by one")
     if found.get("WarmPoolSize"):

@@ -19,6 +19,7 @@ _TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 _LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 _DEFAULT_HEARTBEAT = 3600
 _STANDBY = {"EnteringStandby", "Standby"}
+_RETAINED = {"Terminating:Retained", "Warmed:Pending:Retained", "Warmed:Terminating:Retained"}
 
 
 def refuse_unfinishable(
@@ -46,7 +47,7 @@ def refuse_unfinishable(
     if rollout != NONE:
         _refuse_blocked(name, found, rollout, balanced)
         _refuse_warm_pool(name, found, rollout)
-        _refuse_slow_hooks(name, rollout, timeouts)
+        _refuse_hooks(name, found, rollout, timeouts)
 
 
 def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> None:
@@ -74,6 +75,12 @@ def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, bal
             f"'{name}': {rollout} cannot finish while these instances are in Standby: "
             f"{', '.join(standby)}. Put them back in service or detach them first."
         )
+    if retained := [i["InstanceId"] for i in members if i["LifecycleState"] in _RETAINED]:
+        raise GroupNotSupported(
+            f"'{name}': {rollout} cannot finish while these instances are retained: {', '.join(retained)}. "
+            "End them first: aws autoscaling terminate-instance-in-auto-scaling-group "
+            "--no-should-decrement-desired-capacity --instance-id <id>"
+        )
 
 
 def _refuse_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> None:
@@ -91,13 +98,24 @@ def _refuse_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
             )
 
 
-def _refuse_slow_hooks(name: str, rollout: str, timeouts: Timeouts) -> None:
-    """Refuse lifecycle hooks in which an instance that nobody lets go waits past the limit of its stage."""
+def _refuse_hooks(name: str, found: AutoScalingGroupTypeDef, rollout: str, timeouts: Timeouts) -> None:
+    """Refuse lifecycle hooks in which an instance waits past the limit of its stage, or for ever.
+
+    A group may retain an instance whose terminating hook is abandoned, as it is when nobody completes it.
+    """
+    triggers = found.get("InstanceLifecyclePolicy", {}).get("RetentionTriggers", {})
+    retains = triggers.get("TerminateHookAbandon") == "retain"
     limits = {_TERMINATING: ("drain", timeouts.drain)}
     if rollout == RECREATE:
         limits[_LAUNCHING] = ("rollout", timeouts.rollout)
-    found = aws.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name)
-    for hook in found["LifecycleHooks"]:
+    hooks = aws.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=name)["LifecycleHooks"]
+    for hook in hooks:
+        if retains and hook["LifecycleTransition"] == _TERMINATING:
+            raise GroupNotSupported(
+                f"'{name}' retains instances that the lifecycle hook '{hook['LifecycleHookName']}' abandons "
+                f"(InstanceLifecyclePolicy): they stay until somebody ends them, and {rollout} could not "
+                "finish. Set TerminateHookAbandon to terminate, or delete the hook."
+            )
         stage, limit = limits.get(hook["LifecycleTransition"], ("", 0))
         waits = hook.get("HeartbeatTimeout", _DEFAULT_HEARTBEAT)
         if stage and waits >= limit:

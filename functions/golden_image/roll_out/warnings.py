@@ -19,3 +19,8 @@ def at_zero(group_name: str) -> str:
 def sizes_of_others(group_name: str, sizes: Sizes) -> str:
     """For sizes that somebody else has set since the drain began."""
     return f"somebody else set the sizes of '{group_name}' during the rollout ({sizes}): they stay"
+
+
+def maximum_of_others(group_name: str, maximum: int) -> str:
+    """For a maximum that somebody else has set alone in the drained group."""
+    return f"somebody else set the maximum of '{group_name}' to {maximum} during the rollout: it stays"

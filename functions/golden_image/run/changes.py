@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, events
 from golden_image.errors import RunSettled
-from golden_image.model.group import NONE, GroupChange, GroupState, Sizes
+from golden_image.model.group import NONE, Drain, GroupChange, GroupState, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import ledger
 
+_SIZED_BY_OTHERS = "sizedByOthers"
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
@@ -43,22 +44,31 @@ def note_options(run: str, before: GroupState) -> None:
     _note(run, expression, {":before": _text(before)})
 
 
-def note_sizes(run: str, sizes: Sizes, *, anew: bool = False) -> Sizes:
-    """Note the group's sizes just before they are set to zero.
+def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool = False) -> Sizes:
+    """Note the group's sizes and instances just before its sizes are set to zero.
 
-    A later try keeps and answers what the first one has noted, unless it is to be noted `anew`.
+    A later try keeps what the first one has noted, and answers its sizes, unless they are to be noted `anew`.
 
     Raises:
         RunSettled: the run no longer decides about the group.
     """
     value = ":sizes" if anew else "if_not_exists(sizesBefore, :sizes)"
-    noted = _note(run, f"SET sizesBefore = {value}", {":sizes": _text(sizes)})
+    noted = _note(
+        run,
+        f"SET sizesBefore = {value}, membersBefore = if_not_exists(membersBefore, :members)",
+        {":sizes": _text(sizes), ":members": _text(members)},
+    )
     return events.from_event(Sizes, _value(noted, "sizesBefore"))
 
 
 def note_restored(run: str) -> None:
-    """Note that the sizes after the drain are set: zeros that come now are somebody else's."""
+    """Note that the group has its sizes after the drain: zeros that come now are somebody else's."""
     _mark(run, "sizesRestored")
+
+
+def note_sized_by_others(run: str) -> None:
+    """Note that somebody has set a desired capacity in the drained group."""
+    _mark(run, _SIZED_BY_OTHERS)
 
 
 def note_sizes_given_back(run: str) -> None:
@@ -77,25 +87,22 @@ def read(run: str) -> GroupChange | None:
         drained_from=_sizes_before(row),
         restored="sizesRestored" in row,
         sizes_given_back="sizesGivenBack" in row,
+        sized_by_others=_SIZED_BY_OTHERS in row,
     )
 
 
-def sizes_before_drain(run: str) -> Sizes | None:
-    """The sizes that `note_sizes` has noted, of a new group too; None where there are none.
+def drain_of(run: str) -> Drain:
+    """What `note_drain` has noted, of a new group too.
 
     Raises:
-        RunSettled: the run no longer decides about the group.
+        RunSettled: the run is committed, is being undone or has no row: it no longer decides about the group.
     """
-    return _sizes_before(_row_of_open(run))
-
-
-def refuse_settled(run: str) -> None:
-    """Refuse to act for a run that no longer decides about its group.
-
-    Raises:
-        RunSettled: the run is committed, is being undone or has no row.
-    """
-    _row_of_open(run)
+    row = _row_of_open(run)
+    return Drain(
+        sizes=events.from_event(Sizes, _value(row, "sizesBefore")),
+        members=tuple(_value(row, "membersBefore")),
+        sized_by_others=_SIZED_BY_OTHERS in row,
+    )
 
 
 def _before(row: dict[str, Any]) -> GroupState:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from golden_image import names
 from golden_image.errors import FieldError, InvalidInput
 from golden_image.events import from_event
 from golden_image.model.plan import Timeouts
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # EC2's 50, less those that a run adds.
 _MOST_TAGS = 47
 _NEW = "x-defaultForNewTemplate"
+# What EC2 takes in a launch template's name, and how many characters.
+_IN_NAME, _SHORTEST_NAME, _LONGEST_NAME = "a-zA-Z0-9()./_-", 3, 128
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,17 @@ def parse(raw: object, default_group_name: str | None = None) -> RunRequest:
     errors = wrong_fields(raw)
     if not errors:
         complete = completed(raw)
-        complete.setdefault("launchTemplateName", complete.get("autoScalingGroupName"))
+        complete.setdefault("launchTemplateName", _default_name(complete.get("autoScalingGroupName", "")))
         errors = list(_disagreements(complete))
         complete["group"]["removesTargetCpu"] = complete["group"].get("targetCpuUtilization", 0) is None
     if errors:
         raise InvalidInput(errors)
     return from_event(RunRequest, complete)
+
+
+def _default_name(group_name: str) -> str:
+    """The group's name as one of a launch template: Auto Scaling takes more characters, and shorter names."""
+    return names.legal(group_name, _IN_NAME, _LONGEST_NAME, _SHORTEST_NAME)
 
 
 def for_new_group(group: GroupRequest) -> GroupRequest:
@@ -138,8 +146,6 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
     if "autoScalingGroupName" not in complete:
         yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
         return
-    for error in wrong_fields(complete["launchTemplateName"], "launchTemplateName"):
-        yield FieldError(error.field, f"{error.message}. It is the group's name: set launchTemplateName")
     group = complete["group"]
     on_instance = (complete["launchTemplate"].get("tags") or {}).keys() | group.get("tags", {}).keys()
     if len(on_instance) > _MOST_TAGS:

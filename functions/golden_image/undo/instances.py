@@ -21,8 +21,5 @@ def replace(group_name: str, versions: Collection[str]) -> bool:
     """
     found = group.find(group_name)
     there = found["Instances"] if found else []
-    launched = [one for one in there if template_version(one) in versions]
-    for member in launched:
-        if not member["LifecycleState"].startswith("Terminating"):
-            members.end(member["InstanceId"])
-    return bool(launched)
+    launched = [one["InstanceId"] for one in there if template_version(one) in versions]
+    return bool(found and members.end_those(found, launched))

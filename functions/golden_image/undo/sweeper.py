@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,8 @@ from golden_image.undo import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
     from golden_image.run.ledger import Row
 
@@ -54,18 +56,29 @@ def sweep(runs: Iterable[str]) -> list[str]:
 
 def _sweep(run: str) -> bool:
     """Clean up one run, where it is over; whether it is unlocked now."""
-    execution = children.find(run)
-    status = execution["status"] if execution else _FORGOTTEN
+    end = _end(children.find(run))
     row = ledger.read(run)
-    if status == _RUNNING or row is None:
+    if end["status"] == _RUNNING or row is None:
         return False
-    if status == _SUCCEEDED or row.committed or _undone(run, row, status):
+    if end["status"] == _SUCCEEDED or row.committed or _undone(run, row, end):
         ledger.unlock(run)
         return True
     return False
 
 
-def _undone(run: str, row: Row, status: str) -> bool:
+def _end(execution: DescribeExecutionOutputTypeDef | None) -> dict[str, Any]:
+    """How a run ended, as the undo tells it. Its cause is left out: a fault of an expression quotes data."""
+    if execution is None:
+        return {"status": _FORGOTTEN}
+    end: dict[str, Any] = {"status": execution["status"]}
+    if execution.get("error"):
+        end["error"] = execution["error"]
+    if execution.get("stopDate"):
+        end["seconds"] = int((execution["stopDate"] - execution["startDate"]).total_seconds())
+    return end
+
+
+def _undone(run: str, row: Row, end: dict[str, Any]) -> bool:
     """Whether the run's newest undo has succeeded. Starts it if there is none, or the next one if it failed.
 
     Raises:
@@ -73,28 +86,28 @@ def _undone(run: str, row: Row, status: str) -> bool:
     """
     undo = children.find(children.execution_arn(row.undo, _name(run, row.undo_attempt)))
     if undo is None:
-        _start(run, row, row.undo_attempt, status)
+        _start(run, row, row.undo_attempt, end)
         return False
     if undo["status"] in {_RUNNING, _SUCCEEDED}:
         return undo["status"] == _SUCCEEDED
     if not ledger.count_undo(run, failed=row.undo_attempt):
         return False
-    _start(run, row, row.undo_attempt + 1, status)
+    _start(run, row, row.undo_attempt + 1, end)
     # An undo that somebody stopped, with its run or alone, has not failed.
     if undo["status"] == "ABORTED":
         return False
-    end = [undo["status"], undo.get("error"), undo.get("cause")]
-    raise RollBackIncomplete(f"undo {row.undo_attempt} ended {': '.join(filter(None, end))}")
+    failed = [undo["status"], undo.get("error"), undo.get("cause")]
+    raise RollBackIncomplete(f"undo {row.undo_attempt} ended {': '.join(filter(None, failed))}")
 
 
 def _name(run: str, attempt: int) -> str:
     return children.child_name(run, children.UNDO, attempt)
 
 
-def _start(run: str, row: Row, attempt: int, status: str) -> None:
-    """Start an undo of the run, which ended with `status`. One that another sweep started is left alone."""
-    text = json.dumps({"run": run, "status": status, "group": row.plan["group"]["name"]})
-    given = {"name": _name(run, attempt), "input": text}
+def _start(run: str, row: Row, attempt: int, end: dict[str, Any]) -> None:
+    """Start an undo of the run, which ended so. One that another sweep started is left alone."""
+    about = {"group": row.plan["group"]["name"], "source": row.plan["source"]["instanceId"]}
+    given = {"name": _name(run, attempt), "input": json.dumps({"run": run, **end, **about})}
     steps = aws.client("stepfunctions")
     try:
         steps.start_execution(stateMachineArn=row.undo, **given)

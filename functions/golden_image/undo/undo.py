@@ -98,21 +98,26 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
 
 
 def _pass(plan: Plan, made: Made) -> _Pass:
-    """Undo what is there, the group before what it launches from."""
-    parts: dict[str, Callable[[Plan, _Pass], bool]] = {
-        f"Auto Scaling group '{plan.group.name}'": _group,
+    """Undo what is there, the group before what it launches from.
+
+    The run's instances are replaced once its version is gone: a group that takes `$Latest` launches from it
+    until then. Only the image waits for them.
+    """
+    result = _Pass(made)
+    _try(f"Auto Scaling group '{plan.group.name}'", _group, plan, result)
+    needed: dict[str, Callable[[Plan, _Pass], bool]] = {
         f"launch template '{plan.launch_template.name}'": _launch_template,
+        f"instances of the run in '{plan.group.name}'": _instances,
         "image and snapshots": _image,
-        f"source {plan.source.instance_id}": _source,
     }
-    result, held = _Pass(made), False
-    for name, part in parts.items():
-        needed = part in {_launch_template, _image}
-        if needed and held:
+    held = bool(result.left or result.failures)
+    for name, part in needed.items() if result.stays is None else ():
+        if held:
             result.waiting.append(name)
-        elif not needed or result.stays is None:
+        else:
             _try(name, part, plan, result)
-        held = held or bool(result.failures) or (part is _group and bool(result.left))
+        held = held or bool(result.failures) or (part is _instances and name in result.left)
+    _try(f"source {plan.source.instance_id}", _source, plan, result)
     return result
 
 
@@ -131,14 +136,17 @@ def _group(plan: Plan, result: _Pass) -> bool:
         return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
-    if given.stays is not None or given.left:
-        return given.left
-    # Only a group that has its version from before replaces the run's instances by others.
-    return instances.replace(plan.group.name, result.made.template_versions)
+    return given.left
 
 
 def _launch_template(plan: Plan, result: _Pass) -> bool:
     return template_removal.remove(plan.run, plan.launch_template, result.made.template_versions)
+
+
+def _instances(plan: Plan, result: _Pass) -> bool:
+    if plan.group.before is None:
+        return False
+    return instances.replace(plan.group.name, result.made.template_versions)
 
 
 def _image(plan: Plan, result: _Pass) -> bool:

@@ -225,3 +225,17 @@ def test_a_launch_with_a_key_pair_that_was_deleted_is_refused(world: WorldClient
     world.ec2.delete_key_pair(KeyName=key)
     with refused("InvalidKeyPair.NotFound"):
         world.ec2.run_instances(LaunchTemplate={"LaunchTemplateName": template}, MinCount=1, MaxCount=1)
+
+
+def test_a_placement_group_has_to_be_there(world: WorldClient) -> None:
+    asked = {"InstanceType": "m5.large", "MinCount": 1, "MaxCount": 1, "DryRun": True}
+    launch = {"ImageId": "ami-0123456789abcdef0", "Placement": {"GroupName": "close"}}
+    with refused("InvalidPlacementGroup.Unknown"):
+        world.ec2.run_instances(**asked, **launch)
+    with refused("InvalidPlacementGroup.Unknown"):
+        world.ec2.describe_placement_groups(GroupNames=["close"])
+    made = world.ec2.create_placement_group(GroupName="close", Strategy="cluster")["PlacementGroup"]
+    with refused("DryRunOperation"):
+        world.ec2.run_instances(**asked, **launch)
+    found = world.ec2.describe_placement_groups(GroupIds=[made["GroupId"]])["PlacementGroups"]
+    assert [one["GroupName"] for one in found] == ["close"]

@@ -20,9 +20,11 @@ _LOADED = {
     "api.get_openapi": "api.body api.executions api.http api.openapi api.runs run.children run.input_schema",
     "api.list_runs": "api.body api.executions api.http api.runs run.children",
     "api.start_run": (
-        "api.body api.executions api.http api.runs api.start run.children run.input_schema run.request"
+        "api.body api.executions api.http api.runs api.start names run.children run.input_schema run.request"
     ),
-    "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
+    "api.start_scheduled_run": (
+        "api.executions api.runs api.start names run.children run.input_schema run.request"
+    ),
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
     "golden_image_refresh.check_snapshots": (
@@ -40,8 +42,8 @@ _LOADED = {
     ),
     "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.create_launch_template": (
-        "group.group group.interfaces group.launch_template group.options group.proof group.version_data "
-        "group.visibility names run.changes run.ledger run.made tags"
+        "group.dry_run group.group group.interfaces group.launch_template group.options group.proof "
+        "group.version_data group.visibility names run.changes run.ledger run.made tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made tags"
@@ -51,12 +53,13 @@ _LOADED = {
         "image.lookup polling run.ledger run.made run.owed source.facts source.power source.returns"
     ),
     "golden_image_refresh.plan_refresh": (
-        "group.findings group.from_source group.group group.instance_types group.interfaces "
-        "group.launch_template group.neighbours group.network group.options group.references "
-        "group.target_groups group.template_plan group.trial group.version_data group.visibility "
-        "group.volumes group.way_back image.lookup image.owned image.registration names roll_out.cautions "
-        "roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger run.made run.owed "
-        "run.plan run.request source.facts source.key_policy source.keys source.refusals tags"
+        "group.dry_run group.findings group.from_source group.group group.instance_types group.interfaces "
+        "group.launch_template group.launchable group.neighbours group.network group.options "
+        "group.placement group.references group.target_groups group.template_plan group.trial "
+        "group.version_data group.visibility group.volumes image.lookup image.owned image.registration "
+        "names roll_out.cautions roll_out.refusals roll_out.warnings run.changes run.input_schema "
+        "run.ledger run.made run.owed run.plan run.request source.facts source.key_policy source.keys "
+        "source.refusals tags"
     ),
     "golden_image_refresh.register_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
@@ -88,10 +91,10 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.options group.template_removal "
-        "group.version_data group.visibility group.volumes image.lookup image.owned image.removal "
-        "image.snapshots names polling run.changes run.ledger run.made run.owed source.facts source.power "
-        "source.returns tags undo.instances undo.undo"
+        "group.launch_template group.launchable group.members group.options group.placement "
+        "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
+        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed source.facts "
+        "source.power source.returns tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": (
         "image.lookup polling run.children run.ledger run.made run.owed source.facts source.power "

@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
 
 from golden_image import aws
-from golden_image.errors import InvalidInput, LaunchTemplateInvalid, RequestRefused
+from golden_image.errors import InvalidInput, LaunchTemplateInvalid, NotYetVisible, RequestRefused
 from golden_image.group import proof
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.redaction import HIDDEN, hidden, without_secrets
 from golden_image.roll_out import capacity
 from golden_image.run.input_schema import schema
 from golden_image.run.request import parse
-from tests.unit.golden_image.group.templates import existing
+from tests.unit.golden_image.group.templates import existing, make
 from tests.unit.inputs import SMALLEST, leaves, with_value
 
 if TYPE_CHECKING:
@@ -106,9 +107,38 @@ def test_what_a_launch_says_of_a_templates_user_data_is_hidden(account: Account)
     assert f"InvalidUserData: Invalid value '{HIDDEN}' of version 3" in str(refused.value)
 
 
+@pytest.mark.usefixtures("open_runs")
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("TagPolicyViolation", LaunchTemplateInvalid),
+        ("InvalidAMIID.NotFound", NotYetVisible),
+        ("InstanceLimitExceeded", RequestRefused),
+    ],
+)
+@pytest.mark.parametrize("value", [PASSWORD, f"'{PASSWORD}'"])
+def test_what_a_launch_says_of_a_templates_tags_is_hidden(
+    account: Account, code: str, kind: type[Exception], value: str
+) -> None:
+    template = make(account.seed(), tags={"token": PASSWORD})
+    says = f"The tag policy does not allow the value {value} for the tag key token"
+    account.faults({"service": "ec2", "action": "RunInstances", "code": code, "message": says})
+    with pytest.raises(kind) as refused, aws.named_errors():
+        proof.prove(template, tuple(account.subnets()[:1]))
+    assert says.replace(PASSWORD, HIDDEN) in str(refused.value)
+    assert "hunter2" not in "".join(format_exception(refused.value))
+
+
+def test_what_a_group_is_told_of_its_templates_tags_is_hidden() -> None:
+    says = f"Invalid launch template: the value '{PASSWORD}' of a tag is not allowed"
+    template = {"LaunchTemplateId": "lt-1", "Version": "2"}
+    assert hidden(says, {"LaunchTemplate": template}) == says.replace(PASSWORD, HIDDEN)
+
+
 @pytest.mark.usefixtures("account")
-def test_a_failed_launch_of_the_group_is_told_without_user_data() -> None:
-    says = f'Launching a new EC2 instance. Status Reason: Value "{PASSWORD}" of user data is wrong. Failed.'
+@pytest.mark.parametrize("what", ["user data", "the tag token", "TagSpecifications"])
+def test_a_failed_launch_of_the_group_is_told_without_user_data_and_tags(what: str) -> None:
+    says = f'Launching a new EC2 instance. Status Reason: Value "{PASSWORD}" of {what} is wrong. Failed.'
     activity = {"ActivityId": "1", "AutoScalingGroupName": "web", "Cause": "c", "StatusMessage": says}
     failed = activity | {"StartTime": datetime.now(UTC), "StatusCode": "Failed"}
     with Stubber(aws.client("autoscaling")) as stubber:

@@ -8,7 +8,11 @@ from samtranslator.yaml_helper import yaml_parse
 from golden_image.api.http import STATUS_OF_ERROR
 from golden_image.api.openapi import document
 from golden_image.run.input_schema import schema
+from tests.docs.markdown import page, rows
 from tests.unit.inputs import EVERY_FIELD
+
+# Whatever is right or wrong with a request.
+SENT_WITHOUT_A_LOOK = {"403", "413", "429", "500", "503", "504"}
 
 
 def test_the_document_is_valid() -> None:
@@ -47,3 +51,18 @@ def test_every_error_of_the_api_is_described() -> None:
         for name in answer["description"].split(" or ")
     }
     assert {kind.__name__ for kind in STATUS_OF_ERROR} <= described
+
+
+def test_every_route_describes_what_every_request_may_be_answered() -> None:
+    listed = rows(page("docs/api.md").section("## Errors of every request"))
+    told = {status: names for status, names, _ in listed if status in SENT_WITHOUT_A_LOOK}
+    assert told.keys() == SENT_WITHOUT_A_LOOK
+    for path, methods in document()["paths"].items():
+        for method in methods.keys() - {"parameters"}:
+            answers = methods[method]["responses"]
+            for status, names in told.items():
+                assert status in answers, (method, path, status)
+                content = answers[status]["content"]["application/json"]["schema"]
+                assert content == {"$ref": "#/components/schemas/Error"}
+                for name in names.replace("`", "").split(", "):
+                    assert name in answers[status]["description"], (method, path, status)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws
-from golden_image.errors import RequestThrottled, ServiceUnavailable
+from golden_image.errors import RequestRefused, RequestThrottled, ServiceUnavailable
 from golden_image.group import giving_back, group, options
 from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
+from golden_image.polling import SETTLED_AFTER
 from golden_image.roll_out import capacity, drain
 from golden_image.run import changes, ledger
 from tests.unit.account import RUN, UNDO
@@ -345,6 +346,39 @@ def test_what_somebody_has_deleted_since_is_not_made_again(account: Account) -> 
     assert len(notes) == 4
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "AttachLoadBalancerTargetGroups",
+        "CreateOrUpdateTags",
+        "DeleteNotificationConfiguration",
+        "DeletePolicy",
+        "DeleteTags",
+        "DetachLoadBalancerTargetGroups",
+    ],
+)
+def test_an_option_that_cannot_be_given_back_keeps_neither_the_others_nor_the_sizes(
+    account: Account, action: str
+) -> None:
+    account.group(
+        MinSize=1,
+        TargetGroupARNs=[BLUE],
+        Tags=[{"Key": "Environment", "Value": "production", "PropagateAtLaunch": False}],
+    )
+    before, plan = state(), planned(account, "recreate", **everything(account))
+    change(account, plan)
+    drain.drain(RUN, "web")
+    account.faults({"service": "autoscaling", "action": action, "code": "AccessDenied", "times": None})
+    account.forget_calls()
+    with pytest.raises(RequestRefused, match=action), aws.named_errors():
+        giving_back.give_back(plan)
+    assert (state().sizes, state().launches_from) == (before.sizes, before.launches_from)
+    assert len(account.calls("CreateOrUpdateTags", "DeletePolicy", "DetachLoadBalancerTargetGroups")) == 3
+    account.faults()
+    give_back(plan)
+    assert state() == before
+
+
 def test_a_target_group_that_was_deleted_does_not_keep_the_rest(account: Account) -> None:
     account.group(TargetGroupARNs=[BLUE])
     before, plan = state(), planned(account, **everything(account))
@@ -371,7 +405,9 @@ LARGER = {"maxSize": 6, "desiredCapacity": 5}
         (("recreate", {}, []), (2, 6, 5), (2, 6, 5), False),
         # Those that were stated are.
         (("none", LARGER, []), None, (1, 4, 2), False),
-        (("none", {"maxSize": 6}, []), (1, 6, 6), (1, 4, 4), True),
+        # The limits make room for a desired capacity of somebody's.
+        (("none", {"maxSize": 6}, []), (1, 6, 6), (1, 6, 6), True),
+        (("none", {"minSize": 0}, []), (0, 4, 0), (0, 4, 0), True),
         # A smaller maximum has moved the desired capacity.
         (("none", {"maxSize": 1}, []), None, (1, 4, 2), False),
         (("none", {"maxSize": 6}, []), (2, 7, 3), (2, 7, 3), True),
@@ -379,10 +415,17 @@ LARGER = {"maxSize": 6, "desiredCapacity": 5}
         (("drain", {}, ["drain"]), None, (1, 4, 2), False),
         (("drain", {}, ["drain"]), (0, 4, 1), (0, 4, 1), True),
         (("recreate", LARGER, ["drain"]), None, (1, 4, 2), False),
-        (("recreate", LARGER, ["drain"]), (0, 3, 0), (0, 3, 0), True),
+        (("recreate", LARGER, ["drain"]), (0, 3, 1), (0, 3, 1), True),
+        # A maximum alone is somebody's, and the zeros beside it are the drain's.
+        (("drain", {}, ["drain"]), (0, 8, 0), (1, 8, 2), True),
+        (("recreate", LARGER, ["drain"]), (0, 3, 0), (1, 3, 2), True),
+        (("recreate", {}, ["drain"]), (0, 1, 0), (1, 1, 1), True),
+        (("recreate", LARGER, ["drain", "their sizes", "check"]), (0, 8, 0), (0, 8, 0), True),
+        (("recreate", LARGER, ["drain", "their sizes", "check"]), (0, 0, 0), (0, 0, 0), True),
+        (("recreate", LARGER, ["drain", "their sizes", "restore"]), (0, 0, 0), (0, 0, 0), True),
         # Those that came back are.
         (("recreate", LARGER, ["drain", "restore"]), None, (1, 4, 2), False),
-        (("recreate", LARGER, ["drain", "restore"]), (1, 6, 6), (1, 4, 4), True),
+        (("recreate", LARGER, ["drain", "restore"]), (1, 6, 6), (1, 6, 6), True),
         (("recreate", {}, ["drain", "restore"]), (0, 0, 0), (0, 0, 0), True),
     ],
 )
@@ -399,6 +442,10 @@ def test_sizes_are_given_back_where_they_are_still_the_runs(
     change(account, plan)
     if "drain" in steps:
         drain.drain(RUN, "web")
+    if "their sizes" in steps:
+        resize(account, 2, 4, 3)
+    if "check" in steps:
+        drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
     if "restore" in steps:
         capacity.restore(RUN, "web", plan.group.stated_sizes)
     if theirs:

@@ -92,6 +92,15 @@ def test_a_version_that_launches_in_one_of_the_subnets_is_proven(
     assert asked == account.subnets()[:2]
 
 
+@pytest.mark.parametrize("code", ["InsufficientFreeAddressesInSubnet", "UnauthorizedOperation"])
+def test_a_subnet_that_cannot_take_an_instance_now_is_no_reason(
+    account: Account, template: LaunchTemplate, code: str
+) -> None:
+    refusal = {"code": code, "message": f"not for {account.subnets()[0]}"}
+    account.faults({"service": "ec2", "action": "RunInstances", "times": 1, **refusal})
+    prove(account, template, subnets=2)
+
+
 def test_a_version_that_launches_in_none_of_the_subnets_is_refused_once_for_each_reason(
     account: Account, template: LaunchTemplate
 ) -> None:

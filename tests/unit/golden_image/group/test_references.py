@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image.aws import named_errors
-from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ServiceUnavailable
+from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
 from tests.unit.account import ACCOUNT_ID, REGION
+from tests.unit.golden_image.group.templates import existing
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -134,6 +135,47 @@ def test_a_profile_may_have_a_path(account: Account, profile: str) -> None:
     account.make_profile("web", path="/team/")
     plan = account.plan(account.seed(), launchTemplate={"iamInstanceProfile": profile})
     assert plan.launch_template.iam_instance_profile == profile
+
+
+@pytest.mark.parametrize("by", ["GroupName", "GroupId"])
+def test_a_placement_group_exists(account: Account, by: str) -> None:
+    ec2 = account.client("ec2")
+    launch = {"InstanceType": "m5.large", "Placement": {by: "pg-0123456789abcdef0"}}
+    wrong = refused(account, account.seed(launch=launch))
+    assert list(wrong) == ["launchTemplate.placement"]
+    assert "pg-0123456789abcdef0', taken over from the source, does not" in wrong["launchTemplate.placement"]
+    made = ec2.create_placement_group(GroupName="close", Strategy="cluster")["PlacementGroup"]
+    source_id = account.seed(launch={"InstanceType": "m5.large", "Placement": {by: made[by]}})
+    plan = account.plan(source_id)
+    assert plan.launch_template.data["Placement"][by] == made[by]
+    (trial,) = account.calls("RunInstances")
+    assert by not in trial.get("Placement", {})
+
+
+def test_what_needs_no_further_right_is_tried_too(account: Account) -> None:
+    carried = {
+        "MaintenanceOptions": {"AutoRecovery": "disabled"},
+        "NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"},
+        "PrivateDnsNameOptions": {"HostnameType": "resource-name"},
+    }
+    launch = {**carried, "Placement": {"Tenancy": "dedicated"}}
+    account.plan(account.seed(launch=launch))
+    (trial,) = account.calls("RunInstances")
+    for name, value in launch.items():
+        assert trial[name].items() >= value.items()
+
+
+def test_security_groups_of_a_template_by_name_and_its_market_are_tried(account: Account) -> None:
+    spot = {"MarketType": "spot", "SpotOptions": {"SpotInstanceType": "one-time"}}
+    ec2 = account.client("ec2")
+    ec2.create_security_group(GroupName="lost", Description="lost")
+    template_id = existing(account, SecurityGroups=["lost"], InstanceMarketOptions=spot)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"}, DesiredCapacity=0)
+    ec2.delete_security_group(GroupName="lost")
+    wrong = refused(account, account.seed())
+    assert "InvalidGroup.NotFound" in wrong["launchTemplate"]
+    (trial,) = account.calls("RunInstances")
+    assert trial["InstanceMarketOptions"] == spot
 
 
 @pytest.mark.parametrize(
@@ -326,7 +368,13 @@ def test_what_ec2_would_not_launch_is_refused(account: Account, code: str) -> No
 
 
 @pytest.mark.parametrize(
-    "code", ["UnauthorizedOperation", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"]
+    "code",
+    [
+        "UnauthorizedOperation",
+        "InvalidAMIID.NotFound",
+        "InvalidAMIID.Unavailable",
+        "InvalidSnapshot.NotFound",
+    ],
 )
 def test_a_launch_that_cannot_be_tried_is_told(account: Account, code: str) -> None:
     (warning,) = tried(account, code).warnings
@@ -349,8 +397,42 @@ def test_the_image_that_the_source_came_from_may_be_gone(account: Account) -> No
     assert "could not be tried" in warning
 
 
+def test_what_the_source_has_and_its_old_image_lacks_is_no_refusal(account: Account) -> None:
+    """ENA may be switched on for an instance later; the run's image has it then."""
+    source_id = account.seed(ena=False)
+    account.instance(source_id).ena_support = True
+    (warning,) = account.plan(source_id, launchTemplate={"instanceType": "m5.large"}).warnings
+    assert "could not be tried: its ENA support differs from the source's" in warning
+
+
+def test_hibernation_which_needs_the_encrypted_root_of_the_source_is_not_tried(account: Account) -> None:
+    source_id = account.seed(hibernation=True)
+    plan = account.plan(source_id)
+    assert plan.launch_template.data["HibernationOptions"] == {"Configured": True}
+    (trial,) = account.calls("RunInstances")
+    assert "HibernationOptions" not in trial
+
+
 def test_a_key_without_a_grant_is_still_an_error_of_its_own(account: Account) -> None:
     key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     source_id = account.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key}])
     with pytest.raises(KeyNotGranted):
         account.plan(source_id, launchTemplate={"keyName": "lost"})
+
+
+SHORT = {"service": "ec2", "action": "RunInstances", "code": "InsufficientFreeAddressesInSubnet"}
+
+
+def test_a_group_that_launches_in_one_of_its_subnets_is_not_refused_for_another(account: Account) -> None:
+    first, second, *_ = account.subnets()
+    account.faults({**SHORT, "times": 1, "match": {"SubnetId": first}})
+    (warning,) = account.plan(account.seed(), group={"subnetIds": [first, second]}).warnings
+    assert f"in some subnets: {SHORT['code']}" in warning
+    assert f"({first})" in warning
+
+
+def test_a_lack_that_passes_is_tried_again_only_where_no_subnet_launches(account: Account) -> None:
+    account.faults({**SHORT, "times": 9})
+    with pytest.raises(ResourceBusy, match=SHORT["code"]), named_errors():
+        account.plan(account.seed(), group={"subnetIds": account.subnets()[:2]})
+    assert [call["SubnetId"] for call in account.calls("RunInstances")] == account.subnets()[:2]

@@ -234,6 +234,14 @@ def test_what_belongs_to_the_source_alone_is_left_and_warned_of_by_name(account:
     )
 
 
+def test_bandwidth_weighting_is_that_of_the_sources_type(account: Account) -> None:
+    source_id = account.seed(launch={"NetworkPerformanceOptions": {"BandwidthWeighting": "vpc-1"}})
+    plan, (warning,) = plan_and_warnings(source_id, instanceType="t3.large")
+    assert "NetworkPerformanceOptions" not in plan.data
+    assert "bandwidth weighting, which is that of t3.small" in warning
+    assert planned(source_id).data["NetworkPerformanceOptions"] == {"BandwidthWeighting": "vpc-1"}
+
+
 def test_ids_addresses_and_zone_of_the_source_are_in_no_new_template(account: Account) -> None:
     interfaces = [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]
     source_id = account.seed(launch={"NetworkInterfaces": interfaces})

@@ -91,8 +91,9 @@ def test_the_default_name_tells_the_group_and_the_run() -> None:
 
 
 def test_a_run_that_is_not_named_after_its_group_has_both_in_the_default_name() -> None:
-    assert registration.default_name(RUN, "api") == "api-web-20261122T030000Z-0123abcd"
-    assert registration.default_name(RUN, "we") == "we-web-20261122T030000Z-0123abcd"
+    for group in ("api", "we"):
+        name = registration.default_name(RUN, group)
+        assert re.fullmatch(rf"{group}-web-20261122T030000Z-0123abcd-[0-9a-f]{{8}}", name)
 
 
 def test_the_default_name_keeps_to_ec2s_characters_and_length() -> None:
@@ -104,7 +105,7 @@ def test_the_default_name_keeps_to_ec2s_characters_and_length() -> None:
 @pytest.mark.parametrize("name", ["release+42", "v1.2=rc!", "웹-갱신", "()@'", "w" * 80])
 def test_the_default_name_is_legal_whatever_the_runs_name_is(name: str) -> None:
     run = RUN.replace(tags.run_name(RUN), name)
-    for group in ("web", "웹", "w" * 255, name):
+    for group in ("web", "웹", "w" * 255, name, "("):
         assert re.fullmatch(r"[A-Za-z0-9._-]{3,128}", registration.default_name(run, group))
 
 
@@ -116,6 +117,27 @@ def test_the_default_names_of_two_runs_are_never_the_same(one: str, other: str) 
 
 def test_the_default_names_of_two_groups_are_not_the_same() -> None:
     assert registration.default_name(RUN, "a b") != registration.default_name(RUN, "a-b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("web-a", "b"), ("web", "a-b")),
+        (("web", "web-1"), ("web", "1")),
+        (("web", "web-a-b"), ("web-a", "b")),
+        (("web", "web-20261122T030000Z-0123abcd"), ("web-20261122T030000Z", "0123abcd")),
+    ],
+)
+def test_the_default_names_of_two_runs_of_two_groups_are_not_the_same(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    runs = {(group, RUN.replace(tags.run_name(RUN), run)) for group, run in (one, other)}
+    assert len({registration.default_name(run, group) for group, run in runs}) == 2
+
+
+def test_the_default_names_of_two_runs_of_two_stacks_are_not_the_same() -> None:
+    other = RUN.replace(":execution:", ":execution:other-")
+    assert registration.default_name(RUN, "api") != registration.default_name(other, "api")
 
 
 def test_a_name_that_is_free_is_accepted(account: Account) -> None:

@@ -115,6 +115,12 @@ def test_nobody_misses_traffic_without_a_load_balancer(account: Account) -> None
     assert [warnings(account, chosen) for chosen in ("drain", "recreate", "none")] == [(), (), ()]
 
 
+def test_new_instances_that_the_next_rollout_could_not_end_are_warned_of(account: Account) -> None:
+    account.group(NewInstancesProtectedFromScaleIn=True, MinSize=0, DesiredCapacity=0)
+    found = {chosen: warnings(account, chosen, desiredCapacity=1) for chosen in ("drain", "recreate", "none")}
+    assert all("'web' protects new instances from scale-in" in told for (told,) in found.values())
+
+
 # Warm pools, other traffic
 
 
@@ -165,7 +171,7 @@ def disable(account: Account, image_id: str) -> None:
 
 @pytest.mark.usefixtures("open_runs")
 @pytest.mark.parametrize(
-    ("lose", "says"), [(deregister, "is gone or no longer shared"), (disable, "is disabled")]
+    ("lose", "says"), [(deregister, "InvalidAMIID"), (disable, "InvalidAMIID.Unavailable")]
 )
 def test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back(
     account: Account, lose: Callable[[Account, str], None], says: str
@@ -179,6 +185,6 @@ def test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back(
     lose(account, image_id)
     (warning,) = warnings(account, "none")
     assert warning.startswith(
-        "'web' cannot launch again from what it has now, if this run is undone: version 1"
+        "'web' cannot launch again from what it has now, if this run is undone: InvalidAMIID"
     )
     assert says in warning

@@ -177,6 +177,47 @@ def test_a_hook_that_may_wait_as_long_as_the_limit_is_refused(
 
 
 @pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
+@pytest.mark.parametrize(
+    ("action", "transition", "refused"),
+    [
+        ("retain", "TERMINATING", True),
+        ("retain", "LAUNCHING", False),
+        ("retain", None, False),
+        ("terminate", "TERMINATING", False),
+    ],
+)
+def test_a_group_that_retains_what_a_hook_abandons_is_refused(
+    account: Account, chosen: str, action: str, transition: str | None, refused: bool
+) -> None:
+    account.group(InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": action}})
+    if transition:
+        account.client("autoscaling").put_lifecycle_hook(
+            AutoScalingGroupName="web",
+            LifecycleHookName="backup",
+            LifecycleTransition=f"autoscaling:EC2_INSTANCE_{transition}",
+            HeartbeatTimeout=60,
+        )
+    if not refused or chosen == "none":
+        judge(chosen)
+        return
+    says = rf"'web' retains instances that the lifecycle hook 'backup' abandons .* {chosen} could not finish"
+    with pytest.raises(GroupNotSupported, match=says):
+        judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate"])
+def test_instances_that_are_retained_already_are_refused_by_name(account: Account, chosen: str) -> None:
+    account.group()
+    found: Any = group.find("web")
+    retained = found["Instances"][0]
+    retained["LifecycleState"] = "Terminating:Retained"
+    says = f"{chosen} cannot finish while these instances are retained: {retained['InstanceId']}. End them"
+    with pytest.raises(GroupNotSupported, match=says):
+        refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=False)
+    refusals.refuse_unfinishable(found, "none", TIMEOUTS, balanced=False)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
 def test_what_keeps_no_instance_from_coming_or_going_is_accepted(account: Account, chosen: str) -> None:
     account.group(
         DeletionProtection="prevent-all-deletion",
@@ -313,7 +354,7 @@ def test_a_drain_notes_the_sizes_of_the_moment_and_answers_them(account: Account
     account.group(MinSize=1)
     resize(account, 3, 6, 4)
     assert drain.drain(RUN, "web") == Sizes(3, 6, 4)
-    assert changes.sizes_before_drain(RUN) == Sizes(3, 6, 4)
+    assert changes.drain_of(RUN).sizes == Sizes(3, 6, 4)
 
 
 def test_a_later_try_of_the_drain_keeps_the_sizes_that_the_first_has_noted(account: Account) -> None:
@@ -333,7 +374,7 @@ def test_a_later_try_of_the_drain_takes_sizes_that_were_set_since_for_those_of_b
         drain.drain(RUN, "web")
     resize(account, 2, 6, 3)
     assert drain.drain(RUN, "web") == Sizes(2, 6, 3)
-    assert changes.sizes_before_drain(RUN) == Sizes(2, 6, 3)
+    assert changes.drain_of(RUN).sizes == Sizes(2, 6, 3)
     assert sizes(account) == (0, 0, 0)
 
 
@@ -397,6 +438,7 @@ def test_a_warm_pool_that_somebody_has_filled_again_is_not_waited_for(
 ) -> None:
     found = {**EMPTY, "AutoScalingGroupName": "web", "MaxSize": 3, "Instances": [], "WarmPoolSize": 3}
     monkeypatch.setattr(group, "find", lambda _: found)
+    changes.note_drain(RUN, Sizes(1, 4, 2), ())
     assert not drain.check_drained(RUN, "web", SETTLED_AFTER - 1, 3600).done
     check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
     assert check.done
@@ -409,6 +451,27 @@ def test_new_instances_of_the_runs_own_version_are_not_those_of_before(account: 
     resize(account, 1, 4, 1)
     check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
     assert (check.done, account.calls("TerminateInstanceInAutoScalingGroup")) == (True, [])
+
+
+@pytest.mark.parametrize("how", ["the latest version", "a mixed instances policy", "the version of before"])
+def test_instances_that_somebodys_sizes_launch_are_not_those_of_before_whatever_the_group_launches_from(
+    account: Account, how: str
+) -> None:
+    before = saved(account)
+    latest = {"LaunchTemplateName": "other-by-hand", "Version": "$Latest"}
+    now: dict[str, Any] = {
+        "the latest version": {"LaunchTemplate": latest},
+        "a mixed instances policy": {
+            "MixedInstancesPolicy": {"LaunchTemplate": {"LaunchTemplateSpecification": latest}}
+        },
+        "the version of before": {"LaunchTemplate": {"LaunchTemplateName": "web-by-hand", "Version": "1"}},
+    }
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", **now[how])
+    for waited in (SETTLED_AFTER, SETTLED_AFTER + 4):
+        check = drain.check_drained(RUN, "web", waited, 3600)
+    assert (check.done, check.progress) == (True, "3 instances wanted by somebody else")
+    assert set(before).isdisjoint(members(account))
+    assert len(account.calls("TerminateInstanceInAutoScalingGroup")) == len(before)
 
 
 # The capacity after it
@@ -461,7 +524,53 @@ def test_a_later_try_of_the_restoration_finds_its_own_sizes(account: Account) ->
     assert sizes(account) == (1, 6, 2)
 
 
-@pytest.mark.parametrize("theirs", [(2, 6, 5), (0, 4, 0)])
+def test_a_maximum_that_somebody_has_raised_between_two_tries_of_the_drain_is_not_taken_for_all_sizes(
+    account: Account,
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=8)
+    assert drain.drain(RUN, "web") == Sizes(1, 8, 2)
+    assert capacity.restore(RUN, "web", StatedSizes()).sizes == Sizes(1, 8, 2)
+
+
+@pytest.mark.parametrize(
+    ("maximum", "stated", "after"),
+    [
+        (8, StatedSizes(), (1, 8, 2)),
+        (8, StatedSizes(max_size=5, desired_capacity=5), (1, 8, 5)),
+        (1, StatedSizes(), (1, 1, 1)),
+    ],
+)
+def test_a_maximum_alone_that_somebody_has_set_while_the_group_was_drained_keeps_no_instance_away(
+    account: Account, maximum: int, stated: StatedSizes, after: tuple[int, int, int]
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", MaxSize=maximum)
+    check = drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    given = capacity.restore(RUN, "web", stated)
+    assert (check.done, given.sizes, sizes(account)) == (True, Sizes(*after), after)
+    assert check.warnings == given.warnings
+    assert f"somebody else set the maximum of 'web' to {maximum} during the rollout" in given.warnings[0]
+    assert capacity.restore(RUN, "web", stated).sizes == Sizes(*after)
+
+
+@pytest.mark.parametrize("theirs", [(0, 5, 0), (0, 0, 0)])
+def test_zeros_of_somebody_who_had_scaled_the_drained_group_before_stay(
+    account: Account, theirs: tuple[int, int, int]
+) -> None:
+    account.group(MinSize=1)
+    drain.drain(RUN, "web")
+    resize(account, 1, 5, 3)
+    drain.check_drained(RUN, "web", SETTLED_AFTER, 3600)
+    resize(account, *theirs)
+    given = capacity.restore(RUN, "web", StatedSizes())
+    assert (given.sizes, sizes(account)) == (Sizes(*theirs), theirs)
+    assert "somebody else set the sizes" in given.warnings[0]
+
+
+@pytest.mark.parametrize("theirs", [(2, 6, 5), (0, 4, 1)])
 def test_sizes_that_somebody_has_set_while_the_group_was_drained_stay(
     account: Account, theirs: tuple[int, int, int]
 ) -> None:
@@ -528,6 +637,7 @@ def test_an_unhealthy_instance_does_not_count(account: Account) -> None:
 
 def test_instances_that_do_not_come_up_are_told_with_awss_reason(account: Account) -> None:
     account.group(DesiredCapacity=0, MaxSize=0)
+    drain.drain(RUN, "web")
     failing = {"action": "UpdateAutoScalingGroup", "effect": "fail", "message": "insufficient t3 capacity"}
     account.faults({"service": "autoscaling", **failing})
     capacity.restore(RUN, "web", StatedSizes(0, 2, 2))

@@ -6,7 +6,7 @@ import pytest
 
 from golden_image.errors import RunSettled
 from golden_image.group import group
-from golden_image.model.group import Sizes
+from golden_image.model.group import Drain, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import changes, ledger
 from tests.unit.account import OTHER_RUN, RUN
@@ -33,7 +33,7 @@ def test_what_is_noted_is_read_again(account: Account) -> None:
     assert change
     assert (change.before, change.version, change.drained_from) == (state(), VERSION, None)
     assert not change.restored
-    changes.note_sizes(RUN, Sizes(1, 4, 2))
+    changes.note_drain(RUN, Sizes(1, 4, 2), ("i-1",))
     changes.note_restored(RUN)
     changes.note_sizes_given_back(RUN)
     change = changes.read(RUN)
@@ -47,10 +47,10 @@ def test_the_first_note_is_kept_unless_it_is_to_be_made_anew(account: Account) -
     changes.note_group(RUN, before, VERSION)
     group.resize("web", Sizes(1, 5, 3))
     assert changes.note_group(RUN, state(), VERSION) == before
-    changes.note_sizes(RUN, Sizes(1, 4, 2))
-    assert changes.note_sizes(RUN, Sizes(0, 0, 0)) == Sizes(1, 4, 2)
-    assert changes.note_sizes(RUN, Sizes(2, 3, 2), anew=True) == Sizes(2, 3, 2)
-    assert changes.sizes_before_drain(RUN) == Sizes(2, 3, 2)
+    changes.note_drain(RUN, Sizes(1, 4, 2), ("i-1",))
+    assert changes.note_drain(RUN, Sizes(0, 0, 0), ()) == Sizes(1, 4, 2)
+    assert changes.note_drain(RUN, Sizes(2, 3, 2), ("i-2",), anew=True) == Sizes(2, 3, 2)
+    assert changes.drain_of(RUN) == Drain(Sizes(2, 3, 2), ("i-1",))
 
 
 @pytest.mark.parametrize("mark", ["undoing", "committed", None])
@@ -61,9 +61,8 @@ def test_a_run_that_is_settled_notes_nothing(account: Account, mark: str | None)
         account.open_row(RUN, **{mark: {"BOOL": True}})
     for refused in (
         lambda: changes.note_group(run, state(), VERSION),
-        lambda: changes.note_sizes(run, Sizes(1, 4, 2)),
-        lambda: changes.sizes_before_drain(run),
-        lambda: changes.refuse_settled(run),
+        lambda: changes.note_drain(run, Sizes(1, 4, 2), ()),
+        lambda: changes.drain_of(run),
     ):
         with pytest.raises(RunSettled, match="no longer changes the group"):
             refused()

@@ -82,12 +82,12 @@ def test_the_launch_is_proven_in_the_subnets_of_the_group(account: Account) -> N
 
 
 def test_the_parameter_of_a_group_keeps_to_ssms_characters(account: Account) -> None:
-    plan = account.plan(account.seed(), autoScalingGroupName="웹 web/1", launchTemplateName="web")
+    plan = account.plan(account.seed(), autoScalingGroupName="웹 web/1")
     assert plan.parameter_name == "/golden-image/refresh/--web-1-d8322309"
 
 
 def test_two_groups_never_share_a_parameter(account: Account) -> None:
-    wanted = [{"autoScalingGroupName": name, "launchTemplateName": "web"} for name in ("a b", "a-b")]
+    wanted = [{"autoScalingGroupName": name} for name in ("a b", "a-b")]
     names = {account.plan(account.seed(), **one).parameter_name for one in wanted}
     assert len(names) == 2
 

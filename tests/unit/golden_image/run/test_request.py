@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 
 from golden_image.errors import InvalidInput
 from golden_image.events import camel
-from golden_image.run.input_schema import schema
+from golden_image.run.input_schema import schema, wrong_fields
 from golden_image.run.request import GroupRequest, for_new_group, for_new_template, parse
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, leaves, with_value
 
@@ -134,10 +134,24 @@ def test_the_group_may_come_from_the_stack() -> None:
     assert set(wrong(only_source, "a:b")) == {"autoScalingGroupName"}
 
 
-def test_a_group_name_that_no_launch_template_may_have_asks_for_a_name_of_its_own() -> None:
+def test_the_launch_template_has_the_groups_name_where_it_may_have_it() -> None:
+    for name in ("web", "a" * 128, "web(1).2-3/4_5"):
+        assert parse({**SMALLEST, "autoScalingGroupName": name}).launch_template_name == name
+
+
+def test_a_group_name_that_no_launch_template_may_have_is_written_in_what_it_may_have() -> None:
+    wanted = ["web server", "web-server", "웹", "갱", "ab", "a", "a" * 129, "a" * 130, "웹" * 255, "[x]"]
+    got = [parse({**SMALLEST, "autoScalingGroupName": name}).launch_template_name for name in wanted]
+    assert [wrong_fields(name, "launchTemplateName") for name in got] == [[]] * len(got)
+    assert len(set(got)) == len(wanted)
+    assert got[0].startswith("web-server-")
+    assert got[4].startswith("ab-")
+
+
+def test_a_launch_template_name_that_is_stated_is_taken_as_it_is_or_refused() -> None:
     spaced = {**SMALLEST, "autoScalingGroupName": "web servers"}
-    assert "set launchTemplateName" in wrong(spaced)["launchTemplateName"]
-    assert parse({**spaced, "launchTemplateName": "web-servers"}).auto_scaling_group_name == "web servers"
+    assert parse({**spaced, "launchTemplateName": "web-servers"}).launch_template_name == "web-servers"
+    assert set(wrong({**spaced, "launchTemplateName": "web servers"})) == {"launchTemplateName"}
 
 
 @pytest.mark.parametrize(

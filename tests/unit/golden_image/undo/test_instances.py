@@ -4,27 +4,90 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from golden_image.errors import RollBackIncomplete
 from golden_image.roll_out import capacity
-from tests.unit.golden_image.undo.test_undo import carry_out, undo
+from tests.unit.golden_image.group.templates import existing
+from tests.unit.golden_image.undo.test_undo import DENIED, carry_out, one_pass, undo
 
 if TYPE_CHECKING:
+    from golden_image.model.plan import Plan
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("ledger_table")
 
 
-def test_instances_of_the_runs_version_are_replaced_by_those_of_before(account: Account) -> None:
-    account.group(MinSize=1)
+def running(account: Account) -> dict[str, str]:
+    """The group's instances that stay, with the versions that they were launched from."""
+    members = account.found_group()["Instances"]
+    return {
+        i["InstanceId"]: f"{i['LaunchTemplate']['LaunchTemplateName']}/{i['LaunchTemplate']['Version']}"
+        for i in members
+        if not i["LifecycleState"].startswith("Terminating")
+    }
+
+
+def recreated(account: Account) -> Plan:
+    """A recreate of the group that has brought its capacity back from the new image."""
     plan = account.plan(account.seed(), rollout="recreate")
     carry_out(plan)
     capacity.restore(plan.run, plan.group.name, plan.group.stated_sizes)
-    launched = {i["InstanceId"]: i for i in account.found_group()["Instances"]}
-    new = {name for name, i in launched.items() if i["LaunchTemplate"]["LaunchTemplateName"] == "web"}
-    assert new
+    assert running(account)
+    return plan
+
+
+def test_instances_of_the_runs_version_are_replaced_by_those_of_before(account: Account) -> None:
+    account.group(MinSize=1)
+    recreated(account)
+    launched = running(account)
+    assert set(launched.values()) == {"web/1"}
 
     undo()
 
-    members = [i for i in account.found_group()["Instances"] if not i["LifecycleState"].startswith("Term")]
-    assert {i["LaunchTemplate"]["LaunchTemplateName"] for i in members} == {"web-by-hand"}
-    assert new.isdisjoint(i["InstanceId"] for i in members)
-    assert all(account.state(name) in {"shutting-down", "terminated"} for name in new)
+    now = running(account)
+    assert set(now.values()) == {"web-by-hand/1"}
+    assert launched.keys().isdisjoint(now)
+    assert all(account.state(name) in {"shutting-down", "terminated"} for name in launched)
+
+
+@pytest.mark.parametrize("whose", ["from before", "set by somebody after the update"])
+def test_instances_of_a_group_that_takes_the_latest_version_are_replaced_once(
+    account: Account, whose: str
+) -> None:
+    """Before the run's version is gone, `$Latest` is that version: instances would be ended for ever."""
+    latest = {"LaunchTemplateId": existing(account, ImageId=image(account)), "Version": "$Latest"}
+    account.group(MinSize=1, LaunchTemplate=latest if whose == "from before" else latest | {"Version": "1"})
+    recreated(account)
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", **({} if whose == "from before" else {"LaunchTemplate": latest})
+    )
+    launched = running(account)
+    assert set(launched.values()) == {"web/2"}
+    account.forget_calls()
+
+    undo()
+
+    now = running(account)
+    assert set(now.values()) == {"web/1"}
+    assert len(account.calls("TerminateInstanceInAutoScalingGroup")) == len(launched) == len(now)
+
+
+def test_instances_are_not_replaced_while_the_runs_version_is_there(account: Account) -> None:
+    latest = {"LaunchTemplateId": existing(account, ImageId=image(account)), "Version": "$Latest"}
+    account.group(MinSize=1, LaunchTemplate=latest)
+    recreated(account)
+    one_pass()
+    launched = running(account)
+    account.faults({"action": "DeleteLaunchTemplateVersions", **DENIED})
+
+    with pytest.raises(RollBackIncomplete, match=r"instances of the run in 'web' \(kept while"):
+        one_pass(20)
+
+    assert running(account) == launched
+
+
+def image(account: Account) -> str:
+    """An image from before the run, from which EC2 launches."""
+    ec2 = account.client("ec2")
+    made: str = ec2.create_image(InstanceId=account.seed(), Name="old", NoReboot=True)["ImageId"]
+    ec2.describe_images(ImageIds=[made])
+    return made

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/machine"
 
 
+AN_HOUR = timedelta(hours=1)
+
+
 def undo_arn(run: str, attempt: int = 1) -> str:
     return execution_arn(UNDO, child_name(run, "undo", attempt))
 
@@ -53,7 +57,7 @@ class Executions:
         started = self._client.start_execution(stateMachineArn=self._machine, name=name)
         assert started["executionArn"] == run
 
-    def end(self, arn: str, status: str, **outcome: str) -> None:
+    def end(self, arn: str, status: str, **outcome: Any) -> None:
         execution = self._backend.describe_execution(arn)
         execution.status = status
         for field, value in outcome.items():
@@ -149,12 +153,25 @@ def test_a_run_that_ended_badly_is_undone_and_unlocked(
 ) -> None:
     executions.end(RUN, status)
     assert sweeper.sweep([RUN]) == []
-    assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status, "group": "web"}}
+    about = {"group": "web", "source": plan.source.instance_id}
+    assert executions.undos() == {undo_arn(RUN): {"run": RUN, "status": status, **about}}
     executions.play()
     assert of_run(RUN, plan.source) == []
     assert account.state(plan.source.instance_id) == "running"
     assert ledger.read(RUN) is None
     ledger.lock(replace(account.plan(plan.source.instance_id), run=OTHER_RUN), UNDO)
+
+
+@pytest.mark.usefixtures("plan")
+def test_an_undo_is_told_the_error_and_the_duration_of_the_run_and_not_its_cause(
+    account: Account, executions: Executions
+) -> None:
+    began = account.client("stepfunctions").describe_execution(executionArn=RUN)["startDate"]
+    executions.end(RUN, "FAILED", error="States.Runtime", cause="hunter2", stop_date=began + AN_HOUR)
+    sweeper.sweep([RUN])
+    given = executions.undos()[undo_arn(RUN)]
+    assert given.items() >= {"error": "States.Runtime", "seconds": 3600}.items()
+    assert "hunter2" not in str(given)
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "FAILED", "TIMED_OUT"])
@@ -195,7 +212,12 @@ def test_a_run_that_step_functions_has_forgotten_is_undone(account: Account, exe
     carry_out(plan)
     assert sweeper.sweep([OTHER_RUN]) == []
     assert executions.undos() == {
-        undo_arn(OTHER_RUN): {"run": OTHER_RUN, "status": "FORGOTTEN", "group": "web"}
+        undo_arn(OTHER_RUN): {
+            "run": OTHER_RUN,
+            "status": "FORGOTTEN",
+            "group": "web",
+            "source": plan.source.instance_id,
+        }
     }
     executions.play()
     assert of_run(OTHER_RUN, plan.source) == []
@@ -233,9 +255,10 @@ def test_an_undo_that_another_sweep_has_just_started_is_left_alone(
     assert sweeper.sweep([RUN]) == []
 
 
-@pytest.mark.usefixtures("plan")
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT"])
-def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executions, status: str) -> None:
+def test_an_undo_that_failed_is_told_and_followed_by_another(
+    plan: Plan, executions: Executions, status: str
+) -> None:
     executions.end(RUN, "ABORTED")
     sweeper.sweep([RUN])
     executions.end(undo_arn(RUN), status, error="RollBackIncomplete", cause="could not undo: source")
@@ -243,7 +266,8 @@ def test_an_undo_that_failed_is_told_and_followed_by_another(executions: Executi
     with pytest.raises(RollBackIncomplete, match=said):
         sweeper.sweep([RUN])
     assert list(executions.undos()) == [undo_arn(RUN), undo_arn(RUN, 2)]
-    assert executions.undos()[undo_arn(RUN, 2)] == {"run": RUN, "status": "ABORTED", "group": "web"}
+    about = {"group": "web", "source": plan.source.instance_id}
+    assert executions.undos()[undo_arn(RUN, 2)] == {"run": RUN, "status": "ABORTED", **about}
     assert sweeper.sweep([RUN]) == []
     executions.end(undo_arn(RUN, 2), "FAILED")
     with pytest.raises(RollBackIncomplete, match=r"undo 2 ended FAILED$"):

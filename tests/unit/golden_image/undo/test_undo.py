@@ -546,7 +546,7 @@ def test_instances_of_the_runs_version_that_are_left_keep_its_image(account: Acc
     one_pass()
     account.freeze()
     one_pass(20)
-    assert "Auto Scaling group 'web'" in one_pass(40).progress
+    assert "instances of the run in 'web'" in one_pass(40).progress
     assert [one for one in left_of(account, RUN) if one.startswith("ami-")]
     account.flow()
     assert undo() == NOTHING_LEFT

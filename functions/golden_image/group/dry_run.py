@@ -1,0 +1,62 @@
+"""Dry runs of a launch in a group's subnets.
+
+Auto Scaling goes on to the next subnet, so one that launches is enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from golden_image import aws
+from golden_image.group import version_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def launch(
+    subnet_ids: Iterable[str], data: Mapping[str, Any], **parameters: Any
+) -> tuple[str | None, dict[str, ClientError]]:
+    """Ask EC2 for each subnet whether it would launch there, until it would.
+
+    Args:
+        data: the content of the version, for its interfaces.
+        parameters: of RunInstances, what is launched.
+
+    Returns:
+        The subnet in which EC2 would launch, None where there is none, and EC2's refusals by subnet.
+    """
+    refusals: dict[str, ClientError] = {}
+    for subnet_id in subnet_ids:
+        try:
+            aws.client("ec2").run_instances(
+                DryRun=True,
+                MinCount=1,
+                MaxCount=1,
+                **parameters,
+                **version_data.place(data, subnet_id),
+            )
+        except ClientError as error:
+            if aws.code(error) == "DryRunOperation":
+                return subnet_id, refusals
+            if aws.unanswered(error):
+                raise
+            refusals[subnet_id] = error
+    return None, refusals
+
+
+def raise_if_passing(refusals: Mapping[str, ClientError]) -> None:
+    """Raise the first refusal that says nothing of what is launched: it goes by itself, or is a quota's."""
+    for error in refusals.values():
+        if aws.temporary(error) or "Limit" in aws.code(error):
+            raise error
+
+
+def reasons(refusals: Mapping[str, ClientError]) -> str:
+    """EC2's words, each once, with the first subnet that they are about."""
+    places: dict[str, str] = {}
+    for subnet_id, error in refusals.items():
+        places.setdefault(f"{aws.code(error)}: {error.response['Error'].get('Message', '')}", subnet_id)
+    return "; ".join(f"{reason} ({subnet_id})" for reason, subnet_id in places.items())
