@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import aws, redaction
 from golden_image.group import version_data
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def launch(
         except ClientError as error:
             if aws.code(error) == "DryRunOperation":
                 return subnet_id, refusals
+            redaction.hide(error, data)
             if aws.unanswered(error):
                 raise
             refusals[subnet_id] = error

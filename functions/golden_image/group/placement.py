@@ -17,7 +17,8 @@ def missing(placement: Mapping[str, str]) -> str | None:
 
     One that another account shares is named by its id.
     """
-    name, group_id, ec2 = placement.get("GroupName"), placement.get("GroupId"), aws.client("ec2")
+    name, group_id = placement.get("GroupName"), placement.get("GroupId")
+    ec2 = aws.client("ec2")
     try:
         if name:
             ec2.describe_placement_groups(GroupNames=[name])

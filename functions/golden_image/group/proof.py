@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from golden_image import redaction
 from golden_image.errors import LaunchTemplateInvalid
 from golden_image.group import dry_run, version_data
 from golden_image.group.visibility import raise_if_new
@@ -35,7 +34,6 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
     if launches_in:
         return
     for refusal in refusals.values():
-        redaction.hide(refusal, data)
         raise_if_new(refusal, template)
     dry_run.raise_if_passing(refusals)
     raise LaunchTemplateInvalid(
