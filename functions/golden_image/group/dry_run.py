@@ -41,7 +41,7 @@ def launch(
         except ClientError as error:
             if aws.code(error) == "DryRunOperation":
                 return subnet_id, refusals
-            redaction.hide(error, data)
+            redaction.hide(error, dict(data))
             if aws.unanswered(error):
                 raise
             refusals[subnet_id] = error
