@@ -12,7 +12,7 @@ from golden_image.group import instance_types, network, placement, trial
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
 
     from golden_image.group.findings import Findings
     from golden_image.model.group import GroupPlan
@@ -39,21 +39,20 @@ def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, find
 
 def look_up_launch(
     source: Source,
-    found: AutoScalingGroupTypeDef | None,
+    place: list[SubnetTypeDef],
     group: GroupPlan,
     template: LaunchTemplatePlan,
     findings: Findings,
 ) -> tuple[str, ...]:
-    """Look up the subnets, security groups and type; where all is well so far, try the launch.
+    """Look up the security groups and the type; where all is well so far, try the launch.
 
     Args:
-        found: Auto Scaling's description of the group; None where the run creates it.
+        place: the group's subnets, as network.subnets has found them.
 
     Returns:
         The subnets in which the group can launch.
     """
-    place = network.subnets(found, group, findings)
-    network.refuse_security_groups(template.security_group_ids, place, findings)
+    network.refuse_security_groups(template, place, findings)
     if instance_types.refuse_unfit(source, template, findings):
         place = network.offering(template.instance_type, place, group, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids

@@ -91,8 +91,8 @@ _LOADED = {
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
         "group.launch_template group.launchable group.members group.options group.placement "
         "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
-        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed source.facts source.power "
-        "source.returns tags undo.instances undo.undo"
+        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed source.facts "
+        "source.power source.returns tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": (
         "image.lookup polling run.children run.ledger run.made run.owed source.facts source.power "

@@ -252,6 +252,16 @@ def test_an_interface_takes_so_many_security_groups(account: Account) -> None:
     account.plan(source_id, launchTemplate={"securityGroupIds": six[:5]})
 
 
+def test_each_interface_takes_so_many_security_groups(account: Account) -> None:
+    source_id = account.seed()
+    found = account.client("ec2").describe_instances(InstanceIds=[source_id])
+    ten = security_groups(account, found["Reservations"][0]["Instances"][0]["VpcId"], 10)
+    interfaces = [{"DeviceIndex": one, "Groups": ten[5 * one : 5 * one + 5]} for one in (0, 1)]
+    template_id = existing(account, NetworkInterfaces=interfaces)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"}, DesiredCapacity=0)
+    assert account.plan(source_id).launch_template.security_group_ids == tuple(ten)
+
+
 def test_a_group_keeps_launching_where_it_can(account: Account) -> None:
     """A zone without the type, and a subnet that was deleted, are told and not refused."""
     with_type, without = subnet_of(account, "a"), subnet_of(account, "b")
@@ -346,7 +356,11 @@ def test_an_ebs_optimized_source_does_not_go_on_a_type_without_it(account: Accou
     source_id = account.seed()
     account.instance(source_id).ebs_optimized = True
     wrong = refused(account, source_id, launchTemplate={"instanceType": "t2.small"})
-    assert "cannot be EBS-optimized" in wrong["launchTemplate.instanceType"]
+    says = "cannot be EBS-optimized, and the new version is to be: launchTemplate.ebsOptimized is true"
+    assert f"{says}, taken over from the source." in wrong["launchTemplate.instanceType"]
+    stated = {"instanceType": "t2.small", "ebsOptimized": True}
+    wrong = refused(account, source_id, launchTemplate=stated)
+    assert f"{says}." in wrong["launchTemplate.instanceType"]
     assert account.plan(source_id).launch_template.ebs_optimized
 
 

@@ -115,6 +115,27 @@ def test_nobody_misses_traffic_without_a_load_balancer(account: Account) -> None
     assert [warnings(account, chosen) for chosen in ("drain", "recreate", "none")] == [(), (), ()]
 
 
+@pytest.mark.usefixtures("open_runs")
+@pytest.mark.parametrize(
+    ("has", "stated", "misses"),
+    [
+        ({"LoadBalancerNames": ["classic"]}, [], True),
+        ({"LoadBalancerNames": ["classic"]}, None, True),
+        ({"TargetGroupARNs": [WEB]}, [], False),
+        ({"TargetGroupARNs": [WEB]}, None, True),
+    ],
+)
+def test_traffic_that_a_run_leaves_counts_where_target_groups_are_taken_away(
+    account: Account, has: dict[str, Any], stated: list[str] | None, misses: bool
+) -> None:
+    account.group(**has)
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"]
+    )
+    wanted = {} if stated is None else {"targetGroupArns": stated}
+    assert any("AddToLoadBalancer" in one for one in warnings(account, "none", **wanted)) == misses
+
+
 # Warm pools, other traffic
 
 
