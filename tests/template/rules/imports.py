@@ -40,8 +40,8 @@ _LOADED = {
     ),
     "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
     "golden_image_refresh.create_launch_template": (
-        "group.group group.interfaces group.launch_template group.options group.proof group.version_data "
-        "group.visibility names run.changes run.ledger run.made tags"
+        "group.dry_run group.group group.interfaces group.launch_template group.options group.proof "
+        "group.version_data group.visibility names run.changes run.ledger run.made tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made tags"

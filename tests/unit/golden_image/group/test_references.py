@@ -396,6 +396,15 @@ def test_a_launch_that_cannot_be_tried_is_told(account: Account, code: str) -> N
     assert code in warning
 
 
+def test_the_encoded_part_of_a_denial_is_not_told(account: Account) -> None:
+    message = "You are not authorized. Encoded authorization failure message: aXxq"
+    denial = {"code": "UnauthorizedOperation", "status": 403, "message": message}
+    account.faults({"service": "ec2", "action": "RunInstances", **denial})
+    (warning,) = account.plan(account.seed()).warnings
+    assert "You are not authorized. (" in warning
+    assert "aXxq" not in warning
+
+
 def test_a_trial_that_fails_for_now_is_no_refusal_of_the_input(account: Account) -> None:
     with pytest.raises(ServiceUnavailable):
         tried(account, "InternalError", 500)
