@@ -116,14 +116,11 @@ def _topic(run: str, arn: str, findings: Findings) -> None:
         )
         return
     try:
-        attributes = aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        aws.client("sns").get_topic_attributes(TopicArn=arn)
     except ClientError as error:
         if aws.code(error) == "AuthorizationError":
             findings.warnings.append(f"{arn}: its policy keeps this stack from looking it up: {error}")
-            return
-        if aws.code(error) not in {"NotFound", "NotFoundException"}:
+        elif aws.code(error) in {"NotFound", "NotFoundException"}:
+            findings.wrong(field, f"the topic {arn} does not exist. Create it, or name another")
+        else:
             raise
-        findings.wrong(field, f"the topic {arn} does not exist. Create it, or name another")
-        return
-    if attributes.get("FifoTopic") == "true":
-        findings.wrong(field, f"{arn} is a FIFO topic; Auto Scaling publishes to standard topics only")

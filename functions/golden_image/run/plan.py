@@ -70,12 +70,14 @@ def make(run: str, request: RunRequest) -> Plan:
         refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
-    planned = _group(request, found, source)
+    wrong: list[FieldError] = []
+    planned = _group(request, found, source, wrong)
     known_type = cache(instance_types.find)
     template, of_template = _template(request, instance, found, known_type)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
+    looked_up.problems += wrong
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
     references.look_up_names(run, planned, template, looked_up)
@@ -140,13 +142,15 @@ def _image(run: str, request: RunRequest, source: Source) -> Image:
     )
 
 
-def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source) -> GroupPlan:
+def _group(
+    request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source, wrong: list[FieldError]
+) -> GroupPlan:
     wanted = request.group if found else for_new_group(request.group)
     before = group.state(found, wanted.notification_topic_arn) if found else None
     return GroupPlan(
         name=request.auto_scaling_group_name,
         before=before,
-        sizes=_sizes(wanted, before),
+        sizes=_sizes(wanted, before, wrong),
         subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (source.subnet_id,),
         target_group_arns=wanted.target_group_arns,
         health_check_type=wanted.health_check_type,
@@ -180,10 +184,11 @@ def _template(
     return template_plan.of_new(name, for_new_template(stated), instance, of_group, known_type)
 
 
-def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
+def _sizes(wanted: GroupRequest, before: GroupState | None, wrong: list[FieldError]) -> Sizes:
     """The sizes after the rollout: those stated, the others as they are.
 
-    Like Auto Scaling itself, a desired capacity that is not stated follows the other two.
+    Like Auto Scaling itself, a desired capacity that is not stated follows the other two. Sizes that do not
+    go together are told in `wrong`.
     """
     base = before.sizes if before else Sizes.EMPTY
     low = base.min_size if wanted.min_size is None else wanted.min_size
@@ -194,7 +199,7 @@ def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
     if not low <= desired <= high:
         sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
         message = f"{sizes} does not hold, with the sizes that the group has. Set all three."
-        raise InvalidInput([FieldError("group", message)])
+        wrong.append(FieldError("group", message))
     return Sizes(low, high, desired)
 
 

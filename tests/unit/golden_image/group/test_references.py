@@ -8,7 +8,7 @@ import pytest
 
 from golden_image.aws import named_errors
 from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
-from tests.unit.account import ACCOUNT_ID, REGION
+from tests.unit.account import ACCOUNT_ID, BLUE, REGION
 from tests.unit.golden_image.group.templates import existing
 
 if TYPE_CHECKING:
@@ -79,6 +79,19 @@ def test_one_refusal_lists_all_that_is_wrong(account: Account) -> None:
         "launchTemplate.securityGroupIds",
     ]
     assert account.calls("RunInstances") == []
+
+
+def test_sizes_and_target_groups_of_the_group_are_listed_with_the_rest(account: Account) -> None:
+    account.group(TargetGroupARNs=[BLUE], MaxSize=2, DesiredCapacity=0)
+    account.client("elbv2").delete_target_group(TargetGroupArn=BLUE)
+    wrong = refused(
+        account,
+        account.seed(),
+        rollout="drain",
+        launchTemplate={"keyName": "lost"},
+        group={"minSize": 3},
+    )
+    assert sorted(wrong) == ["group", "group.targetGroupArns", "launchTemplate.keyName"]
 
 
 def test_what_exists_is_planned(account: Account) -> None:
