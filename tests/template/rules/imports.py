@@ -20,9 +20,11 @@ _LOADED = {
     "api.get_openapi": "api.body api.executions api.http api.openapi api.runs run.children run.input_schema",
     "api.list_runs": "api.body api.executions api.http api.runs run.children",
     "api.start_run": (
-        "api.body api.executions api.http api.runs api.start run.children run.input_schema run.request"
+        "api.body api.executions api.http api.runs api.start names run.children run.input_schema run.request"
     ),
-    "api.start_scheduled_run": "api.executions api.runs api.start run.children run.input_schema run.request",
+    "api.start_scheduled_run": (
+        "api.executions api.runs api.start names run.children run.input_schema run.request"
+    ),
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
     "golden_image_refresh.check_snapshots": (
