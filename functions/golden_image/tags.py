@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from golden_image import aws
 from golden_image.errors import GoldenImageError, NotYetVisible
 from golden_image.settings import Settings
 
@@ -87,7 +88,7 @@ def how_to_delete(error: ClientError, resource: Mapping[str, Any], command: str)
     Raises:
         ClientError: the given one, where the resource has the mark or something else was wrong.
     """
-    if error.response["Error"]["Code"] not in {"AccessDenied", "UnauthorizedOperation"} or of_stack(resource):
+    if aws.code(error) not in aws.DENIED or of_stack(resource):
         raise error
     return f"it has lost the tag {STACK}={stack()}, without which this stack may not delete it: {command}"
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from golden_image.model.image import Image
 
-# A request takes so many values of filters.
-_VALUES = 200
 # The volume that EC2 shows for a copied snapshot.
 _NO_VOLUME = "vol-ffffffff"
 
@@ -61,7 +59,7 @@ def snapshots_by_id(snapshot_ids: Iterable[str]) -> list[SnapshotTypeDef]:
     """Those of the account's snapshots with these ids that are visible."""
     return [
         snapshot
-        for some in batched(snapshot_ids, _VALUES, strict=False)
+        for some in batched(snapshot_ids, aws.MOST_VALUES, strict=False)
         for snapshot in _snapshots({"Name": "snapshot-id", "Values": list(some)})
     ]
 

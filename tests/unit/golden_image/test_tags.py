@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from golden_image import tags
 from golden_image.errors import GroupNotSupported, NotYetVisible
@@ -92,3 +93,20 @@ def test_what_is_not_shown_yet_is_adopted_by_a_later_try() -> None:
 
 def refusal(found: dict[str, Any]) -> GroupNotSupported:
     return GroupNotSupported(f"{found['Id']} is not ours")
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "UnauthorizedOperation", "Client.UnauthorizedOperation", "Client.AccessDenied"]
+)
+def test_a_denial_for_want_of_the_stacks_mark_is_told_with_the_command(code: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": ""}}, "DeleteSnapshot")
+    assert tags.how_to_delete(error, marked(run=RUN), "aws x").endswith("may not delete it: aws x")
+    with pytest.raises(ClientError):
+        tags.how_to_delete(error, marked(stack=tags.stack()), "aws x")
+
+
+def test_another_refusal_is_none_of_the_mark() -> None:
+    error = ClientError({"Error": {"Code": "InvalidSnapshot.InUse", "Message": ""}}, "DeleteSnapshot")
+    with pytest.raises(ClientError):
+        tags.how_to_delete(error, marked(run=RUN), "aws x")
