@@ -133,7 +133,7 @@ def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pa
 
 def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
-        return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
+        return group_removal.remove(plan.group.name, result.made)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
     return given.left
