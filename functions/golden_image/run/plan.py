@@ -28,7 +28,7 @@ from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED, Source
 from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
-from golden_image.roll_out.refusals import refuse_unfinishable
+from golden_image.roll_out.refusals import refuse_unfinishable, sizes_not_set
 from golden_image.run import owed
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
@@ -76,7 +76,7 @@ def make(run: str, request: RunRequest) -> Plan:
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
-    looked_up.problems += _wrong_target_groups(run, planned, chosen)
+    looked_up.problems += _wrong_target_groups(run, planned, chosen) + sizes_not_set(planned, chosen)
     references.look_up_names(run, planned, template, looked_up)
     subnet_ids = references.look_up_launch(source, found, planned, template, looked_up)
     if looked_up.problems:
