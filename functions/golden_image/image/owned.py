@@ -32,15 +32,17 @@ def snapshots(run: str, instance_id: str, volume_ids: Collection[str]) -> list[S
     """The snapshots that CreateSnapshots made for the run.
 
     Their descriptions say so, and their volumes or their tags agree: a volume may have been attached after
-    the plan.
+    the plan. Descriptions of runs from before they named the run's ARN name it less exactly: the tag decides.
 
     Args:
         volume_ids: the source's volumes in the plan.
     """
+    exact, before = description(run, instance_id), f"golden image of {instance_id}, run {tags.run_name(run)}"
     return [
         snapshot
-        for snapshot in _described([description(run, instance_id)])
-        if snapshot["VolumeId"] in volume_ids or tags.owned_by(run, snapshot)
+        for snapshot in _described([exact, before])
+        if (snapshot["Description"] == exact and snapshot["VolumeId"] in volume_ids)
+        or tags.owned_by(run, snapshot)
     ]
 
 

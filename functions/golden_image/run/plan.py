@@ -29,7 +29,7 @@ from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED, Source
 from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
-from golden_image.roll_out.refusals import refuse_unfinishable
+from golden_image.roll_out.refusals import refuse_unfinishable, sizes_not_set
 from golden_image.run import owed
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
@@ -77,9 +77,13 @@ def make(run: str, request: RunRequest) -> Plan:
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
+<<<<<<< HEAD
     looked_up.problems += wrong
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
+=======
+    looked_up.problems += _wrong_target_groups(run, planned, chosen) + sizes_not_set(planned, chosen)
+>>>>>>> m3
     references.look_up_names(run, planned, template, looked_up)
     subnet_ids = references.look_up_launch(source, place, planned, template, looked_up)
     if looked_up.problems:

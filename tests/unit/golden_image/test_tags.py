@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from golden_image import tags
-from golden_image.errors import GroupNotSupported, NotYetVisible
 from tests.unit.account import OTHER_RUN, RUN
 
 
@@ -75,6 +74,7 @@ def test_a_resource_without_a_runs_mark_is_not_that_runs(resource: dict[str, Any
 
 def test_a_resource_with_a_runs_mark_is_that_runs() -> None:
     assert tags.owned_by(RUN, marked(run=RUN))
+<<<<<<< HEAD
 
 
 def test_what_a_lost_try_of_the_run_has_made_is_adopted() -> None:
@@ -110,3 +110,5 @@ def test_another_refusal_is_none_of_the_mark() -> None:
     error = ClientError({"Error": {"Code": "InvalidSnapshot.InUse", "Message": ""}}, "DeleteSnapshot")
     with pytest.raises(ClientError):
         tags.how_to_delete(error, marked(run=RUN), "aws x")
+=======
+>>>>>>> m3
