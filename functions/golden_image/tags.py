@@ -5,11 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
 from golden_image import aws
-from golden_image.errors import GoldenImageError, NotYetVisible
-=======
->>>>>>> m3
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:

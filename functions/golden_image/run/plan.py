@@ -77,13 +77,9 @@ def make(run: str, request: RunRequest) -> Plan:
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
-<<<<<<< HEAD
-    looked_up.problems += wrong
+    looked_up.problems += wrong + sizes_not_set(planned, chosen)
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
-=======
-    looked_up.problems += _wrong_target_groups(run, planned, chosen) + sizes_not_set(planned, chosen)
->>>>>>> m3
     references.look_up_names(run, planned, template, looked_up)
     subnet_ids = references.look_up_launch(source, place, planned, template, looked_up)
     if looked_up.problems:

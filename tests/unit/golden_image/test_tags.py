@@ -74,25 +74,6 @@ def test_a_resource_without_a_runs_mark_is_not_that_runs(resource: dict[str, Any
 
 def test_a_resource_with_a_runs_mark_is_that_runs() -> None:
     assert tags.owned_by(RUN, marked(run=RUN))
-<<<<<<< HEAD
-
-
-def test_what_a_lost_try_of_the_run_has_made_is_adopted() -> None:
-    assert tags.adopted(RUN, marked(run=RUN), "group 'web'", refusal) == marked(run=RUN)
-
-
-def test_what_another_has_made_is_not_adopted() -> None:
-    with pytest.raises(GroupNotSupported, match="x is not ours"):
-        tags.adopted(RUN, marked(run=OTHER_RUN), "group 'web'", refusal)
-
-
-def test_what_is_not_shown_yet_is_adopted_by_a_later_try() -> None:
-    with pytest.raises(NotYetVisible, match=r"^group 'web' exists but is not visible yet$"):
-        tags.adopted(RUN, None, "group 'web'", refusal)
-
-
-def refusal(found: dict[str, Any]) -> GroupNotSupported:
-    return GroupNotSupported(f"{found['Id']} is not ours")
 
 
 @pytest.mark.usefixtures("account")
@@ -110,5 +91,3 @@ def test_another_refusal_is_none_of_the_mark() -> None:
     error = ClientError({"Error": {"Code": "InvalidSnapshot.InUse", "Message": ""}}, "DeleteSnapshot")
     with pytest.raises(ClientError):
         tags.how_to_delete(error, marked(run=RUN), "aws x")
-=======
->>>>>>> m3
