@@ -37,6 +37,10 @@ _MODELS = Path(__file__).parent.parent / "models"
 _CONNECT_SECONDS = 3
 _READ_SECONDS = 10
 _READ_RETRIES = 3
+# What IAM's refusals are called.
+DENIED = {"AccessDenied", "UnauthorizedOperation"}
+# A request of EC2's takes so many values of filters.
+MOST_VALUES = 200
 
 
 @overload

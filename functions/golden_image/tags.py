@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from golden_image.errors import GoldenImageError, NotYetVisible
+from golden_image import aws
 from golden_image.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from botocore.exceptions import ClientError
     from mypy_boto3_ec2.literals import ResourceTypeType
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
+    from mypy_boto3_ec2.type_defs import TagSpecificationTypeDef, TagTypeDef
 
 RUN = "golden-image:run"
 SOURCE = "golden-image:source"
@@ -46,34 +46,9 @@ def specifications(tags: Mapping[str, str], *kinds: ResourceTypeType) -> list[Ta
     return [{"ResourceType": kind, "Tags": to_aws(tags)} for kind in kinds]
 
 
-def made_by(run: str) -> list[FilterTypeDef]:
-    """Describe filters for what this run made."""
-    return [{"Name": f"tag:{RUN}", "Values": [run]}]
-
-
 def owned_by(run: str, resource: Mapping[str, Any]) -> bool:
     """Whether a resource, as EC2 or Auto Scaling describes it, carries this run's mark."""
     return from_aws(resource.get("Tags")).get(RUN) == run
-
-
-def adopted[T: Mapping[str, Any]](
-    run: str, found: T | None, what: str, refusal: Callable[[T], GoldenImageError]
-) -> T:
-    """The resource of a name that AWS says is taken, where a lost try of the same run has made it.
-
-    Args:
-        found: the resource as AWS describes it; None where it is not shown.
-        what: the resource in words.
-        refusal: the error for one that this run did not make.
-
-    Raises:
-        NotYetVisible: the resource exists but is not visible yet.
-    """
-    if found is None:
-        raise NotYetVisible(f"{what} exists but is not visible yet")
-    if not owned_by(run, found):
-        raise refusal(found)
-    return found
 
 
 def of_stack(resource: Mapping[str, Any]) -> bool:
@@ -87,7 +62,7 @@ def how_to_delete(error: ClientError, resource: Mapping[str, Any], command: str)
     Raises:
         ClientError: the given one, where the resource has the mark or something else was wrong.
     """
-    if error.response["Error"]["Code"] not in {"AccessDenied", "UnauthorizedOperation"} or of_stack(resource):
+    if aws.code(error) not in aws.DENIED or of_stack(resource):
         raise error
     return f"it has lost the tag {STACK}={stack()}, without which this stack may not delete it: {command}"
 

@@ -32,6 +32,9 @@ def rare_calls(account: Account = ACCOUNT) -> dict[str, list[Request]]:
     found = {owner: of_the_stack.copy() for owner in LAUNCHING_OWN}
     for owner in UNDOING:
         found[owner] = of_the_group_before
+    shared = {"SubnetId": _shared(account, "subnet/subnet-2"), "ImageId": "ami-1", "KeyName": "key"}
+    shared["SecurityGroupIds"] = [_shared(account, "security-group/sg-2")]
+    found["PlanRefreshFunction"] = requests("ec2", "RunInstances", shared, facts)
     for owner in STARTING:
         found.setdefault(owner, []).extend(requests("ec2", "StartInstances", {"InstanceIds": ["i-1"]}, facts))
     return found

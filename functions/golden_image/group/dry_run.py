@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import aws, redaction
 from golden_image.group import version_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+# What follows is for decoders only, and is long.
+_ENCODED = " Encoded authorization failure message:"
 
 
 def launch(
-    subnet_ids: Iterable[str], data: Mapping[str, Any], **parameters: Any
+    subnet_ids: Iterable[str], data: Mapping[str, Any], run: Callable[..., Any]
 ) -> tuple[str | None, dict[str, ClientError]]:
     """Ask EC2 for each subnet whether it would launch there, until it would.
 
     Args:
         data: the content of the version, for its interfaces.
-        parameters: of RunInstances, what is launched.
+        run: a dry run of RunInstances with the parameters of the place.
 
     Returns:
         The subnet in which EC2 would launch, None where there is none, and EC2's refusals by subnet.
@@ -31,16 +34,11 @@ def launch(
     refusals: dict[str, ClientError] = {}
     for subnet_id in subnet_ids:
         try:
-            aws.client("ec2").run_instances(
-                DryRun=True,
-                MinCount=1,
-                MaxCount=1,
-                **parameters,
-                **version_data.place(data, subnet_id),
-            )
+            run(**version_data.place(data, subnet_id))
         except ClientError as error:
             if aws.code(error) == "DryRunOperation":
                 return subnet_id, refusals
+            redaction.hide(error, dict(data))
             if aws.unanswered(error):
                 raise
             refusals[subnet_id] = error
@@ -58,5 +56,6 @@ def reasons(refusals: Mapping[str, ClientError]) -> str:
     """EC2's words, each once, with the first subnet that they are about."""
     places: dict[str, str] = {}
     for subnet_id, error in refusals.items():
-        places.setdefault(f"{aws.code(error)}: {error.response['Error'].get('Message', '')}", subnet_id)
+        message = error.response["Error"].get("Message", "").partition(_ENCODED)[0]
+        places.setdefault(f"{aws.code(error)}: {message}", subnet_id)
     return "; ".join(f"{reason} ({subnet_id})" for reason, subnet_id in places.items())

@@ -11,13 +11,14 @@ from golden_image.errors import GroupNotSupported, NotYetVisible
 from golden_image.group import options
 from golden_image.group.visibility import raise_if_new
 from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
-from golden_image.run import changes
+from golden_image.run import changes, made
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
 
     from golden_image.model.group import GroupPlan, StatedSizes
     from golden_image.model.launch_template import LaunchTemplate
+    from golden_image.model.made import Made
 
 
 def find(group_name: str) -> AutoScalingGroupTypeDef | None:
@@ -66,7 +67,9 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
         GroupNotSupported: a group of that name has appeared since the plan.
         ResourceBusy: a new instance profile has not reached Auto Scaling yet.
         NotYetVisible: the group exists but is not visible yet, or the template's version is not.
+        RunSettled: the run no longer decides about the group.
     """
+    own = changes.refuse_settled(run)
     marks = [GroupTag(key, value, propagate=False) for key, value in tags.of_run(run, instance_id).items()]
     try:
         aws.client("autoscaling").create_auto_scaling_group(
@@ -79,16 +82,22 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
         )
     except ClientError as error:
         raise_if_new(error, template)
-        _adopt(run, plan.name, error)
+        _refuse_foreign(own, plan.name, error)
+    # The call answers no id. A group that is not shown yet is known by what it launches from.
+    if created := find(plan.name):
+        made.note(run, made.GROUPS, [created["AutoScalingGroupARN"]])
 
 
-def _adopt(run: str, group_name: str, error: ClientError) -> None:
-    """Take over this run's group of that name, where the error says that the name is in use."""
+def _refuse_foreign(own: Made, group_name: str, error: ClientError) -> None:
+    """Refuse a group of that name that the run did not create, where the error says that there is one."""
     if aws.code(error) != "AlreadyExists":
         raise error
     what = f"Auto Scaling group '{group_name}'"
-    refusal = GroupNotSupported(f"{what} was created by something else after the plan. Start a new run.")
-    tags.adopted(run, find(group_name), what, lambda _: refusal)
+    found = find(group_name)
+    if found is None:
+        raise NotYetVisible(f"{what} exists but is not visible yet")
+    if not own.has_created(found):
+        raise GroupNotSupported(f"{what} was created by something else after the plan. Start a new run.")
 
 
 def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) -> Sizes:
@@ -145,6 +154,7 @@ def configure(run: str, plan: GroupPlan) -> None:
         NotYetVisible: the group is not visible.
         RunSettled: the run no longer decides about the group.
     """
+    changes.refuse_settled(run)
     if plan.before and (plan.tags or plan.states_scaling_or_notifications):
         changes.note_options(run, state(visible(plan.name), plan.notification_topic_arn))
     if plan.before and plan.target_group_arns is not None:

@@ -9,30 +9,26 @@ from botocore.exceptions import ClientError
 from golden_image import aws, tags
 from golden_image.errors import RollBackIncomplete
 from golden_image.group import group
-from golden_image.model.made import template_version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
+    from golden_image.model.made import Made
 
-def remove(run: str, group_name: str, versions: Collection[str]) -> bool:
-    """Delete the group and its instances where this run created it; leave any other alone.
+
+def remove(group_name: str, made: Made) -> bool:
+    """Delete the group and its instances where the run created it; leave any other alone.
 
     Answers whether something of the group is still there: deleting takes as long as its instances do.
 
     Args:
-        versions: the run's template versions, as in model.made. A group that launches from one of them is the
-            run's, though it has lost its tag.
+        made: what the run has made.
 
     Raises:
         RollBackIncomplete: it has lost the tag that lets the stack delete it.
     """
     found = group.find(group_name)
-    if found is None:
-        return False
-    if not tags.owned_by(run, found) and template_version(found) not in versions:
+    if found is None or not made.has_created(found):
         return False
     if found.get("Status") is None:
         _delete(found)

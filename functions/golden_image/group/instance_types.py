@@ -25,8 +25,6 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
 
     Types that do not fit are launched by nobody: RunInstances refuses each of these, as does Auto Scaling.
     """
-    if not template.instance_type:
-        return True
     known = findings.known_type(template.instance_type)
     if known is None:
         findings.wrong(
@@ -37,10 +35,11 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
     for why in _misfits(known, source):
         findings.wrong(_FIELD, f"{template.instance_type}{origin} {why}")
     if template.ebs_optimized and known["EbsInfo"]["EbsOptimizedSupport"] == "unsupported":
+        wanted = f"launchTemplate.ebsOptimized is true{findings.origin('ebsOptimized').rstrip(',')}"
         findings.wrong(
             _FIELD,
-            f"{template.instance_type}{origin} cannot be EBS-optimized, and the new version is to be, "
-            "as the source is. Name another type, or set launchTemplate.ebsOptimized to null",
+            f"{template.instance_type}{origin} cannot be EBS-optimized, and the new version is to be: "
+            f"{wanted}. Name another type, or set launchTemplate.ebsOptimized to null",
         )
     return True
 

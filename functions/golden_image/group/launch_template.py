@@ -120,10 +120,14 @@ def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
     if aws.code(error) not in {"InvalidLaunchTemplateName.AlreadyExistsException", _ASKED_BEFORE}:
         raise error
     what = f"launch template '{name}'"
-    refusal = LaunchTemplateNotSupported(
-        f"{what} was created by something else after the plan. Start a new run."
-    )
-    return tags.adopted(run, find(name), what, lambda _: refusal)
+    found = find(name)
+    if found is None:
+        raise NotYetVisible(f"{what} exists but is not visible yet")
+    if not tags.owned_by(run, found):
+        raise LaunchTemplateNotSupported(
+            f"{what} was created by something else after the plan. Start a new run."
+        )
+    return found
 
 
 def _user_data_of(instance_id: str) -> str | None:

@@ -11,6 +11,8 @@ from golden_image.group import placement, version_data
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
@@ -28,8 +30,8 @@ _GONE = (
     "InvalidSecurityGroupID.",
     "InvalidSnapshot.",
 )
-# The members of a version that may be gone, and the type, without which EC2 assumes one.
-_MAY_BE_GONE = ("ImageId", "InstanceType", "KeyName", "SecurityGroupIds", "SecurityGroups")
+# The members of a version, beside its image, that may be gone; and the type, without which EC2 assumes one.
+_MAY_BE_GONE = ("InstanceType", "KeyName", "SecurityGroupIds", "SecurityGroups")
 # A lack of capacity passes, and says nothing of the version.
 _FULL = "Insufficient"
 _LATEST = "$Latest"
@@ -48,8 +50,11 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     if version == _LATEST and given is not None and given.id == before.launch_template_id:
         version = _latest_but(given) or version
     template = {"LaunchTemplateId": before.launch_template_id, "Version": version}
-    place = {"SubnetId": subnet_ids[0]} if subnet_ids else {}
-    return _refusal(LaunchTemplate={name: value for name, value in template.items() if value}, **place)
+    launch: dict[str, Any] = {
+        "LaunchTemplate": {name: value for name, value in template.items() if value},
+        **({"SubnetId": subnet_ids[0]} if subnet_ids else {}),
+    }
+    return _refusal(lambda: aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch))
 
 
 def why_not_now(before: GroupState, subnet_ids: tuple[str, ...]) -> str | None:
@@ -68,13 +73,20 @@ def why_not_now(before: GroupState, subnet_ids: tuple[str, ...]) -> str | None:
         raise
     if lost := placement.missing(data.get("Placement", {})):
         return f"InvalidPlacementGroup.Unknown: the placement group '{lost}' does not exist"
-    place = version_data.place(data, subnet_ids[0]) if subnet_ids else {}
-    return _refusal(**{name: data[name] for name in _MAY_BE_GONE if name in data}, **place)
+    if "ImageId" not in data:
+        return None
+    launch: dict[str, Any] = {name: data[name] for name in _MAY_BE_GONE if name in data}
+    launch |= version_data.place(data, subnet_ids[0]) if subnet_ids else {}
+    return _refusal(
+        lambda: aws.client("ec2").run_instances(
+            DryRun=True, MinCount=1, MaxCount=1, ImageId=data["ImageId"], **launch
+        )
+    )
 
 
-def _refusal(**launch: Any) -> str | None:
+def _refusal(run: Callable[[], Any]) -> str | None:
     try:
-        aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch)
+        run()
     except ClientError as error:
         if aws.temporary(error) and not aws.code(error).startswith((*_GONE, _FULL)):
             raise

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from golden_image.group.findings import Findings
     from golden_image.model.group import GroupPlan
+    from golden_image.model.launch_template import LaunchTemplatePlan
 
 # Every account may put so many on an interface; more is asked for.
 _USUAL_SECURITY_GROUPS = 5
@@ -67,13 +68,13 @@ def _ids(place: list[SubnetTypeDef]) -> list[str]:
 
 
 def offering(
-    instance_type: str | None, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
+    instance_type: str, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
 ) -> list[SubnetTypeDef]:
     """Those of the subnets whose zones offer the type; a zone that does not is told.
 
     Auto Scaling goes on to the next zone, so one is enough. What an Outpost offers is not judged here.
     """
-    if not place or not instance_type:
+    if not place:
         return place
     zones = _zones(instance_type)
     can = [subnet for subnet in place if subnet["AvailabilityZone"] in zones or subnet.get("OutpostArn")]
@@ -109,8 +110,11 @@ def _tell_addresses(place: list[SubnetTypeDef], instances: int, findings: Findin
         )
 
 
-def refuse_security_groups(ids: tuple[str, ...], place: list[SubnetTypeDef], findings: Findings) -> None:
+def refuse_security_groups(
+    template: LaunchTemplatePlan, place: list[SubnetTypeDef], findings: Findings
+) -> None:
     """Refuse groups that do not exist or are not of the subnets' VPC, and more than an interface takes."""
+    ids, most = template.security_group_ids, template.most_security_groups
     if not ids:
         return
     origin = findings.origin("securityGroupIds")
@@ -127,8 +131,8 @@ def refuse_security_groups(ids: tuple[str, ...], place: list[SubnetTypeDef], fin
                 f"{', '.join(foreign)}{origin} cannot be used in {vpc_id}, the VPC of the group's subnets "
                 f"{there}. Name security groups of that VPC, or other subnets",
             )
-    if len(ids) > _USUAL_SECURITY_GROUPS and len(ids) > (limit := _security_group_limit()):
-        findings.wrong(_SECURITY_GROUPS, f"has {len(ids)}; an interface takes {limit} in this account")
+    if most > _USUAL_SECURITY_GROUPS and most > (limit := _security_group_limit()):
+        findings.wrong(_SECURITY_GROUPS, f"has {most}; an interface takes {limit} in this account")
 
 
 def _foreign(networks: dict[str, str], vpc_id: str) -> list[str]:

@@ -17,12 +17,12 @@ def missing(placement: Mapping[str, str]) -> str | None:
 
     One that another account shares is named by its id.
     """
-    name, group_id, ec2 = placement.get("GroupName"), placement.get("GroupId"), aws.client("ec2")
+    name, group_id = placement.get("GroupName"), placement.get("GroupId")
     try:
         if name:
-            ec2.describe_placement_groups(GroupNames=[name])
+            aws.client("ec2").describe_placement_groups(GroupNames=[name])
         elif group_id:
-            ec2.describe_placement_groups(GroupIds=[group_id])
+            aws.client("ec2").describe_placement_groups(GroupIds=[group_id])
     except ClientError as error:
         if not aws.code(error).startswith("InvalidPlacementGroup"):
             raise

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from golden_image import redaction
+from golden_image import aws
 from golden_image.errors import LaunchTemplateInvalid
 from golden_image.group import dry_run, version_data
 from golden_image.group.visibility import raise_if_new
@@ -30,12 +30,20 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
     except ClientError as error:
         raise_if_new(error, template)
         raise
-    version = {"LaunchTemplateId": template.id, "Version": str(template.version)}
-    launches_in, refusals = dry_run.launch(subnet_ids, data, LaunchTemplate=version)
+    launches_in, refusals = dry_run.launch(
+        subnet_ids,
+        data,
+        lambda **place: aws.client("ec2").run_instances(
+            DryRun=True,
+            MinCount=1,
+            MaxCount=1,
+            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
+            **place,
+        ),
+    )
     if launches_in:
         return
     for refusal in refusals.values():
-        redaction.hide(refusal, data)
         raise_if_new(refusal, template)
     dry_run.raise_if_passing(refusals)
     raise LaunchTemplateInvalid(

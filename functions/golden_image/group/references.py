@@ -12,7 +12,7 @@ from golden_image.group import instance_types, network, placement, trial
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
 
     from golden_image.group.findings import Findings
     from golden_image.model.group import GroupPlan
@@ -39,21 +39,20 @@ def look_up_names(run: str, group: GroupPlan, template: LaunchTemplatePlan, find
 
 def look_up_launch(
     source: Source,
-    found: AutoScalingGroupTypeDef | None,
+    place: list[SubnetTypeDef],
     group: GroupPlan,
     template: LaunchTemplatePlan,
     findings: Findings,
 ) -> tuple[str, ...]:
-    """Look up the subnets, security groups and type; where all is well so far, try the launch.
+    """Look up the security groups and the type; where all is well so far, try the launch.
 
     Args:
-        found: Auto Scaling's description of the group; None where the run creates it.
+        place: the group's subnets, as network.subnets has found them.
 
     Returns:
         The subnets in which the group can launch.
     """
-    place = network.subnets(found, group, findings)
-    network.refuse_security_groups(template.security_group_ids, place, findings)
+    network.refuse_security_groups(template, place, findings)
     if instance_types.refuse_unfit(source, template, findings):
         place = network.offering(template.instance_type, place, group, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
@@ -117,14 +116,11 @@ def _topic(run: str, arn: str, findings: Findings) -> None:
         )
         return
     try:
-        attributes = aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        aws.client("sns").get_topic_attributes(TopicArn=arn)
     except ClientError as error:
         if aws.code(error) == "AuthorizationError":
             findings.warnings.append(f"{arn}: its policy keeps this stack from looking it up: {error}")
-            return
-        if aws.code(error) not in {"NotFound", "NotFoundException"}:
+        elif aws.code(error) in {"NotFound", "NotFoundException"}:
+            findings.wrong(field, f"the topic {arn} does not exist. Create it, or name another")
+        else:
             raise
-        findings.wrong(field, f"the topic {arn} does not exist. Create it, or name another")
-        return
-    if attributes.get("FifoTopic") == "true":
-        findings.wrong(field, f"{arn} is a FIFO topic; Auto Scaling publishes to standard topics only")

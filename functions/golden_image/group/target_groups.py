@@ -8,14 +8,17 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.errors import FieldError
+from golden_image.model.group import NONE, RECREATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
+    from golden_image.model.group import GroupPlan
+
 _ELB = "ELB"
+_FIELD = "group.targetGroupArns"
 NOT_FOUND = {"TargetGroupNotFound", "TargetGroupNotFoundException"}
 
 
@@ -32,20 +35,27 @@ def checks_elb(health_check_type: str | None) -> bool:
 
 
 def wrong_target_groups(
-    arns: Iterable[str], run: str, subnet_ids: tuple[str, ...], *, waited_for: bool
+    run: str, planned: GroupPlan, rollout: str, place: list[SubnetTypeDef]
 ) -> list[FieldError]:
-    """What is wrong with the target groups of an input, one entry for each; empty where nothing is.
+    """What is wrong with target groups that would keep the group's instances from their traffic.
+
+    Those that the input states have an entry for each; those that the group has itself have one, for all.
 
     Args:
         run: the execution's ARN, for the stack's Region and account.
-        subnet_ids: the group's; one that does not exist is told by others.
-        waited_for: whether the rollout waits until the targets are healthy.
+        place: the group's subnets, as network.subnets has found them.
     """
-    vpc_id = vpc_of(subnet_ids)
+    before, stated = planned.before, planned.target_group_arns
+    checks = planned.health_check_type or (before.health_check_type if before else None)
+    waited_for = rollout == RECREATE and checks_elb(checks)
+    vpc_id = place[0]["VpcId"] if place else None
+    arns = before.target_group_arns if stated is None and before and rollout != NONE else stated or ()
     found = [reason_unusable(arn, run, vpc_id, waited_for=waited_for) for arn in arns]
-    return [
-        FieldError(f"group.targetGroupArns[{index}]", reason) for index, reason in enumerate(found) if reason
-    ]
+    if stated is not None:
+        return [FieldError(f"{_FIELD}[{index}]", reason) for index, reason in enumerate(found) if reason]
+    if reasons := "; ".join(filter(None, found)):
+        return [FieldError(_FIELD, f"'{planned.name}' has target groups that it cannot use: {reasons}")]
+    return []
 
 
 def reason_unusable(arn: str, run: str, vpc_id: str | None, *, waited_for: bool) -> str | None:
@@ -70,19 +80,6 @@ def reason_unusable(arn: str, run: str, vpc_id: str | None, *, waited_for: bool)
             "waits for. Add it to a listener first, or set healthCheckType to EC2"
         )
     return None
-
-
-def vpc_of(subnet_ids: tuple[str, ...]) -> str | None:
-    """The VPC of a group's first subnet; None where that cannot be said."""
-    if not subnet_ids:
-        return None
-    try:
-        found = aws.client("ec2").describe_subnets(SubnetIds=list(subnet_ids[:1]))["Subnets"]
-    except ClientError as error:
-        if aws.code(error).startswith("InvalidSubnet"):
-            return None
-        raise
-    return found[0]["VpcId"] if found else None
 
 
 def _find(arn: str) -> TargetGroupTypeDef | None:

@@ -22,7 +22,10 @@ _NOT_SHOWN = {"TagSpecifications", "UserData"}
 
 
 def of_existing(
-    template: LaunchTemplateTypeDef, stated: Mapping[str, Any], found: AutoScalingGroupTypeDef | None
+    template: LaunchTemplateTypeDef,
+    stated: Mapping[str, Any],
+    found: AutoScalingGroupTypeDef | None,
+    of_group: dict[str, str],
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     """A new version of a template that exists, and warnings: it keeps what the input does not state.
 
@@ -31,6 +34,7 @@ def of_existing(
     Args:
         stated: the input's `launchTemplate`; a field that is None is taken away.
         found: the existing group as Auto Scaling describes it.
+        of_group: the tags that instances get from the group, as tags_of_group answers.
 
     Raises:
         InvalidInput: the version would have no instance type, or more tags than EC2 takes.
@@ -38,7 +42,7 @@ def of_existing(
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
     number, base = version_data.base(template_id, found)
     patch = version_data.changes(stated)
-    _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {})
+    _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {}, of_group)
     plan = LaunchTemplatePlan(
         id=template_id,
         name=name,
@@ -54,9 +58,18 @@ def of_new(
     name: str,
     stated: Mapping[str, Any],
     instance: InstanceTypeDef,
+    of_group: dict[str, str],
     known_type: KnownType = instance_types.find,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
-    """A new template, and warnings: it starts from the source, a running or stopped instance."""
+    """A new template, and warnings: it starts from the source, a running or stopped instance.
+
+    Args:
+        of_group: the tags that instances get from the group, as tags_of_group answers.
+
+    Raises:
+        InvalidInput: an instance would have more tags than EC2 takes.
+    """
+    _refuse_too_many_tags(name, {}, stated.get("tags") or {}, of_group)
     base, lost = from_source.data_of(instance, stated.get("instanceType"), known_type)
     patch = version_data.changes(stated)
     plan = LaunchTemplatePlan(
@@ -69,6 +82,12 @@ def of_new(
     return plan, [f"the launch template does not carry over the source's {', '.join(lost)}."] if lost else []
 
 
+def tags_of_group(found: AutoScalingGroupTypeDef | None, stated: Mapping[str, str] | None) -> dict[str, str]:
+    """The tags that a group gives its instances: those of its own that it propagates, and the input's."""
+    own = found["Tags"] if found else []
+    return tags.from_aws(one for one in own if one.get("PropagateAtLaunch")) | dict(stated or {})
+
+
 def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     data = version_data.changed(base, patch)
     if "InstanceType" not in data:
@@ -77,14 +96,17 @@ def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
     return {key: value for key, value in data.items() if key not in _NOT_SHOWN}
 
 
-def _refuse_too_many_tags(name: str, data: Mapping[str, Any], own: Mapping[str, str]) -> None:
+def _refuse_too_many_tags(
+    name: str, data: Mapping[str, Any], own: Mapping[str, str], of_group: dict[str, str]
+) -> None:
     given = version_data.tagged(data, {**own, **dict.fromkeys(tags.MARKS, "")})["TagSpecifications"]
-    most = max(len(one["Tags"]) for one in given)
+    most = max(
+        len(tags.from_aws(one["Tags"]) | (of_group if one["ResourceType"] == "instance" else {}))
+        for one in given
+    )
     if most > _MOST_TAGS:
-        message = (
-            f"make {most} with those of launch template '{name}' and the run's own; EC2 takes {_MOST_TAGS}"
-        )
-        raise InvalidInput([FieldError("launchTemplate.tags", message)])
+        message = f"make {most} with those of launch template '{name}', of the group and the run's own"
+        raise InvalidInput([FieldError("launchTemplate.tags", f"{message}; EC2 takes {_MOST_TAGS}")])
 
 
 def _kept(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> list[str]:

@@ -60,7 +60,13 @@ def launch(
     placement = template.data.get("Placement", {})
     if "Tenancy" in placement and "HostResourceGroupArn" not in placement:
         settings["Placement"] = {"Tenancy": placement["Tenancy"]}
-    launches_in, refusals = dry_run.launch(subnet_ids, template.data, ImageId=source.image_id, **settings)
+    launches_in, refusals = dry_run.launch(
+        subnet_ids,
+        template.data,
+        lambda **place: aws.client("ec2").run_instances(
+            DryRun=True, MinCount=1, MaxCount=1, ImageId=source.image_id, **settings, **place
+        ),
+    )
     trial = f"a {template.instance_type} from the source's image {source.image_id}"
     if launches_in and refusals:
         findings.warnings.append(f"EC2 would not launch {trial} in some subnets: {dry_run.reasons(refusals)}")

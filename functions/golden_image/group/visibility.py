@@ -22,7 +22,6 @@ _UNKNOWN = {
     "InvalidLaunchTemplateId.VersionNotFound",
     "InvalidLaunchTemplateName.NotFoundException",
 }
-_DENIED = {"AccessDenied", "UnauthorizedOperation"}
 _MISSING = ("does not exist", "not found", "could not find", "cannot find")
 # Auto Scaling says so before any reason of EC2's.
 _PREFIX = "you must use a valid fully-formed launch template"
@@ -41,9 +40,9 @@ def raise_if_new(error: ClientError, template: LaunchTemplate) -> None:
     code, message = aws.code(error), error.response["Error"].get("Message", "")
     text = message.lower()
     what = f"version {template.version} of {template.id} is not fully visible yet: {code}: {message}"
-    if "instance profile" in text and code not in _DENIED:
+    if "instance profile" in text and code not in aws.DENIED:
         raise ResourceBusy(f"the instance profile has not reached AWS everywhere yet: {message}") from error
-    if code in _UNKNOWN or (code in _DENIED and _of_a_launch(text)):
+    if code in _UNKNOWN or (code in aws.DENIED and _of_a_launch(text)):
         raise NotYetVisible(what) from error
     if code == "ValidationError":
         reason = text.replace(_PREFIX, "")

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
-# A request takes so many values of filters.
-_VALUES = 200
-
 
 def kept(found: AutoScalingGroupTypeDef) -> list[str]:
     """The volumes that stay when the group's instances of now end: their DeleteOnTermination is false."""
@@ -22,7 +19,7 @@ def kept(found: AutoScalingGroupTypeDef) -> list[str]:
     pages = aws.client("ec2").get_paginator("describe_instances")
     return [
         mapping["Ebs"]["VolumeId"]
-        for some in batched(members, _VALUES, strict=False)
+        for some in batched(members, aws.MOST_VALUES, strict=False)
         for page in pages.paginate(Filters=[{"Name": "instance-id", "Values": list(some)}])
         for reservation in page["Reservations"]
         for instance in reservation["Instances"]
@@ -36,7 +33,7 @@ def of_snapshots(snapshot_ids: Collection[str]) -> list[str]:
     pages = aws.client("ec2").get_paginator("describe_volumes")
     return [
         volume["VolumeId"]
-        for some in batched(sorted(snapshot_ids), _VALUES, strict=False)
+        for some in batched(sorted(snapshot_ids), aws.MOST_VALUES, strict=False)
         for page in pages.paginate(Filters=[{"Name": "snapshot-id", "Values": list(some)}])
         for volume in page["Volumes"]
         if volume["State"] == "available"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from golden_image.model.image import Image
 
-# A request takes so many values of filters.
-_VALUES = 200
 # The volume that EC2 shows for a copied snapshot.
 _NO_VOLUME = "vol-ffffffff"
 
@@ -34,15 +32,17 @@ def snapshots(run: str, instance_id: str, volume_ids: Collection[str]) -> list[S
     """The snapshots that CreateSnapshots made for the run.
 
     Their descriptions say so, and their volumes or their tags agree: a volume may have been attached after
-    the plan.
+    the plan. Descriptions of runs from before they named the run's ARN name it less exactly: the tag decides.
 
     Args:
         volume_ids: the source's volumes in the plan.
     """
+    exact, before = description(run, instance_id), f"golden image of {instance_id}, run {tags.run_name(run)}"
     return [
         snapshot
-        for snapshot in _described([description(run, instance_id)])
-        if snapshot["VolumeId"] in volume_ids or tags.owned_by(run, snapshot)
+        for snapshot in _described([exact, before])
+        if (snapshot["Description"] == exact and snapshot["VolumeId"] in volume_ids)
+        or tags.owned_by(run, snapshot)
     ]
 
 
@@ -61,7 +61,7 @@ def snapshots_by_id(snapshot_ids: Iterable[str]) -> list[SnapshotTypeDef]:
     """Those of the account's snapshots with these ids that are visible."""
     return [
         snapshot
-        for some in batched(snapshot_ids, _VALUES, strict=False)
+        for some in batched(snapshot_ids, aws.MOST_VALUES, strict=False)
         for snapshot in _snapshots({"Name": "snapshot-id", "Values": list(some)})
     ]
 

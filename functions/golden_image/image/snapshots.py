@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws, polling, tags
-from golden_image.errors import SnapshotFailed, SnapshotTimedOut
+from golden_image.errors import GoldenImageError, SnapshotFailed, SnapshotTimedOut, TryAgain
 from golden_image.image import owned
 from golden_image.model.image import Snapshot
 from golden_image.run import made
+from golden_image.step import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import SnapshotTypeDef
@@ -94,10 +95,29 @@ def _percent(snapshot: SnapshotTypeDef | None) -> int:
 
 
 def delete_strays(run: str, instance_id: str, volume_ids: list[str], keep: list[str]) -> None:
-    """Delete a second set of snapshots, which a retry created before the first set was visible."""
+    """Delete a second set of snapshots, which a retry created before the first set was visible.
+
+    One that cannot be deleted costs no image: the log names it.
+
+    Raises:
+        TryAgain: one of its kinds.
+    """
     for snapshot in owned.snapshots(run, instance_id, volume_ids):
         if snapshot["SnapshotId"] not in keep:
-            delete(snapshot["SnapshotId"])
+            _delete_stray(run, snapshot["SnapshotId"])
+
+
+def _delete_stray(run: str, snapshot_id: str) -> None:
+    try:
+        with aws.named_errors():
+            delete(snapshot_id)
+    except TryAgain:
+        raise
+    except GoldenImageError as error:
+        logger.warning(
+            "stray snapshot was not deleted",
+            extra={"run": run, "snapshot": snapshot_id, "reason": f"{type(error).__name__}: {error}"},
+        )
 
 
 def delete(snapshot_id: str) -> None:

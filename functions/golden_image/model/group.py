@@ -148,8 +148,8 @@ class GroupPlan:
 
     @property
     def states_scaling_or_notifications(self) -> bool:
-        """Whether the input states a scaling policy or notifications."""
-        return self.target_cpu is not None or bool(self.notification_topic_arn)
+        """Whether the input states a scaling policy, or that there is none, or notifications."""
+        return self.target_cpu is not None or self.removes_target_cpu or bool(self.notification_topic_arn)
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,10 @@ class LaunchTemplatePlan:
     subnet_ids: tuple[str, ...] = ()
 
     @property
-    def instance_type(self) -> str | None:
-        """The type of the instances."""
-        return self.data.get("InstanceType")
+    def instance_type(self) -> str:
+        """The type of the instances; no version is planned without one."""
+        kind: str = self.data["InstanceType"]
+        return kind
 
     @property
     def key_name(self) -> str | None:
@@ -62,6 +63,14 @@ class LaunchTemplatePlan:
     @property
     def security_group_ids(self) -> tuple[str, ...]:
         """The security groups of the instances, on whichever interface; none: the VPC's default one."""
+        return tuple(dict.fromkeys(group for one in self._security_groups() for group in one))
+
+    @property
+    def most_security_groups(self) -> int:
+        """How many security groups the interface with the most of them has."""
+        return max(len(set(one)) for one in self._security_groups())
+
+    def _security_groups(self) -> list[list[str]]:
+        """Those of the instance, which are its primary interface's, and those of each stated interface."""
         interfaces = self.data.get("NetworkInterfaces", [])
-        groups = [group for one in interfaces for group in one.get("Groups", [])]
-        return tuple(dict.fromkeys([*self.data.get("SecurityGroupIds", []), *groups]))
+        return [self.data.get("SecurityGroupIds", []), *(one.get("Groups", []) for one in interfaces)]

@@ -15,11 +15,23 @@ class Made:
 
     Attributes:
         template_versions: a launch template's id and the number of a version: `lt-0123456789abcdef0/3`.
+        group_arns: of a group that the run created, once it was shown. Its ARN has an id of its own.
     """
 
     snapshot_ids: frozenset[str] = frozenset()
     image_ids: frozenset[str] = frozenset()
     template_versions: frozenset[str] = frozenset()
+    group_arns: frozenset[str] = frozenset()
+
+    def has_created(self, group: Mapping[str, Any]) -> bool:
+        """Whether the run has created a group that has the name of its own.
+
+        Its ARN says so. Where the answer of the creation was lost, it launches from the run's version: a tag
+        proves nothing.
+        """
+        if self.group_arns:
+            return group["AutoScalingGroupARN"] in self.group_arns
+        return template_version(group) in self.template_versions
 
 
 def template_version(launched: Mapping[str, Any]) -> str:

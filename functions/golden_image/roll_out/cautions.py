@@ -34,9 +34,8 @@ def about(
 ) -> tuple[str, ...]:
     """Warnings about a group, None where the run makes it, and what the run will do to it."""
     name = f"'{plan.name}'"
-    balanced = bool(
-        plan.target_group_arns or (found and plan.target_group_arns is None and has_traffic(found))
-    )
+    stated = plan.target_group_arns
+    balanced = has_traffic(found, stated) if found else bool(stated)
     warnings = list(_of_health(name, found, plan, balanced))
     if found:
         warnings += _of_processes(name, found, rollout, balanced)
@@ -48,9 +47,20 @@ def about(
     return tuple(warnings)
 
 
-def has_traffic(found: AutoScalingGroupTypeDef) -> bool:
-    """Whether a group registers its instances with anything: target groups, load balancers, services."""
-    return bool(found.get("TargetGroupARNs") or found.get("LoadBalancerNames") or found.get("TrafficSources"))
+def has_traffic(found: AutoScalingGroupTypeDef, stated: tuple[str, ...] | None) -> bool:
+    """Whether a group will register its instances with anything: target groups, load balancers, services.
+
+    Args:
+        stated: the target groups that replace those of the group; None where these stay.
+    """
+    arns = target_groups.attached(found) if stated is None else stated
+    return bool(arns or _other_traffic(found))
+
+
+def _other_traffic(found: AutoScalingGroupTypeDef) -> list[str]:
+    """Classic load balancers and services, which a run leaves as they are."""
+    sources = [one["Identifier"] for one in found.get("TrafficSources", []) if one.get("Type") != "elbv2"]
+    return sorted({*found.get("LoadBalancerNames", []), *sources})
 
 
 def _of_health(
@@ -108,8 +118,7 @@ def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> It
 
 def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
     """Health that Check Capacity does not look at."""
-    sources = [one["Identifier"] for one in found.get("TrafficSources", []) if one.get("Type") != "elbv2"]
-    others = sorted({*found.get("LoadBalancerNames", []), *sources})
+    others = _other_traffic(found)
     if others and rollout == RECREATE:
         yield f"{name}: the rollout does not wait until new instances are healthy in {', '.join(others)}."
 

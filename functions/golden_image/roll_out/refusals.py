@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image import aws
-from golden_image.errors import GroupNotSupported
-from golden_image.model.group import NONE, RECREATE
+from golden_image.errors import FieldError, GroupNotSupported
+from golden_image.model.group import DRAIN, NONE, RECREATE
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
+    from golden_image.model.group import GroupPlan
     from golden_image.model.plan import Timeouts
 
 # The statuses of an instance refresh in which it changes nothing any more.
@@ -48,6 +49,22 @@ def refuse_unfinishable(
         _refuse_blocked(name, found, rollout, balanced)
         _refuse_warm_pool(name, found, rollout)
         _refuse_hooks(name, found, rollout, timeouts)
+
+
+def sizes_not_set(plan: GroupPlan, rollout: str) -> list[FieldError]:
+    """The stated sizes of an existing group that a drain would not set."""
+    if plan.before is None or rollout != DRAIN:
+        return []
+    stated = plan.stated_sizes
+    fields = {
+        "minSize": stated.min_size,
+        "maxSize": stated.max_size,
+        "desiredCapacity": stated.desired_capacity,
+    }
+    message = (
+        f"drain leaves '{plan.name}' at zero and sets no sizes. Leave it out, or set rollout to recreate"
+    )
+    return [FieldError(f"group.{name}", message) for name, value in fields.items() if value is not None]
 
 
 def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> None:

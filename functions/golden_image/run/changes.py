@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +12,10 @@ from golden_image import aws, events
 from golden_image.errors import RunSettled
 from golden_image.model.group import NONE, Drain, GroupChange, GroupState, Sizes
 from golden_image.model.launch_template import LaunchTemplate
-from golden_image.run import ledger
+from golden_image.run import ledger, made
+
+if TYPE_CHECKING:
+    from golden_image.model.made import Made
 
 _SIZED_BY_OTHERS = "sizedByOthers"
 _CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -103,6 +106,15 @@ def drain_of(run: str) -> Drain:
         members=tuple(_value(row, "membersBefore")),
         sized_by_others=_SIZED_BY_OTHERS in row,
     )
+
+
+def refuse_settled(run: str) -> Made:
+    """Refuse to act for a run that no longer decides about its group; answer what it has made so far.
+
+    Raises:
+        RunSettled: the run is committed, is being undone or has no row.
+    """
+    return made.of_row(_row_of_open(run))
 
 
 def _before(row: dict[str, Any]) -> GroupState:

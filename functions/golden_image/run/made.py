@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 # The attributes of a run's row, each a set of strings.
-SNAPSHOTS, IMAGES, TEMPLATE_VERSIONS = "snapshotIds", "imageIds", "templateVersions"
+SNAPSHOTS, IMAGES, TEMPLATE_VERSIONS, GROUPS = "snapshotIds", "imageIds", "templateVersions", "groupArns"
 
 
 def note(run: str, kind: str, ids: Collection[str]) -> None:
@@ -51,6 +51,7 @@ def of_row(row: Mapping[str, Any]) -> Made:
         snapshot_ids=_ids(row, SNAPSHOTS),
         image_ids=_ids(row, IMAGES),
         template_versions=_ids(row, TEMPLATE_VERSIONS),
+        group_arns=_ids(row, GROUPS),
     )
 
 

@@ -9,12 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from golden_image import names, tags
-from golden_image.errors import FieldError, GroupNotSupported, InvalidInput, RolloutRequired
+from golden_image.errors import FieldError, InvalidInput, RolloutRequired
 from golden_image.group import (
     group,
     instance_types,
     launch_template,
     neighbours,
+    network,
     references,
     target_groups,
     template_plan,
@@ -28,7 +29,7 @@ from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED, Source
 from golden_image.roll_out import cautions
 from golden_image.roll_out import warnings as rollout_warnings
-from golden_image.roll_out.refusals import refuse_unfinishable
+from golden_image.roll_out.refusals import refuse_unfinishable, sizes_not_set
 from golden_image.run import owed
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
@@ -65,20 +66,22 @@ def make(run: str, request: RunRequest) -> Plan:
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
-        stated = request.group.target_group_arns
-        balanced = cautions.has_traffic(found) if stated is None else bool(stated)
+        balanced = cautions.has_traffic(found, request.group.target_group_arns)
         refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
-    planned = _group(request, found, source)
+    wrong: list[FieldError] = []
+    planned = _group(request, found, source, wrong)
     known_type = cache(instance_types.find)
     template, of_template = _template(request, instance, found, known_type)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
-    looked_up.problems += _wrong_target_groups(run, planned, chosen)
+    looked_up.problems += wrong + sizes_not_set(planned, chosen)
+    place = network.subnets(found, planned, looked_up)
+    looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
     references.look_up_names(run, planned, template, looked_up)
-    subnet_ids = references.look_up_launch(source, found, planned, template, looked_up)
+    subnet_ids = references.look_up_launch(source, place, planned, template, looked_up)
     if looked_up.problems:
         raise InvalidInput(looked_up.problems)
     return Plan(
@@ -139,13 +142,15 @@ def _image(run: str, request: RunRequest, source: Source) -> Image:
     )
 
 
-def _group(request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source) -> GroupPlan:
+def _group(
+    request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source, wrong: list[FieldError]
+) -> GroupPlan:
     wanted = request.group if found else for_new_group(request.group)
     before = group.state(found, wanted.notification_topic_arn) if found else None
     return GroupPlan(
         name=request.auto_scaling_group_name,
         before=before,
-        sizes=_sizes(wanted, before),
+        sizes=_sizes(wanted, before, wrong),
         subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (source.subnet_id,),
         target_group_arns=wanted.target_group_arns,
         health_check_type=wanted.health_check_type,
@@ -165,28 +170,6 @@ def _rollout_warnings(rollout: str, planned: GroupPlan) -> tuple[str, ...]:
     return (rollout_warnings.at_zero(planned.name),) if nothing else ()
 
 
-def _wrong_target_groups(run: str, planned: GroupPlan, rollout: str) -> list[FieldError]:
-    """Stated target groups that would keep the group's instances from their traffic.
-
-    Raises:
-        GroupNotSupported: the group has such ones itself.
-    """
-    before = planned.before
-    checks = planned.health_check_type or (before.health_check_type if before else None)
-    waited_for = rollout == RECREATE and target_groups.checks_elb(checks)
-    if planned.target_group_arns is not None or not before or rollout == NONE:
-        return target_groups.wrong_target_groups(
-            planned.target_group_arns or (), run, planned.subnets, waited_for=waited_for
-        )
-    wrong = target_groups.wrong_target_groups(
-        before.target_group_arns, run, planned.subnets, waited_for=waited_for
-    )
-    if wrong:
-        reasons = "; ".join(error.message for error in wrong)
-        raise GroupNotSupported(f"'{planned.name}' has target groups that it cannot use: {reasons}.")
-    return []
-
-
 def _template(
     request: RunRequest,
     instance: InstanceTypeDef,
@@ -194,16 +177,18 @@ def _template(
     known_type: KnownType,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     name, stated = request.launch_template_name, request.launch_template
+    of_group = template_plan.tags_of_group(found, request.group.tags)
     existing = launch_template.find_own(name)
     if existing:
-        return template_plan.of_existing(existing, stated, found)
-    return template_plan.of_new(name, for_new_template(stated), instance, known_type)
+        return template_plan.of_existing(existing, stated, found, of_group)
+    return template_plan.of_new(name, for_new_template(stated), instance, of_group, known_type)
 
 
-def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
+def _sizes(wanted: GroupRequest, before: GroupState | None, wrong: list[FieldError]) -> Sizes:
     """The sizes after the rollout: those stated, the others as they are.
 
-    Like Auto Scaling itself, a desired capacity that is not stated follows the other two.
+    Like Auto Scaling itself, a desired capacity that is not stated follows the other two. Sizes that do not
+    go together are told in `wrong`.
     """
     base = before.sizes if before else Sizes.EMPTY
     low = base.min_size if wanted.min_size is None else wanted.min_size
@@ -214,7 +199,7 @@ def _sizes(wanted: GroupRequest, before: GroupState | None) -> Sizes:
     if not low <= desired <= high:
         sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
         message = f"{sizes} does not hold, with the sizes that the group has. Set all three."
-        raise InvalidInput([FieldError("group", message)])
+        wrong.append(FieldError("group", message))
     return Sizes(low, high, desired)
 
 

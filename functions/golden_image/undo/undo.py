@@ -15,7 +15,7 @@ from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED
 from golden_image.run import ledger, owed
 from golden_image.run.owed import OwedSource
-from golden_image.source import facts, returns
+from golden_image.source import facts, power, returns
 from golden_image.undo import instances
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pa
 
 def _group(plan: Plan, result: _Pass) -> bool:
     if plan.group.before is None:
-        return group_removal.remove(plan.run, plan.group.name, result.made.template_versions)
+        return group_removal.remove(plan.group.name, result.made)
     given = giving_back.give_back(plan)
     result.stays, result.notes = given.stays, given.notes
     return given.left
@@ -184,11 +184,16 @@ def _source(plan: Plan, _: _Pass) -> bool:
 
 
 def _of_source(plan: Plan) -> list[str]:
-    """What is not as before, and does not keep the locks."""
+    """What is not as before, and does not keep the locks. A source that is gone is nothing to tell."""
     if owed.find(plan.source.instance_id) is None:
         return []
-    found = returns.look(plan.source.instance_id)
-    return [] if found.running else [found.said]
+    try:
+        state = power.state(plan.source.instance_id)
+    except SourceNotFound:
+        return []
+    if state in {RUNNING, "shutting-down", "terminated"}:
+        return []
+    return [returns.look(plan.source.instance_id).said]
 
 
 def _of_volumes(plan: Plan, made: Made) -> list[str]:

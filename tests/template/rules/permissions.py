@@ -21,10 +21,9 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
-    # The version that a group goes back to may name its image by a parameter.
+    # The version that a group goes back to, or could go back to, may name its image by a parameter.
     ("ec2:RunInstances", "SubnetId"): {"ssm:GetParameters"},
-    # EC2 reads, in the caller's name, the parameter that names a version's image.
-    ("ec2:DescribeLaunchTemplateVersions", "ResolveAlias"): {"ssm:GetParameters"},
+    ("ec2:RunInstances", "ImageId"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
     ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},
     # EC2 attaches encrypted volumes in the caller's name.

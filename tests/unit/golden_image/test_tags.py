@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from golden_image import tags
-from golden_image.errors import GroupNotSupported, NotYetVisible
 from tests.unit.account import OTHER_RUN, RUN
 
 
@@ -76,19 +76,18 @@ def test_a_resource_with_a_runs_mark_is_that_runs() -> None:
     assert tags.owned_by(RUN, marked(run=RUN))
 
 
-def test_what_a_lost_try_of_the_run_has_made_is_adopted() -> None:
-    assert tags.adopted(RUN, marked(run=RUN), "group 'web'", refusal) == marked(run=RUN)
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "code", ["AccessDenied", "UnauthorizedOperation", "Client.UnauthorizedOperation", "Client.AccessDenied"]
+)
+def test_a_denial_for_want_of_the_stacks_mark_is_told_with_the_command(code: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": ""}}, "DeleteSnapshot")
+    assert tags.how_to_delete(error, marked(run=RUN), "aws x").endswith("may not delete it: aws x")
+    with pytest.raises(ClientError):
+        tags.how_to_delete(error, marked(stack=tags.stack()), "aws x")
 
 
-def test_what_another_has_made_is_not_adopted() -> None:
-    with pytest.raises(GroupNotSupported, match="x is not ours"):
-        tags.adopted(RUN, marked(run=OTHER_RUN), "group 'web'", refusal)
-
-
-def test_what_is_not_shown_yet_is_adopted_by_a_later_try() -> None:
-    with pytest.raises(NotYetVisible, match=r"^group 'web' exists but is not visible yet$"):
-        tags.adopted(RUN, None, "group 'web'", refusal)
-
-
-def refusal(found: dict[str, Any]) -> GroupNotSupported:
-    return GroupNotSupported(f"{found['Id']} is not ours")
+def test_another_refusal_is_none_of_the_mark() -> None:
+    error = ClientError({"Error": {"Code": "InvalidSnapshot.InUse", "Message": ""}}, "DeleteSnapshot")
+    with pytest.raises(ClientError):
+        tags.how_to_delete(error, marked(run=RUN), "aws x")

@@ -26,9 +26,9 @@ def plan_and_warnings(source_id: str, **wanted: Any) -> tuple[LaunchTemplatePlan
     stated = request.parse(complete).launch_template
     instance, existing = facts.find(source_id), launch_template.find_own("web")
     if existing:
-        plan, warnings = template_plan.of_existing(existing, stated, group.find("web"))
+        plan, warnings = template_plan.of_existing(existing, stated, group.find("web"), {})
     else:
-        plan, warnings = template_plan.of_new("web", request.for_new_template(stated), instance)
+        plan, warnings = template_plan.of_new("web", request.for_new_template(stated), instance, {})
     return replace(plan, group_name="web", subnet_ids=(instance["SubnetId"],)), warnings
 
 

@@ -209,6 +209,20 @@ def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(account:
     assert (state().target_cpu, state().notification_types) == (70.0, types)
 
 
+def test_a_policy_that_somebody_sets_before_null_takes_it_away_comes_back_as_they_set_it(
+    account: Account,
+) -> None:
+    account.group()
+    options.put_policy("web", 40)
+    plan = planned(account, targetCpuUtilization=None)
+    group.update(RUN, plan.group, golden(account), plan.rollout)
+    options.put_policy("web", 55)
+    group.configure(RUN, plan.group)
+    assert state().target_cpu is None
+    give_back(plan)
+    assert state().target_cpu == 55
+
+
 def test_a_policy_that_null_took_away_comes_back(account: Account) -> None:
     account.group()
     options.put_policy("web", 60)

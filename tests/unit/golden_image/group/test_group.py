@@ -14,12 +14,15 @@ from golden_image.errors import (
     RequestRefused,
     ResourceBusy,
     RollBackIncomplete,
+    RunSettled,
     ServiceUnavailable,
 )
 from golden_image.group import group, group_removal, options
 from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes, StatedSizes
 from golden_image.model.launch_template import LaunchTemplate
-from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN
+from golden_image.model.made import Made
+from golden_image.run import made as made_by_runs
+from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN, noted
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
@@ -38,6 +41,7 @@ def template(account: Account) -> LaunchTemplate:
     data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"}
     made = ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]
     ec2.create_launch_template_version(LaunchTemplateName="web", LaunchTemplateData=data)
+    made_by_runs.note(RUN, made_by_runs.TEMPLATE_VERSIONS, [f"{made['LaunchTemplateId']}/2"])
     return LaunchTemplate(made["LaunchTemplateId"], "web", 2)
 
 
@@ -146,7 +150,7 @@ def test_a_group_that_exists_and_is_not_shown_yet_is_looked_for_again(
     account: Account, template: LaunchTemplate
 ) -> None:
     plan = new_group(account)
-    stale = {"action": "CreateAutoScalingGroup", "effect": "stale", "reads": 1}
+    stale = {"action": "CreateAutoScalingGroup", "effect": "stale", "reads": 2}
     account.faults({"service": "autoscaling", **stale})
     create(plan, template)
     with pytest.raises(NotYetVisible, match="'web' exists but is not visible yet"):
@@ -158,10 +162,64 @@ def test_a_group_that_exists_and_is_not_shown_yet_is_looked_for_again(
 def test_a_foreign_group_that_appeared_after_the_plan_is_not_adopted(
     account: Account, template: LaunchTemplate
 ) -> None:
-    plan = new_group(account)
-    create(plan, template, OTHER_RUN)
+    clone(account)
     with pytest.raises(GroupNotSupported, match="'web' was created by something else after the plan"):
-        create(plan, template)
+        create(new_group(account), template)
+
+
+def clone(account: Account) -> None:
+    """Somebody makes a group of that name with the run's tags, from a template of their own."""
+    marks = [GroupTag(key, value, propagate=False) for key, value in MARKS.items()]
+    account.group(Tags=options.tag_list("web", marks))
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_group_that_lost_its_tags_before_a_later_try_is_adopted(
+    account: Account, template: LaunchTemplate, lost: bool
+) -> None:
+    if lost:
+        account.lose_answer("autoscaling", "CreateAutoScalingGroup")
+        with pytest.raises(ServiceUnavailable):
+            create(new_group(account), template)
+    else:
+        create(new_group(account), template)
+    strip_tags(account)
+    create(new_group(account), template)
+    assert noted(RUN).group_arns == {found()["AutoScalingGroupARN"]}
+
+
+def test_a_group_is_known_by_its_id_whatever_somebody_has_it_launch_from(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account), template)
+    account.group("other")
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", LaunchTemplate={"LaunchTemplateName": "other-by-hand", "Version": "1"}
+    )
+    strip_tags(account)
+    create(new_group(account), template)
+    assert group_removal.remove("web", noted(RUN))
+    # One that somebody makes of that name then has another id.
+    clone(account)
+    assert not group_removal.remove("web", noted(RUN))
+
+
+@pytest.mark.parametrize("mark", ["undoing", "committed"])
+@pytest.mark.parametrize("new", [True, False])
+def test_a_run_that_is_settled_makes_and_configures_no_group(
+    account: Account, template: LaunchTemplate, mark: str, new: bool
+) -> None:
+    if not new:
+        account.group()
+    plan = new_group(account) if new else same_group(account, target_group_arns=(BLUE,))
+    account.open_row(RUN, **{mark: {"BOOL": True}})
+    account.forget_calls()
+    if new:
+        with pytest.raises(RunSettled):
+            create(plan, template)
+    with pytest.raises(RunSettled):
+        group.configure(RUN, plan)
+    assert account.changes() == []
 
 
 @pytest.mark.parametrize(
@@ -375,9 +433,9 @@ def test_a_group_that_the_run_made_is_deleted_with_its_instances(
 ) -> None:
     create(new_group(account), template)
     members = [one["InstanceId"] for one in found()["Instances"]]
-    assert group_removal.remove(RUN, "web", ())
+    assert group_removal.remove("web", noted(RUN))
     assert account.found_group() == {}
-    assert not group_removal.remove(RUN, "web", ())
+    assert not group_removal.remove("web", noted(RUN))
     assert {account.state(member) for member in members} == {"terminated"}
 
 
@@ -387,8 +445,8 @@ def test_a_group_that_is_being_deleted_is_still_there_and_left_to_it(
     create(new_group(account), template)
     assert found()["Instances"]
     account.freeze()
-    assert group_removal.remove(RUN, "web", ())
-    assert group_removal.remove(RUN, "web", ())
+    assert group_removal.remove("web", noted(RUN))
+    assert group_removal.remove("web", noted(RUN))
     assert found()["Status"] == "Delete in progress"
     assert len(account.calls("DeleteAutoScalingGroup")) == 1
 
@@ -406,8 +464,8 @@ def test_a_group_on_the_runs_version_is_deleted_though_it_lost_its_tags(
 ) -> None:
     create(new_group(account), template)
     strip_tags(account)
-    assert not group_removal.remove(RUN, "web", {f"{template.id}/77"})
-    assert group_removal.remove(RUN, "web", {f"{template.id}/{template.version}"})
+    assert not group_removal.remove("web", Made(template_versions=frozenset({f"{template.id}/77"})))
+    assert group_removal.remove("web", Made(template_versions=frozenset({f"{template.id}/2"})))
     assert account.found_group() == {}
 
 
@@ -420,17 +478,20 @@ def test_a_group_that_the_stack_may_not_delete_is_told_with_the_command(
     account.faults({"service": "autoscaling", **denied})
     command = "aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name 'web'"
     with pytest.raises(RollBackIncomplete, match=f"has lost the tag golden-image:stack=refresh.*: {command}"):
-        group_removal.remove(RUN, "web", {f"{template.id}/{template.version}"})
+        group_removal.remove("web", noted(RUN))
 
 
-@pytest.mark.parametrize("run", [OTHER_RUN, None])
+@pytest.mark.parametrize("how", ["by hand", "with the run's tags", "by another run"])
 def test_a_group_that_the_run_did_not_make_is_not_deleted(
-    account: Account, template: LaunchTemplate, run: str | None
+    account: Account, template: LaunchTemplate, how: str
 ) -> None:
-    if run is None:
+    if how == "by hand":
         account.group()
+    elif how == "with the run's tags":
+        clone(account)
     else:
-        create(new_group(account), template, run)
-    assert not group_removal.remove(RUN, "web", ())
+        account.open_row(OTHER_RUN)
+        create(new_group(account), replace(template, version=1), OTHER_RUN)
+    assert not group_removal.remove("web", noted(RUN))
     assert found()
     assert "DeleteAutoScalingGroup" not in account.changes()

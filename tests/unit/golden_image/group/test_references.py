@@ -8,7 +8,7 @@ import pytest
 
 from golden_image.aws import named_errors
 from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
-from tests.unit.account import ACCOUNT_ID, REGION
+from tests.unit.account import ACCOUNT_ID, BLUE, REGION
 from tests.unit.golden_image.group.templates import existing
 
 if TYPE_CHECKING:
@@ -79,6 +79,19 @@ def test_one_refusal_lists_all_that_is_wrong(account: Account) -> None:
         "launchTemplate.securityGroupIds",
     ]
     assert account.calls("RunInstances") == []
+
+
+def test_sizes_and_target_groups_of_the_group_are_listed_with_the_rest(account: Account) -> None:
+    account.group(TargetGroupARNs=[BLUE], MaxSize=2, DesiredCapacity=0)
+    account.client("elbv2").delete_target_group(TargetGroupArn=BLUE)
+    wrong = refused(
+        account,
+        account.seed(),
+        rollout="drain",
+        launchTemplate={"keyName": "lost"},
+        group={"minSize": 3},
+    )
+    assert sorted(wrong) == ["group", "group.targetGroupArns", "launchTemplate.keyName"]
 
 
 def test_what_exists_is_planned(account: Account) -> None:
@@ -252,6 +265,16 @@ def test_an_interface_takes_so_many_security_groups(account: Account) -> None:
     account.plan(source_id, launchTemplate={"securityGroupIds": six[:5]})
 
 
+def test_each_interface_takes_so_many_security_groups(account: Account) -> None:
+    source_id = account.seed()
+    found = account.client("ec2").describe_instances(InstanceIds=[source_id])
+    ten = security_groups(account, found["Reservations"][0]["Instances"][0]["VpcId"], 10)
+    interfaces = [{"DeviceIndex": one, "Groups": ten[5 * one : 5 * one + 5]} for one in (0, 1)]
+    template_id = existing(account, NetworkInterfaces=interfaces)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"}, DesiredCapacity=0)
+    assert account.plan(source_id).launch_template.security_group_ids == tuple(ten)
+
+
 def test_a_group_keeps_launching_where_it_can(account: Account) -> None:
     """A zone without the type, and a subnet that was deleted, are told and not refused."""
     with_type, without = subnet_of(account, "a"), subnet_of(account, "b")
@@ -346,7 +369,11 @@ def test_an_ebs_optimized_source_does_not_go_on_a_type_without_it(account: Accou
     source_id = account.seed()
     account.instance(source_id).ebs_optimized = True
     wrong = refused(account, source_id, launchTemplate={"instanceType": "t2.small"})
-    assert "cannot be EBS-optimized" in wrong["launchTemplate.instanceType"]
+    says = "cannot be EBS-optimized, and the new version is to be: launchTemplate.ebsOptimized is true"
+    assert f"{says}, taken over from the source." in wrong["launchTemplate.instanceType"]
+    stated = {"instanceType": "t2.small", "ebsOptimized": True}
+    wrong = refused(account, source_id, launchTemplate=stated)
+    assert f"{says}." in wrong["launchTemplate.instanceType"]
     assert account.plan(source_id).launch_template.ebs_optimized
 
 
@@ -380,6 +407,15 @@ def test_a_launch_that_cannot_be_tried_is_told(account: Account, code: str) -> N
     (warning,) = tried(account, code).warnings
     assert "could not be tried" in warning
     assert code in warning
+
+
+def test_the_encoded_part_of_a_denial_is_not_told(account: Account) -> None:
+    message = "You are not authorized. Encoded authorization failure message: aXxq"
+    denial = {"code": "UnauthorizedOperation", "status": 403, "message": message}
+    account.faults({"service": "ec2", "action": "RunInstances", **denial})
+    (warning,) = account.plan(account.seed()).warnings
+    assert "You are not authorized. (" in warning
+    assert "aXxq" not in warning
 
 
 def test_a_trial_that_fails_for_now_is_no_refusal_of_the_input(account: Account) -> None:

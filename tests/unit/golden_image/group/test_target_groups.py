@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image.errors import GroupNotSupported, InvalidInput
+from golden_image.errors import InvalidInput
 from golden_image.group import group, target_groups
 from tests.unit.account import ACCOUNT_ID, BLUE, GREEN, REGION, TARGETS, WEB
 
@@ -58,10 +58,28 @@ def test_a_target_group_that_no_load_balancer_uses_is_refused_where_its_health_i
     assert account.plan(source_id, rollout="drain", group=wanted_elb).rollout == "drain"
 
 
-@pytest.mark.usefixtures("account")
-def test_a_subnet_that_does_not_exist_is_told_by_others() -> None:
-    assert target_groups.vpc_of(("subnet-0123456789abcdef0",)) is None
-    assert target_groups.vpc_of(()) is None
+@pytest.mark.parametrize("of", ["zones", "a lost subnet"])
+def test_the_vpc_is_that_of_the_subnets_in_which_the_group_launches(account: Account, of: str) -> None:
+    first, second, *_ = account.subnets()
+    ec2 = account.client("ec2")
+    if of == "zones":
+        zone = ec2.describe_subnets(SubnetIds=[second])["Subnets"][0]["AvailabilityZone"]
+        data = {"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"}
+        ec2.create_launch_template(LaunchTemplateName="by-hand", LaunchTemplateData=data)
+        account.client("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName="web",
+            LaunchTemplate={"LaunchTemplateName": "by-hand"},
+            AvailabilityZones=[zone],
+            MinSize=0,
+            MaxSize=1,
+        )
+    else:
+        account.group(DesiredCapacity=0, VPCZoneIdentifier=f"{first},{second}")
+        ec2.delete_subnet(SubnetId=first)
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    other = account.targets(f"{TARGETS}/other/0123456789abcdef", vpcId=vpc)
+    (message,) = refused(account, other).values()
+    assert f"{other} is in {vpc}" in message
 
 
 def test_target_groups_that_can_be_used_are_planned(account: Account) -> None:
@@ -75,7 +93,7 @@ def test_a_group_whose_own_target_group_is_gone_is_refused(account: Account, cho
     account.client("elbv2").delete_target_group(TargetGroupArn=WEB)
     source_id = account.seed()
     says = f"'web' has target groups that it cannot use: {WEB} does not exist"
-    with pytest.raises(GroupNotSupported, match=says):
+    with pytest.raises(InvalidInput, match=says):
         account.plan(source_id, rollout=chosen)
     assert account.plan(source_id, rollout="none").rollout == "none"
     assert account.plan(source_id, rollout=chosen, group={"targetGroupArns": [BLUE]}).rollout == chosen

@@ -242,6 +242,27 @@ def test_bandwidth_weighting_is_that_of_the_sources_type(account: Account) -> No
     assert planned(source_id).data["NetworkPerformanceOptions"] == {"BandwidthWeighting": "vpc-1"}
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_tags_of_the_group_are_the_instances_too(account: Account, is_new: bool) -> None:
+    def own(number: int, propagated: bool) -> list[dict[str, Any]]:
+        more = {"ResourceId": "web", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": propagated}
+        return [{"Key": f"{propagated}-{one}", "Value": "x", **more} for one in range(number)]
+
+    if not is_new:
+        existing(account)
+    account.group(DesiredCapacity=0, Tags=own(46, propagated=True))
+    wanted = {"tags": {"role": "web"}}
+    source_id = account.seed()
+    account.plan(source_id, launchTemplate=wanted)
+    account.plan(source_id, launchTemplate=wanted, group={"tags": {"True-0": "y"}})
+    with pytest.raises(InvalidInput, match=r"launchTemplate\.tags: make 51 with those of"):
+        account.plan(source_id, launchTemplate=wanted, group={"tags": {"team": "y"}})
+    autoscaling = account.client("autoscaling")
+    autoscaling.delete_tags(Tags=own(46, propagated=True))
+    autoscaling.create_or_update_tags(Tags=own(50, propagated=False))
+    account.plan(source_id, launchTemplate=wanted, group={"tags": {}})
+
+
 def test_ids_addresses_and_zone_of_the_source_are_in_no_new_template(account: Account) -> None:
     interfaces = [{"DeviceIndex": 0, "Ipv6AddressCount": 1}]
     source_id = account.seed(launch={"NetworkInterfaces": interfaces})
@@ -281,7 +302,7 @@ def test_further_interfaces_are_taken_only_of_the_elastic_fabric(account: Accoun
     fabric = {**primary, "Attachment": place, "InterfaceType": "efa-only", "Association": {}}
     plain = {**primary, "Attachment": {"DeviceIndex": 2}, "Association": {}}
     instance["NetworkInterfaces"] = [fabric, plain, primary]
-    plan, (warning,) = template_plan.of_new("web", {}, instance)
+    plan, (warning,) = template_plan.of_new("web", {}, instance, {})
     first, second = plan.data["NetworkInterfaces"]
     assert (first["DeviceIndex"], "AssociatePublicIpAddress" in first) == (0, False)
     assert (second["NetworkCardIndex"], second["InterfaceType"]) == (1, "efa-only")
@@ -301,7 +322,7 @@ def test_addresses_and_prefixes_of_an_interface_are_counted_and_its_settings_tak
         "Ipv6Prefixes": [{"Ipv6Prefix": "2001:db8::/80"}, {"Ipv6Prefix": "2001:db8:1::/80"}],
         "PrivateIpAddresses": [{"Primary": True}, {"Primary": False}, {"Primary": False}],
     }
-    (made,) = template_plan.of_new("web", {}, instance)[0].data["NetworkInterfaces"]
+    (made,) = template_plan.of_new("web", {}, instance, {})[0].data["NetworkInterfaces"]
     assert made == {
         "AssociateCarrierIpAddress": True,
         "ConnectionTrackingSpecification": timeouts,

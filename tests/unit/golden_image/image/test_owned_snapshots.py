@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws
-from golden_image.errors import RunSettled, ServiceUnavailable, SnapshotFailed
+from golden_image.errors import RequestThrottled, RunSettled, ServiceUnavailable, SnapshotFailed
 from golden_image.image import owned, snapshots
 from golden_image.source import facts
 from tests.unit.account import LEDGER, MARKS, OTHER_RUN, RUN, noted
@@ -101,6 +101,36 @@ def test_a_set_without_tags_is_waited_for(account: Account, source_id: str) -> N
     made = ids(take(source_id))
     account.strip_tags(*made)
     assert snapshots.check(list(made), 301, 600).done
+
+
+def test_a_stray_that_cannot_be_deleted_fails_no_run(account: Account, source_id: str) -> None:
+    kept = ids(take(source_id))
+    strays = {one.snapshot_id for one in snapshots._create(RUN, source_id, {})}
+    account.faults({"action": "DeleteSnapshot", "code": "UnauthorizedOperation", "times": 1})
+    snapshots.delete_strays(RUN, source_id, volumes(source_id), list(kept))
+    assert len(there(account) & strays) == 1
+    account.faults({"action": "DeleteSnapshot", "code": "RequestLimitExceeded", "times": 1})
+    with pytest.raises(RequestThrottled):
+        snapshots.delete_strays(RUN, source_id, volumes(source_id), list(kept))
+
+
+def test_a_set_of_a_run_from_before_its_descriptions_named_the_arn_is_the_runs(
+    account: Account, source_id: str
+) -> None:
+    marks = [{"Key": key, "Value": value} for key, value in MARKS.items()]
+    made = {
+        one["SnapshotId"]
+        for specifications in ([{"ResourceType": "snapshot", "Tags": marks}], [])
+        for one in account.client("ec2").create_snapshots(
+            InstanceSpecification={"InstanceId": source_id},
+            Description=f"golden image of {source_id}, run web-20261122T030000Z-0123abcd",
+            TagSpecifications=specifications,
+        )["Snapshots"]
+    }
+    # Another run of another state machine may have that name: its tag decides.
+    found = {one["SnapshotId"] for one in owned.snapshots(RUN, source_id, volumes(source_id))}
+    assert len(found) == 2
+    assert found < made
 
 
 def test_a_stray_set_without_tags_is_deleted(account: Account, source_id: str) -> None:

@@ -121,6 +121,27 @@ def test_new_instances_that_the_next_rollout_could_not_end_are_warned_of(account
     assert all("'web' protects new instances from scale-in" in told for (told,) in found.values())
 
 
+@pytest.mark.usefixtures("open_runs")
+@pytest.mark.parametrize(
+    ("has", "stated", "misses"),
+    [
+        ({"LoadBalancerNames": ["classic"]}, [], True),
+        ({"LoadBalancerNames": ["classic"]}, None, True),
+        ({"TargetGroupARNs": [WEB]}, [], False),
+        ({"TargetGroupARNs": [WEB]}, None, True),
+    ],
+)
+def test_traffic_that_a_run_leaves_counts_where_target_groups_are_taken_away(
+    account: Account, has: dict[str, Any], stated: list[str] | None, misses: bool
+) -> None:
+    account.group(**has)
+    account.client("autoscaling").suspend_processes(
+        AutoScalingGroupName="web", ScalingProcesses=["AddToLoadBalancer"]
+    )
+    wanted = {} if stated is None else {"targetGroupArns": stated}
+    assert any("AddToLoadBalancer" in one for one in warnings(account, "none", **wanted)) == misses
+
+
 # Warm pools, other traffic
 
 

@@ -370,3 +370,16 @@ def test_volumes_that_a_rollout_leaves_behind_are_warned_of(
 def test_a_group_whose_volumes_go_with_their_instances_is_not_warned_of(account: Account) -> None:
     account.group()
     assert account.plan(account.seed(), rollout="recreate").warnings == ()
+
+
+def test_sizes_that_a_drain_would_not_set_are_refused_by_name(account: Account) -> None:
+    account.group()
+    says = "group.minSize: drain leaves 'web' at zero and sets no sizes. .*; group.desiredCapacity: drain"
+    with pytest.raises(InvalidInput, match=says):
+        account.plan(account.seed(), rollout="drain", group={"minSize": 2, "desiredCapacity": 3})
+    assert account.plan(account.seed(), rollout="recreate", group={"minSize": 2}).warnings == ()
+
+
+def test_a_new_group_that_is_drained_is_made_with_the_stated_sizes(account: Account) -> None:
+    plan = account.plan(account.seed(), rollout="drain", group={"minSize": 2, "maxSize": 3})
+    assert (plan.group.sizes.min_size, plan.group.sizes.max_size) == (2, 3)

@@ -12,6 +12,7 @@ from golden_image.model.group import Sizes
 from golden_image.model.image import Image
 from golden_image.roll_out import capacity, drain
 from golden_image.run import ledger, owed
+from golden_image.run.owed import OwedSource
 from golden_image.source import facts, power
 from golden_image.undo import undo as undoing
 from tests.unit.account import OTHER_RUN, RUN, UNDO, kept_plan
@@ -254,6 +255,20 @@ def test_a_source_that_an_undo_starts_after_all_is_told_by_nobody(account: Accou
     one_pass(20)
     account.state(created.source.instance_id)
     assert one_pass(LIMIT).roll_back == "nothing of the run is left"
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_owed_source_that_somebody_has_terminated_is_nothing_to_tell(
+    account: Account, created: Plan, shown: bool
+) -> None:
+    source_id = created.source.instance_id
+    undo()
+    ledger.lock(created, UNDO)
+    owed.owe(OwedSource(source_id, RUN, "web", "VcpuLimitExceeded"))
+    account.client("ec2").terminate_instances(InstanceIds=[source_id])
+    if not shown:
+        account.faults({"action": "DescribeInstances", "code": "InvalidInstanceID.NotFound", "times": None})
+    assert undo() == NOTHING_LEFT
 
 
 def test_a_start_that_is_refused_for_another_reason_is_no_lack_of_capacity(
