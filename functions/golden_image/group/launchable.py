@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
+    from golden_image.group.version_data import Reading
     from golden_image.model.group import GroupState
     from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
 
@@ -57,7 +58,9 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     return _refusal(lambda: aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch))
 
 
-def why_not_now(before: GroupState, subnet_ids: tuple[str, ...]) -> str | None:
+def why_not_now(
+    before: GroupState, subnet_ids: tuple[str, ...], reading: Reading = version_data.read
+) -> str | None:
     """The same before a run has changed anything.
 
     The plan has no right to launch from a version, which could name a role: it tries what is in the version.
@@ -66,7 +69,7 @@ def why_not_now(before: GroupState, subnet_ids: tuple[str, ...]) -> str | None:
         return _configuration(before.launch_configuration or "")
     version = before.launch_template_version or "$Default"
     try:
-        _, data = version_data.read(before.launch_template_id, version)
+        _, data = reading(before.launch_template_id, version)
     except ClientError as error:
         if why := _gone(error):
             return why

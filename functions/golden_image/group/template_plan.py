@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
 
     from golden_image.group.findings import KnownType
+    from golden_image.group.version_data import Reading
 
 _MOST_TAGS = 50
 _NOT_SHOWN = {"TagSpecifications", "UserData"}
@@ -26,6 +27,7 @@ def of_existing(
     stated: Mapping[str, Any],
     found: AutoScalingGroupTypeDef | None,
     of_group: dict[str, str],
+    reading: Reading = version_data.read,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     """A new version of a template that exists, and warnings: it keeps what the input does not state.
 
@@ -35,12 +37,13 @@ def of_existing(
         stated: the input's `launchTemplate`; a field that is None is taken away.
         found: the existing group as Auto Scaling describes it.
         of_group: the tags that instances get from the group, as tags_of_group answers.
+        reading: reads a version, as version_data.read does.
 
     Raises:
         InvalidInput: the version would have no instance type, or more tags than EC2 takes.
     """
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
-    number, base = version_data.base(template_id, found)
+    number, base = version_data.base(template_id, found, reading)
     patch = version_data.changes(stated)
     _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {}, of_group)
     plan = LaunchTemplatePlan(

@@ -14,9 +14,11 @@ from golden_image import aws, tags
 from golden_image.group import interfaces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+
+    type Reading = Callable[[str, str], tuple[int, dict[str, Any]]]
 
 NO_VERSION = "InvalidLaunchTemplateId.VersionNotFound"
 # What the run makes itself: the image has the volumes, and a mapping could name an older snapshot of them.
@@ -30,27 +32,32 @@ def member(field: str) -> str:
     return field[0].upper() + field[1:]
 
 
-def base(template_id: str, group: AutoScalingGroupTypeDef | None) -> tuple[int, dict[str, Any]]:
-    """The version that a new one starts from: the group's own, else the default one; its number and content.
-
-    A group whose version was deleted has none to start from either.
-    """
-    used = group.get("LaunchTemplate", {}) if group else {}
-    wanted = used.get("Version", "$Default") if used.get("LaunchTemplateId") == template_id else "$Default"
-    try:
-        return read(template_id, wanted)
-    except ClientError as error:
-        if aws.code(error) != NO_VERSION:
-            raise
-        return read(template_id, "$Default")
-
-
 def read(template_id: str, version: str) -> tuple[int, dict[str, Any]]:
     """A version's number and content; `version` may be `$Latest` or `$Default`."""
     found = aws.client("ec2").describe_launch_template_versions(
         LaunchTemplateId=template_id, Versions=[version]
     )["LaunchTemplateVersions"][0]
     return found["VersionNumber"], accepted("CreateLaunchTemplate", found["LaunchTemplateData"])
+
+
+def base(
+    template_id: str, group: AutoScalingGroupTypeDef | None, reading: Reading = read
+) -> tuple[int, dict[str, Any]]:
+    """The version that a new one starts from: the group's own, else the default one; its number and content.
+
+    A group whose version was deleted has none to start from either.
+
+    Args:
+        reading: reads a version, as `read` does.
+    """
+    used = group.get("LaunchTemplate", {}) if group else {}
+    wanted = used.get("Version", "$Default") if used.get("LaunchTemplateId") == template_id else "$Default"
+    try:
+        return reading(template_id, wanted)
+    except ClientError as error:
+        if aws.code(error) != NO_VERSION:
+            raise
+        return reading(template_id, "$Default")
 
 
 def accepted(operation: str, answer: Any, name: str = "LaunchTemplateData") -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image.group import launchable, target_groups
+from golden_image.group import launchable, target_groups, version_data
 from golden_image.group.neighbours import FLOATING
 from golden_image.model.group import NONE, RECREATE
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
+    from golden_image.group.version_data import Reading
     from golden_image.model.group import GroupPlan, GroupState
     from golden_image.model.launch_template import LaunchTemplatePlan
 
@@ -30,7 +31,11 @@ _OF_A_RECREATE = {
 
 
 def about(
-    found: AutoScalingGroupTypeDef | None, plan: GroupPlan, template: LaunchTemplatePlan, rollout: str
+    found: AutoScalingGroupTypeDef | None,
+    plan: GroupPlan,
+    template: LaunchTemplatePlan,
+    rollout: str,
+    reading: Reading = version_data.read,
 ) -> tuple[str, ...]:
     """Warnings about a group, None where the run makes it, and what the run will do to it."""
     name = f"'{plan.name}'"
@@ -43,7 +48,7 @@ def about(
         warnings += _of_warm_pool(name, found, rollout)
         warnings += _of_other_traffic(name, found, rollout)
     if plan.before:
-        warnings += _of_the_way_back(name, plan.before, template)
+        warnings += _of_the_way_back(name, plan.before, template, reading)
     return tuple(warnings)
 
 
@@ -123,8 +128,10 @@ def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
         yield f"{name}: the rollout does not wait until new instances are healthy in {', '.join(others)}."
 
 
-def _of_the_way_back(name: str, before: GroupState, template: LaunchTemplatePlan) -> Iterator[str]:
-    if reason := launchable.why_not_now(before, before.subnet_ids or template.subnet_ids):
+def _of_the_way_back(
+    name: str, before: GroupState, template: LaunchTemplatePlan, reading: Reading
+) -> Iterator[str]:
+    if reason := launchable.why_not_now(before, before.subnet_ids or template.subnet_ids, reading):
         yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
     version = before.launch_template_version
     if version in FLOATING and before.launch_template_id == template.id:

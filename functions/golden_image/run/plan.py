@@ -19,6 +19,7 @@ from golden_image.group import (
     references,
     target_groups,
     template_plan,
+    version_data,
     volumes,
 )
 from golden_image.group.findings import Findings
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
     from golden_image.group.findings import KnownType
+    from golden_image.group.version_data import Reading
     from golden_image.model.launch_template import LaunchTemplatePlan
 
 
@@ -72,8 +74,9 @@ def make(run: str, request: RunRequest) -> Plan:
     image = _image(run, request, source)
     wrong: list[FieldError] = []
     planned = _group(request, found, source, wrong)
-    known_type = cache(instance_types.find)
-    template, of_template = _template(request, instance, found, known_type)
+    # What several look-ups read.
+    known_type, reading = cache(instance_types.find), cache(version_data.read)
+    template, of_template = _template(request, instance, found, known_type, reading)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
@@ -102,7 +105,7 @@ def make(run: str, request: RunRequest) -> Plan:
             *of_template,
             *of_keys,
             *looked_up.warnings,
-            *cautions.about(found, planned, template, chosen),
+            *cautions.about(found, planned, template, chosen, reading),
             *_rollout_warnings(chosen, planned),
             *_kept_volumes(found, chosen),
         ),
@@ -175,12 +178,13 @@ def _template(
     instance: InstanceTypeDef,
     found: AutoScalingGroupTypeDef | None,
     known_type: KnownType,
+    reading: Reading,
 ) -> tuple[LaunchTemplatePlan, list[str]]:
     name, stated = request.launch_template_name, request.launch_template
     of_group = template_plan.tags_of_group(found, request.group.tags)
     existing = launch_template.find_own(name)
     if existing:
-        return template_plan.of_existing(existing, stated, found, of_group)
+        return template_plan.of_existing(existing, stated, found, of_group, reading)
     return template_plan.of_new(name, for_new_template(stated), instance, of_group, known_type)
 
 
