@@ -291,7 +291,8 @@ CASES = (
         (
             "unit/golden_image/roll_out/test_cautions.py"
             "::test_a_group_whose_image_is_gone_is_told_that_it_cannot_go_back",
-            "unit/golden_image/group/test_way_back.py::test_a_group_whose_image_was_deregistered_cannot",
+            "unit/golden_image/group/test_launchable.py"
+            "::test_a_group_whose_image_was_deregistered_cannot_launch",
         ),
     ),
     Case(

@@ -163,7 +163,7 @@ def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
 
 def test_the_parts_of_an_incomplete_roll_back_are_the_code_s() -> None:
     code = (ROOT / "functions/golden_image/undo/undo.py").read_text()
-    parts = re.findall(r'^ +(?:_try\()?f?"([^"]+)"(?:: _\w+,|, _\w+, plan, result\))$', code, re.MULTILINE)
+    parts = re.findall(r'^ +(?:_try\()?f?"([^"]+)"(?:: _\w+,$|, _\w+, plan, result)', code, re.MULTILINE)
     assert len(parts) == 5
     section = PAGE.section("## An incomplete roll-back")
     assert [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -59,4 +60,6 @@ class GivenBack:
 def _told(value: object) -> str:
     if isinstance(value, set):
         return ", ".join(sorted(value)) or "none"
+    if isinstance(value, dict):
+        return json.dumps(value)
     return "none" if value is None else str(value)

@@ -169,7 +169,7 @@ def _give_back_options(
     _tags(plan, before, found, result)
     if plan.target_cpu is not None or plan.removes_target_cpu:
         with result.kept():
-            _policy(plan.name, plan.target_cpu, before.target_cpu, result)
+            _policy(plan.name, plan.target_cpu, before, result)
     if plan.notification_topic_arn:
         with result.kept():
             _notifications(plan.name, plan.notification_topic_arn, before.notification_types, result)
@@ -222,13 +222,16 @@ def _tags(plan: GroupPlan, before: GroupState, found: AutoScalingGroupTypeDef, r
     result.left |= bool(own)
 
 
-def _policy(group_name: str, written: float | None, before: float | None, result: GivenBack) -> None:
-    what = f"scaling policy {options.SCALING_POLICY}"
-    if not result.is_the_runs(what, options.target_cpu(group_name), written, before):
+def _policy(group_name: str, percent: float | None, before: GroupState, result: GivenBack) -> None:
+    what, had = f"scaling policy {options.SCALING_POLICY}", before.scaling_policy
+    if had is None and before.target_cpu is not None:
+        had = options.tracking(before.target_cpu)
+    written = None if percent is None else options.tracking(percent)
+    if not result.is_the_runs(what, options.scaling_policy(group_name), written, had):
         return
     result.left = True
-    if before is not None:
-        options.put_policy(group_name, before)
+    if had is not None:
+        options.put_policy(group_name, had)
     else:
         options.remove_policy(group_name)
 

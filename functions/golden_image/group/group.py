@@ -30,6 +30,7 @@ def find(group_name: str) -> AutoScalingGroupTypeDef | None:
 def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
     """The group as it is now, for the ledger."""
     template = group.get("LaunchTemplate", {})
+    policy = options.scaling_policy(group["AutoScalingGroupName"])
     return GroupState(
         launch_template_id=template.get("LaunchTemplateId"),
         launch_template_version=template.get("Version"),
@@ -40,7 +41,8 @@ def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
         health_check_grace_period=group.get("HealthCheckGracePeriod", 0),
         target_group_arns=tuple(group.get("TargetGroupARNs", [])),
         tags=tags_of(group),
-        target_cpu=options.target_cpu(group["AutoScalingGroupName"]),
+        target_cpu=options.target_cpu(policy),
+        scaling_policy=policy,
         notification_types=options.notification_types(group["AutoScalingGroupName"], topic_arn),
         suspended_processes=tuple(p["ProcessName"] for p in group.get("SuspendedProcesses", [])),
         availability_zones=tuple(group.get("AvailabilityZones", [])),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # AttachLoadBalancerTargetGroups: "You can specify up to 10 target groups"; the same for Detach.
 TARGET_GROUPS_A_CALL = 10
 SCALING_POLICY = "golden-image-target-cpu"
+# What DescribePolicies answers, and PutScalingPolicy does not take or gets otherwise.
+_NOT_PUT = {"AutoScalingGroupName", "PolicyName", "PolicyARN", "Alarms"}
 NOTIFICATIONS = (
     "autoscaling:EC2_INSTANCE_LAUNCH",
     "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
@@ -23,12 +25,44 @@ NOTIFICATIONS = (
 )
 
 
-def target_cpu(group_name: str) -> float | None:
-    """The percent of this project's own target tracking policy; None where the group has none."""
-    policies = aws.client("autoscaling").describe_policies(
+def scaling_policy(group_name: str) -> dict[str, Any] | None:
+    """This project's own policy as PutScalingPolicy takes it, without defaults; None where there is none.
+
+    Somebody may have made it a policy of another type.
+    """
+    policies: list[Any] = aws.client("autoscaling").describe_policies(
         AutoScalingGroupName=group_name, PolicyNames=[SCALING_POLICY]
     )["ScalingPolicies"]
-    return policies[0]["TargetTrackingConfiguration"]["TargetValue"] if policies else None
+    if not policies:
+        return None
+    found = {
+        name: value
+        for name, value in policies[0].items()
+        if name not in _NOT_PUT and value not in (None, [], {}) and (name, value) != ("Enabled", True)
+    }
+    if "TargetTrackingConfiguration" in found:
+        tracked = found["TargetTrackingConfiguration"]
+        found["TargetTrackingConfiguration"] = {
+            name: value for name, value in tracked.items() if (name, value) != ("DisableScaleIn", False)
+        }
+    return found
+
+
+def target_cpu(policy: dict[str, Any] | None) -> float | None:
+    """The percent that a policy tracks; None where there is none, or where it tracks none."""
+    tracked: dict[str, Any] = (policy or {}).get("TargetTrackingConfiguration", {})
+    return tracked.get("TargetValue")
+
+
+def tracking(percent: float) -> dict[str, Any]:
+    """A target tracking policy as PutScalingPolicy takes it."""
+    return {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingConfiguration": {
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+            "TargetValue": percent,
+        },
+    }
 
 
 def notification_types(group_name: str, topic_arn: str | None) -> tuple[str, ...]:
@@ -53,7 +87,7 @@ def apply(plan: GroupPlan) -> None:
     if plan.before and plan.tags:
         put_tags(plan.name, plan.stated_tags)
     if plan.target_cpu is not None:
-        put_policy(plan.name, plan.target_cpu)
+        put_policy(plan.name, tracking(plan.target_cpu))
     if plan.removes_target_cpu:
         remove_policy(plan.name)
     if plan.notification_topic_arn:
@@ -72,22 +106,16 @@ def put_notifications(group_name: str, topic_arn: str, types: tuple[str, ...]) -
     )
 
 
-def put_policy(group_name: str, percent: float) -> None:
-    """Set this project's own target tracking policy."""
+def put_policy(group_name: str, policy: dict[str, Any]) -> None:
+    """Set this project's own policy."""
     aws.client("autoscaling").put_scaling_policy(
-        AutoScalingGroupName=group_name,
-        PolicyName=SCALING_POLICY,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
-            "TargetValue": percent,
-        },
+        AutoScalingGroupName=group_name, PolicyName=SCALING_POLICY, **policy
     )
 
 
 def remove_policy(group_name: str) -> None:
     """Delete this project's own target tracking policy, where the group has it."""
-    if target_cpu(group_name) is not None:
+    if scaling_policy(group_name) is not None:
         aws.client("autoscaling").delete_policy(AutoScalingGroupName=group_name, PolicyName=SCALING_POLICY)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from golden_image.model.launch_template import LaunchTemplate
 
@@ -85,6 +85,7 @@ class GroupState:
         launch_template_version: as the group has it: a number, `$Latest` or `$Default`.
         subnet_ids: empty for a group that was made with Availability Zones only.
         target_cpu: percent of this project's own target tracking policy, None where there is none.
+        scaling_policy: all of that policy, as PutScalingPolicy takes it. Older rows have the percent only.
         notification_types: what the group sends to the topic that the input names.
         suspended_processes: for the person who reads the ledger; a run suspends and resumes none.
     """
@@ -102,6 +103,7 @@ class GroupState:
     notification_types: tuple[str, ...]
     suspended_processes: tuple[str, ...]
     availability_zones: tuple[str, ...] = ()
+    scaling_policy: dict[str, Any] | None = None
 
     @property
     def launches_from(self) -> tuple[str | None, ...]:

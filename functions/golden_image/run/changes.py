@@ -124,7 +124,11 @@ def _before(row: dict[str, Any]) -> GroupState:
         return before
     had = events.from_event(GroupState, _value(row, "optionsBefore"))
     return replace(
-        before, tags=had.tags, target_cpu=had.target_cpu, notification_types=had.notification_types
+        before,
+        tags=had.tags,
+        target_cpu=had.target_cpu,
+        scaling_policy=had.scaling_policy,
+        notification_types=had.notification_types,
     )
 
 

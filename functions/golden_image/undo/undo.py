@@ -63,8 +63,8 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     """One pass of undoing a run, by ledger row and tags; done when a late pass finds nothing.
 
     A pass finds the resources with the run's tag, deletes them, and gives the group back. One part that fails
-    keeps what it may still need: the group its launch template version, the version its image. It does not
-    keep the source.
+    keeps what it may still need: the group its launch template version, the version its instances and image.
+    It does not keep the source.
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.

@@ -101,6 +101,14 @@ _LOADED = {
         "undo.sources undo.sweeper"
     ),
 }
+_SCHEMA = "run.input_schema"
+# The plan, and those who start runs or describe how that is done.
+_READ_THE_SCHEMA = {
+    "api.get_openapi",
+    "api.start_run",
+    "api.start_scheduled_run",
+    "golden_image_refresh.plan_refresh",
+}
 
 
 def _imported(project: Project, module: str, typing: bool = False) -> set[str]:

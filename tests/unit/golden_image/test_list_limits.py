@@ -37,7 +37,6 @@ BOUNDED = {
     # Filters, of which the values are at most 200: group.subnetIds has 200, security groups are 16.
     ("DescribeSubnets", "Filters"): 2,
     ("DescribeSecurityGroupVpcAssociations", "Filters"): 3,
-    ("DescribeSubnets", "SubnetIds"): 1,
     # group.targetGroupArns has at most 50; AWS states no limit for this call.
     ("CreateAutoScalingGroup", "TargetGroupARNs"): 50,
     # One of an instance's volumes, of which it has 128 at most.

@@ -113,7 +113,7 @@ def test_options_that_somebody_sets_between_the_update_and_the_configuration_com
     group.update(RUN, plan.group, golden(account), plan.rollout)
     own = options.tag_list("web", [GroupTag("Team", "somebody", propagate=True)])
     account.client("autoscaling").create_or_update_tags(Tags=own)
-    options.put_policy("web", 30)
+    options.put_policy("web", options.tracking(30))
     launches = [options.NOTIFICATIONS[0]]
     account.client("autoscaling").put_notification_configuration(
         **NAME, TopicARN=TOPIC, NotificationTypes=launches
@@ -200,7 +200,7 @@ def test_a_group_that_is_gone_has_nothing_to_get_back(account: Account) -> None:
 
 def test_a_group_gets_back_the_policy_and_the_notifications_that_it_had(account: Account) -> None:
     account.group()
-    options.put_policy("web", 70.0)
+    options.put_policy("web", options.tracking(70.0))
     types = ("autoscaling:EC2_INSTANCE_LAUNCH_ERROR",)
     options.put_notifications("web", TOPIC, types)
     plan = planned(account, **everything(account))
@@ -213,22 +213,53 @@ def test_a_policy_that_somebody_sets_before_null_takes_it_away_comes_back_as_the
     account: Account,
 ) -> None:
     account.group()
-    options.put_policy("web", 40)
+    options.put_policy("web", options.tracking(40))
     plan = planned(account, targetCpuUtilization=None)
     group.update(RUN, plan.group, golden(account), plan.rollout)
-    options.put_policy("web", 55)
+    options.put_policy("web", options.tracking(55))
     group.configure(RUN, plan.group)
     assert state().target_cpu is None
     give_back(plan)
     assert state().target_cpu == 55
 
 
+CPU = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"}}
+STEP = {"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}
+
+
+@pytest.mark.parametrize("wanted", [60, 40, None])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingConfiguration": {**CPU, "TargetValue": 40.0, "DisableScaleIn": True},
+            "EstimatedInstanceWarmup": 90,
+        },
+        {"PolicyType": "StepScaling", "AdjustmentType": "ChangeInCapacity", "StepAdjustments": [STEP]},
+    ],
+    ids=["target tracking", "step"],
+)
+def test_a_policy_comes_back_with_all_that_people_chose(
+    account: Account, policy: dict[str, Any], wanted: int | None
+) -> None:
+    account.group()
+    autoscaling = account.client("autoscaling")
+    autoscaling.put_scaling_policy(**NAME, PolicyName=options.SCALING_POLICY, **policy)
+    plan = planned(account, targetCpuUtilization=wanted)
+    change(account, plan)
+    assert state().target_cpu == wanted
+    assert give_back(plan).notes == []
+    (now,) = autoscaling.describe_policies(**NAME)["ScalingPolicies"]
+    assert {name: now[name] for name in policy} == policy
+
+
 def test_a_policy_that_null_took_away_comes_back(account: Account) -> None:
     account.group()
-    options.put_policy("web", 60)
+    options.put_policy("web", options.tracking(60))
     before, plan = state(), planned(account, targetCpuUtilization=None)
     change(account, plan)
-    assert options.target_cpu("web") is None
+    assert options.scaling_policy("web") is None
     give_back(plan)
     assert state() == before
 
@@ -321,7 +352,7 @@ def test_each_setting_that_somebody_else_has_set_since_stays_and_is_told(account
     )
     autoscaling.attach_load_balancer_target_groups(**NAME, TargetGroupARNs=[RED])
     autoscaling.create_or_update_tags(Tags=[tag("Environment", "theirs")])
-    options.put_policy("web", 33.0)
+    options.put_policy("web", options.tracking(33.0))
     options.put_notifications("web", TOPIC, options.NOTIFICATIONS[:1])
     resize(account, 1, 5, 4)
     notes = give_back(plan).notes
@@ -342,7 +373,7 @@ def test_each_setting_that_somebody_else_has_set_since_stays_and_is_told(account
 
 def test_what_somebody_has_deleted_since_is_not_made_again(account: Account) -> None:
     account.group(TargetGroupARNs=[BLUE, RED])
-    options.put_policy("web", 70.0)
+    options.put_policy("web", options.tracking(70.0))
     options.put_notifications("web", TOPIC, options.NOTIFICATIONS[:1])
     autoscaling = account.client("autoscaling")
     autoscaling.create_or_update_tags(Tags=[tag("Environment", "production")])

@@ -341,6 +341,7 @@ def test_the_state_of_a_group_has_all_that_a_run_may_change(account: Account) ->
         notification_types=options.NOTIFICATIONS,
         suspended_processes=("AZRebalance",),
         availability_zones=tuple(made["AvailabilityZones"]),
+        scaling_policy=options.tracking(60.0),
     )
 
 

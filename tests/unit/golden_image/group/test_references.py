@@ -87,7 +87,7 @@ def test_sizes_and_target_groups_of_the_group_are_listed_with_the_rest(account: 
     wrong = refused(
         account,
         account.seed(),
-        rollout="drain",
+        rollout="recreate",
         launchTemplate={"keyName": "lost"},
         group={"minSize": 3},
     )

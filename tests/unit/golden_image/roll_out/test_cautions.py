@@ -117,7 +117,8 @@ def test_nobody_misses_traffic_without_a_load_balancer(account: Account) -> None
 
 def test_new_instances_that_the_next_rollout_could_not_end_are_warned_of(account: Account) -> None:
     account.group(NewInstancesProtectedFromScaleIn=True, MinSize=0, DesiredCapacity=0)
-    found = {chosen: warnings(account, chosen, desiredCapacity=1) for chosen in ("drain", "recreate", "none")}
+    found = {chosen: warnings(account, chosen, desiredCapacity=1) for chosen in ("recreate", "none")}
+    found["drain"] = warnings(account, "drain")
     assert all("'web' protects new instances from scale-in" in told for (told,) in found.values())
 
 

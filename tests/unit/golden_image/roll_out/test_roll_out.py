@@ -33,7 +33,7 @@ TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout
 def judge(chosen: str) -> None:
     found = group.find("web")
     assert found
-    refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=cautions.has_traffic(found))
+    refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=cautions.has_traffic(found, None))
 
 
 def members(account: Account) -> list[str]:
