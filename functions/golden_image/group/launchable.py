@@ -148,8 +148,8 @@ def _configuration(name: str) -> str | None:
     if not found["LaunchConfigurations"]:
         return f"the launch configuration '{name}' was deleted"
     image_id = found["LaunchConfigurations"][0]["ImageId"]
-    # A disabled image is not shown.
-    if lookup.find(image_id):
+    image = lookup.find(image_id)
+    if image and image["State"] != "disabled":
         return None
     return f"the image {image_id} of the launch configuration '{name}' is gone or disabled"
 

@@ -667,7 +667,7 @@ def test_the_latest_version_is_the_one_that_is_the_latest_without_the_runs(accou
     assert "InvalidAMIID" in str(give_back(plan).stays)
 
 
-@pytest.mark.parametrize("what", ["image", "configuration"])
+@pytest.mark.parametrize("what", ["image", "disabled image", "configuration"])
 def test_a_launch_configuration_that_cannot_launch_is_not_given_back(account: Account, what: str) -> None:
     source = account.seed()
     image = account.client("ec2").create_image(InstanceId=source, Name="by hand", NoReboot=True)["ImageId"]
@@ -677,6 +677,8 @@ def test_a_launch_configuration_that_cannot_launch_is_not_given_back(account: Ac
     change(account, plan)
     if what == "image":
         deregister(account, image)
+    elif what == "disabled image":
+        disable(account, image)
     else:
         account.client("autoscaling").delete_launch_configuration(LaunchConfigurationName="old")
     assert "launch configuration 'old'" in str(give_back(plan).stays)
