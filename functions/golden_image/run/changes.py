@@ -6,19 +6,16 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from golden_image import aws, events
+from golden_image import events
 from golden_image.errors import RunSettled
 from golden_image.model.group import NONE, Drain, GroupChange, GroupState, Sizes
 from golden_image.model.launch_template import LaunchTemplate
-from golden_image.run import ledger, made
+from golden_image.run import made, table
 
 if TYPE_CHECKING:
     from golden_image.model.made import Made
 
 _SIZED_BY_OTHERS = "sizedByOthers"
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 def note_group(run: str, before: GroupState, version: LaunchTemplate) -> GroupState:
@@ -81,7 +78,7 @@ def note_sizes_given_back(run: str) -> None:
 
 def read(run: str) -> GroupChange | None:
     """What the run may have changed of its existing group; None where it has not come to that."""
-    row = _row(run)
+    row = table.get(table.RUN + run)
     if "groupBefore" not in row:
         return _of_old_row(row)
     return GroupChange(
@@ -147,42 +144,31 @@ def _note(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
 
     A rollout can be started late, or again by hand: the run may be undone, and another run have its locks.
     """
-    try:
-        answer = aws.client("dynamodb").update_item(
-            **ledger.row_of(run),
-            UpdateExpression=expression,
-            ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed) "
-            "AND attribute_not_exists(undoing)",
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_NEW",
-        )
-    except ClientError as error:
-        if aws.code(error) != _CONDITION_FAILED:
-            raise
-        raise _settled(run) from error
-    return dict(answer["Attributes"])
+    noted = table.update(
+        table.RUN + run,
+        UpdateExpression=expression,
+        ConditionExpression="attribute_exists(pk) AND attribute_not_exists(committed) "
+        "AND attribute_not_exists(undoing)",
+        ExpressionAttributeValues=values,
+        ReturnValues="ALL_NEW",
+    )
+    if noted is None:
+        raise _settled(run)
+    return noted
 
 
 def _mark(run: str, name: str) -> None:
-    try:
-        aws.client("dynamodb").update_item(
-            **ledger.row_of(run),
-            UpdateExpression=f"SET {name} = :true",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":true": {"BOOL": True}},
-        )
-    except ClientError as error:
-        # The run is over meanwhile.
-        if aws.code(error) != _CONDITION_FAILED:
-            raise
-
-
-def _row(run: str) -> dict[str, Any]:
-    return dict(aws.client("dynamodb").get_item(**ledger.row_of(run), ConsistentRead=True).get("Item", {}))
+    """Set a mark, unless the run is over meanwhile."""
+    table.update(
+        table.RUN + run,
+        UpdateExpression=f"SET {name} = :true",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
 
 
 def _row_of_open(run: str) -> dict[str, Any]:
-    row = _row(run)
+    row = table.get(table.RUN + run)
     if not row or row.keys() & {"committed", "undoing"}:
         raise _settled(run)
     return row

@@ -17,8 +17,7 @@ from botocore.exceptions import ClientError
 from golden_image import aws, events
 from golden_image.errors import PlanOutdated, ResourceBusy, RunInProgress
 from golden_image.model.made import Made
-from golden_image.run import made
-from golden_image.settings import Settings
+from golden_image.run import made, table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Value
@@ -54,25 +53,12 @@ class Row:
     made: Made
 
 
-def _table() -> str:
-    return Settings.from_env().ledger_table
-
-
 def _locks(plan: Plan) -> list[str]:
     return [
         f"group#{plan.group.name}",
         f"source#{plan.source.instance_id}",
         f"launch-template#{plan.launch_template.name}",
     ]
-
-
-def _run_key(run: str) -> str:
-    return f"run#{run}"
-
-
-def row_of(run: str) -> dict[str, Any]:
-    """The table and the key of a run's row, as calls of DynamoDB take them."""
-    return {"TableName": _table(), "Key": {"pk": {"S": _run_key(run)}}}
 
 
 def lock(plan: Plan, undo: str) -> None:
@@ -94,13 +80,13 @@ def lock(plan: Plan, undo: str) -> None:
     text = json.dumps(events.to_event(plan), ensure_ascii=False)
     locks = _locks(plan)
     row: dict[str, Value] = {
-        "pk": {"S": _run_key(plan.run)},
+        "pk": {"S": table.RUN + plan.run},
         "plan": {"S": text},
         "locks": {"L": [{"S": key} for key in locks]},
         "undo": {"S": undo},
         "expiresAt": expires,
     }
-    items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": _table(), "Item": row}}]
+    items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": table.name(), "Item": row}}]
     items += [{"Put": _held(key, plan, expires)} for key in locks]
     items.append({"Delete": _taken_over(plan.source.instance_id)})
     try:
@@ -115,7 +101,7 @@ def lock(plan: Plan, undo: str) -> None:
 def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:
     """A lock that the run holds, if nobody else does or has done since the plan was made."""
     return {
-        "TableName": _table(),
+        "TableName": table.name(),
         "Item": {"pk": {"S": key}, "run": {"S": plan.run}, "expiresAt": expires},
         "ConditionExpression": "attribute_not_exists(pk) OR #run = :run OR released < :planned",
         "ExpressionAttributeNames": {"#run": "run"},
@@ -126,7 +112,7 @@ def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:
 def _taken_over(instance_id: str) -> DeleteTypeDef:
     """The item of a source that is owed, which the run owes from now on; not while the sweeper starts it."""
     return {
-        "TableName": _table(),
+        "TableName": table.name(),
         "Key": {"pk": {"S": OWED + instance_id}},
         "ConditionExpression": "attribute_not_exists(starting) OR starting < :over",
         "ExpressionAttributeValues": {":over": _in(-_START_SECONDS)},
@@ -136,7 +122,7 @@ def _taken_over(instance_id: str) -> DeleteTypeDef:
 def _refuse_taken(plan: Plan) -> None:
     for key in _locks(plan):
         what = key.replace("#", " ", 1)
-        found = _get(key)
+        found = table.get(key)
         holder = found.get("run", {}).get("S", plan.run)
         if holder != plan.run:
             raise RunInProgress(
@@ -146,18 +132,13 @@ def _refuse_taken(plan: Plan) -> None:
             raise PlanOutdated(f"another run released {what} while this one was planned. Start a new run.")
 
 
-def _get(key: str) -> dict[str, Any]:
-    answer = aws.client("dynamodb").get_item(TableName=_table(), Key={"pk": {"S": key}}, ConsistentRead=True)
-    return dict(answer.get("Item", {}))
-
-
 def _in(seconds: int) -> Value:
     return {"N": str(int(time.time()) + seconds)}
 
 
 def read(run: str) -> Row | None:
     """The row of a run; None where it never changed anything, or has been unlocked."""
-    row = _get(_run_key(run))
+    row = table.get(table.RUN + run)
     if not row:
         return None
     return Row(
@@ -199,26 +180,14 @@ def count_undo(run: str, failed: int) -> bool:
 
 def _changed(run: str, **change: Any) -> bool:
     """Change the run's row; False where the change's condition does not hold."""
-    try:
-        aws.client("dynamodb").update_item(**row_of(run), **change)
-    except ClientError as error:
-        if aws.code(error) != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return table.update(table.RUN + run, **change) is not None
 
 
 def open_runs() -> list[str]:
     """The runs that have a row: under way, or ended without having cleaned up."""
-    pages = aws.client("dynamodb").get_paginator("scan")
-    found = pages.paginate(
-        TableName=_table(),
-        ConsistentRead=True,
-        ProjectionExpression="pk",
-        FilterExpression="begins_with(pk, :run)",
-        ExpressionAttributeValues={":run": {"S": _run_key("")}},
-    )
-    return [item["pk"]["S"].removeprefix(_run_key("")) for page in found for item in page["Items"]]
+    return [
+        item["pk"]["S"].removeprefix(table.RUN) for item in table.every(table.RUN, ProjectionExpression="pk")
+    ]
 
 
 def unlock(run: str) -> None:
@@ -228,19 +197,16 @@ def unlock(run: str) -> None:
         return
     for key in row.locks:
         _release(key, run)
-    aws.client("dynamodb").delete_item(**row_of(run))
+    aws.client("dynamodb").delete_item(**table.at(table.RUN + run))
 
 
 def _release(key: str, run: str) -> None:
     released = {"N": str(time.time_ns() // 1_000_000)}
-    try:
+    with table.if_it_holds():
         aws.client("dynamodb").put_item(
-            TableName=_table(),
+            TableName=table.name(),
             Item={"pk": {"S": key}, "released": released, "expiresAt": _in(_RELEASED_SECONDS)},
             ConditionExpression="#run = :run",
             ExpressionAttributeNames={"#run": "run"},
             ExpressionAttributeValues={":run": {"S": run}},
         )
-    except ClientError as error:
-        if aws.code(error) != "ConditionalCheckFailedException":
-            raise

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from golden_image import aws
 from golden_image.errors import RunSettled
 from golden_image.model.made import Made
-from golden_image.settings import Settings
+from golden_image.run import table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,22 +24,18 @@ def note(run: str, kind: str, ids: Collection[str]) -> None:
     Raises:
         RunSettled: the run has no row any more, so nothing would undo what it has just made.
     """
-    try:
-        aws.client("dynamodb").update_item(
-            TableName=Settings.from_env().ledger_table,
-            Key={"pk": {"S": f"run#{run}"}},
-            UpdateExpression="ADD #kind :ids",
-            ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={"#kind": kind},
-            ExpressionAttributeValues={":ids": {"SS": sorted(ids)}},
-        )
-    except ClientError as error:
-        if aws.code(error) != "ConditionalCheckFailedException":
-            raise
+    noted = table.update(
+        table.RUN + run,
+        UpdateExpression="ADD #kind :ids",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeNames={"#kind": kind},
+        ExpressionAttributeValues={":ids": {"SS": sorted(ids)}},
+    )
+    if noted is None:
         raise RunSettled(
             f"{run} was undone before its last call ended, which made {', '.join(sorted(ids))}. "
             "Nothing uses them: delete them."
-        ) from error
+        )
 
 
 def of_row(row: Mapping[str, Any]) -> Made:

@@ -11,11 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from golden_image import aws
+from golden_image.run import table
 from golden_image.run.ledger import OWED
-from golden_image.settings import Settings
 
 # Longer than any run may last (31 days) and a day after its end, when the sweeper gives up.
 _KEPT_SECONDS = 40 * 86_400
@@ -49,26 +47,18 @@ def owe(source: OwedSource) -> None:
         "triedAt": {"N": str(_now())},
         "expiresAt": {"N": str(_now() + _KEPT_SECONDS)},
     }
-    aws.client("dynamodb").put_item(TableName=_table(), Item=item)
+    aws.client("dynamodb").put_item(TableName=table.name(), Item=item)
 
 
 def find(instance_id: str) -> OwedSource | None:
     """What is noted of a source; None where it is not owed."""
-    key = {"pk": {"S": OWED + instance_id}}
-    answer = aws.client("dynamodb").get_item(TableName=_table(), Key=key, ConsistentRead=True)
-    return _read(answer["Item"]) if "Item" in answer else None
+    item = table.get(OWED + instance_id)
+    return _read(item) if item else None
 
 
 def every() -> list[OwedSource]:
     """All owed sources."""
-    pages = aws.client("dynamodb").get_paginator("scan")
-    found = pages.paginate(
-        TableName=_table(),
-        ConsistentRead=True,
-        FilterExpression="begins_with(pk, :owed)",
-        ExpressionAttributeValues={":owed": {"S": OWED}},
-    )
-    return [_read(item) for page in found for item in page["Items"]]
+    return [_read(item) for item in table.every(OWED)]
 
 
 def claim(source: OwedSource) -> bool:
@@ -83,35 +73,25 @@ def release(source: OwedSource) -> None:
 
 def settle(source: OwedSource) -> None:
     """Forget an owed source, unless it is owed for another run by now."""
-    try:
+    with table.if_it_holds():
         aws.client("dynamodb").delete_item(
-            TableName=_table(),
-            Key={"pk": {"S": OWED + source.instance_id}},
+            **table.at(OWED + source.instance_id),
             ConditionExpression="#run = :run",
             ExpressionAttributeNames={"#run": "run"},
             ExpressionAttributeValues={":run": {"S": source.run}},
         )
-    except ClientError as error:
-        if aws.code(error) != "ConditionalCheckFailedException":
-            raise
 
 
 def _changed(source: OwedSource, change: str, values: dict[str, Any]) -> bool:
     """Change a source's item; False where it is gone, or another run's."""
-    try:
-        aws.client("dynamodb").update_item(
-            TableName=_table(),
-            Key={"pk": {"S": OWED + source.instance_id}},
-            UpdateExpression=change,
-            ConditionExpression="#run = :run",
-            ExpressionAttributeNames={"#run": "run"},
-            ExpressionAttributeValues={":run": {"S": source.run}, **values},
-        )
-    except ClientError as error:
-        if aws.code(error) != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    changed = table.update(
+        OWED + source.instance_id,
+        UpdateExpression=change,
+        ConditionExpression="#run = :run",
+        ExpressionAttributeNames={"#run": "run"},
+        ExpressionAttributeValues={":run": {"S": source.run}, **values},
+    )
+    return changed is not None
 
 
 def _read(item: dict[str, Any]) -> OwedSource:
@@ -122,10 +102,6 @@ def _read(item: dict[str, Any]) -> OwedSource:
         reason=item["reason"]["S"],
         tried_at=int(item["triedAt"]["N"]),
     )
-
-
-def _table() -> str:
-    return Settings.from_env().ledger_table
 
 
 def _now() -> int:

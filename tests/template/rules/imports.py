@@ -28,29 +28,31 @@ _LOADED = {
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
     "golden_image_refresh.check_snapshots": (
-        "image.lookup image.owned image.snapshots names polling run.made tags"
+        "image.lookup image.owned image.snapshots names polling run.made run.table tags"
     ),
     "golden_image_refresh.check_source_returned": (
-        "image.lookup polling run.ledger run.made run.owed source.facts source.power source.returns"
+        "image.lookup polling run.ledger run.made run.owed run.table source.facts source.power source.returns"
     ),
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
     "golden_image_refresh.configure_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+        "group.group group.options group.visibility run.changes run.made run.table tags"
     ),
     "golden_image_refresh.create_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+        "group.group group.options group.visibility run.changes run.made run.table tags"
     ),
-    "golden_image_refresh.create_image": "image.lookup image.owned image.registration names run.made tags",
+    "golden_image_refresh.create_image": (
+        "image.lookup image.owned image.registration names run.made run.table tags"
+    ),
     "golden_image_refresh.create_launch_template": (
         "group.dry_run group.group group.interfaces group.launch_template group.options group.proof "
-        "group.version_data group.visibility names run.changes run.ledger run.made tags"
+        "group.version_data group.visibility names run.changes run.made run.table tags"
     ),
     "golden_image_refresh.create_snapshots": (
-        "image.lookup image.owned image.snapshots names polling run.made tags"
+        "image.lookup image.owned image.snapshots names polling run.made run.table tags"
     ),
-    "golden_image_refresh.lock_group": "run.ledger run.made",
+    "golden_image_refresh.lock_group": "run.ledger run.made run.table",
     "golden_image_refresh.look_at_source": (
-        "image.lookup polling run.ledger run.made run.owed source.facts source.power source.returns"
+        "image.lookup polling run.ledger run.made run.owed run.table source.facts source.power source.returns"
     ),
     "golden_image_refresh.plan_refresh": (
         "group.dry_run group.findings group.from_source group.group group.instance_types group.interfaces "
@@ -58,46 +60,48 @@ _LOADED = {
         "group.placement group.references group.target_groups group.template_plan group.trial "
         "group.version_data group.visibility group.volumes image.lookup image.owned image.registration "
         "names roll_out.cautions roll_out.refusals roll_out.warnings run.changes run.input_schema "
-        "run.ledger run.made run.owed run.plan run.request source.facts source.key_policy source.keys "
-        "source.refusals tags"
+        "run.ledger run.made run.owed run.plan run.request run.table source.facts source.key_policy "
+        "source.keys source.refusals tags"
     ),
-    "golden_image_refresh.register_image": "image.lookup image.owned image.registration names run.made tags",
+    "golden_image_refresh.register_image": (
+        "image.lookup image.owned image.registration names run.made run.table tags"
+    ),
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
-    "golden_image_refresh.unlock_group": "run.ledger run.made",
+    "golden_image_refresh.unlock_group": "run.ledger run.made run.table",
     "golden_image_refresh.update_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.ledger run.made tags"
+        "group.group group.options group.visibility run.changes run.made run.table tags"
     ),
     "golden_image_refresh.verify_image": (
-        "image.likeness image.lookup image.owned image.snapshots names polling run.made tags"
+        "image.likeness image.lookup image.owned image.snapshots names polling run.made run.table tags"
     ),
     "roll_out.check_capacity": (
         "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
-        "roll_out.targets roll_out.warnings run.changes run.ledger run.made tags"
+        "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.check_group_drained": (
         "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.ledger run.made tags"
+        "run.changes run.made run.table tags"
     ),
     "roll_out.drain_group": (
         "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.ledger run.made tags"
+        "run.changes run.made run.table tags"
     ),
-    "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.ledger run.made tags",
+    "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.made run.table tags",
     "roll_out.restore_capacity": (
         "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
-        "roll_out.targets roll_out.warnings run.changes run.ledger run.made tags"
+        "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
-    "undo.begin_undo": "run.children run.ledger run.made undo.begin",
+    "undo.begin_undo": "run.children run.ledger run.made run.table undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
         "group.launch_template group.launchable group.members group.options group.placement "
         "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
-        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed source.facts "
-        "source.power source.returns tags undo.instances undo.undo"
+        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed run.table "
+        "source.facts source.power source.returns tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": (
-        "image.lookup polling run.children run.ledger run.made run.owed source.facts source.power "
+        "image.lookup polling run.children run.ledger run.made run.owed run.table source.facts source.power "
         "undo.sources undo.sweeper"
     ),
 }

@@ -23,7 +23,7 @@ def test_unlocking_loads_the_ledger_and_what_every_step_does() -> None:
     packages = {"golden_image", "golden_image.run", "handlers", "handlers.golden_image_refresh"}
     values = {"golden_image.model", "golden_image.model.made"}
     unlock = "handlers.golden_image_refresh.unlock_group"
-    ledger = {"golden_image.run.ledger", "golden_image.run.made"}
+    ledger = {f"golden_image.run.{name}" for name in ("ledger", "made", "table")}
     assert loaded(unlock) == every | packages | values | ledger | {unlock}
 
 

@@ -14,7 +14,7 @@ from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.polling import SETTLED_AFTER
 from golden_image.roll_out import capacity, drain
-from golden_image.run import changes, ledger
+from golden_image.run import changes, ledger, table
 from tests.unit.account import RUN, UNDO
 
 if TYPE_CHECKING:
@@ -538,7 +538,7 @@ def test_the_row_of_a_run_that_noted_nothing_gives_back_what_its_plan_has_read(a
     drain.drain(RUN, "web")
     of_before = {"group": {"before": plan.group.before}, "rollout": "drain"}
     account.client("dynamodb").update_item(
-        **ledger.row_of(RUN),
+        **table.at(table.RUN + RUN),
         UpdateExpression="SET #plan = :plan REMOVE groupBefore, groupVersion, sizesBefore",
         ExpressionAttributeNames={"#plan": "plan"},
         ExpressionAttributeValues={":plan": changes._text(of_before)},
