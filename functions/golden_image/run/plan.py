@@ -24,7 +24,7 @@ from golden_image.group import (
 )
 from golden_image.group.findings import Findings
 from golden_image.image import owned, registration
-from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes, StatedSizes
+from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupState, Sizes
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED, Source
@@ -161,9 +161,7 @@ def _group(
         target_cpu=wanted.target_cpu_utilization,
         notification_topic_arn=wanted.notification_topic_arn,
         tags=wanted.tags or {},
-        stated_sizes=StatedSizes(
-            request.group.min_size, request.group.max_size, request.group.desired_capacity
-        ),
+        stated_sizes=request.group.stated_sizes,
         removes_target_cpu=before is not None and wanted.removes_target_cpu,
     )
 

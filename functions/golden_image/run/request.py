@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from golden_image import names
 from golden_image.errors import FieldError, InvalidInput
 from golden_image.events import from_event
+from golden_image.model.group import Sizes, StatedSizes
 from golden_image.model.plan import Timeouts
 from golden_image.run.input_schema import completed, properties, wrong_fields
 
@@ -56,6 +57,11 @@ class GroupRequest:
     notification_topic_arn: str | None = None
     tags: dict[str, str] | None = None
     removes_target_cpu: bool = False
+
+    @property
+    def stated_sizes(self) -> StatedSizes:
+        """The sizes that the input states."""
+        return StatedSizes(self.min_size, self.max_size, self.desired_capacity)
 
 
 @dataclass(frozen=True)
@@ -117,18 +123,14 @@ def for_new_group(group: GroupRequest) -> GroupRequest:
     def default(name: str) -> Any:
         return fields[name]["x-defaultForNewGroup"]
 
-    low, high, desired = group.min_size, group.max_size, group.desired_capacity
-    if low is None:
-        low = min(size for size in (default("minSize"), high, desired) if size is not None)
-    if high is None:
-        high = max(size for size in (default("maxSize"), low, desired) if size is not None)
-    if desired is None:
-        desired = min(max(default("desiredCapacity"), low), high)
+    sizes = group.stated_sizes.over(Sizes(default("minSize"), default("maxSize"), default("desiredCapacity")))
     health_check = group.health_check_type or default("healthCheckType")
     grace_period = group.health_check_grace_period
     if grace_period is None:
         grace_period = default("healthCheckGracePeriod")
-    sized = replace(group, min_size=low, max_size=high, desired_capacity=desired)
+    sized = replace(
+        group, min_size=sizes.min_size, max_size=sizes.max_size, desired_capacity=sizes.desired_capacity
+    )
     return replace(sized, health_check_type=health_check, health_check_grace_period=grace_period)
 
 
