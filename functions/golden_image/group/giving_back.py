@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.group import group, launchable, options
+from golden_image.group import group, launchable, network, options
 from golden_image.group.given_back import GivenBack
 from golden_image.model.group import NONE, RECREATE, GroupState, Sizes, StatedSizes
 from golden_image.run import changes
@@ -74,7 +74,8 @@ def _launch_settings(
     before, own, asked = change.before, plan.group, dict[str, Any]()
     subnet_ids = before.subnet_ids
     if own.subnet_ids is not None:
-        subnet_ids = subnet_ids or launchable.default_subnets(before.availability_zones)
+        # Auto Scaling takes no update from subnets to zones alone: their default subnets bring it back.
+        subnet_ids = subnet_ids or _ids_of_default(before.availability_zones)
         now = set(filter(None, found.get("VPCZoneIdentifier", "").split(",")))
         if subnet_ids and result.is_the_runs("subnets", now, set(own.subnet_ids), set(subnet_ids)):
             asked["VPCZoneIdentifier"] = ",".join(subnet_ids)
@@ -86,6 +87,11 @@ def _launch_settings(
     if grace is not None and result.is_the_runs("health check grace period", now_seconds, grace, seconds):
         asked["HealthCheckGracePeriod"] = seconds
     return asked
+
+
+def _ids_of_default(zones: tuple[str, ...]) -> tuple[str, ...]:
+    found = network.default_subnets(zones) if zones else []
+    return tuple(sorted(subnet["SubnetId"] for subnet in found))
 
 
 def _version(

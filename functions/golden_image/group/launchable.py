@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
     from golden_image.group.version_data import Reading
     from golden_image.model.group import GroupState
@@ -152,16 +151,3 @@ def _configuration(name: str) -> str | None:
     if image and image["State"] != "disabled":
         return None
     return f"the image {image_id} of the launch configuration '{name}' is gone or disabled"
-
-
-def default_subnets(zones: tuple[str, ...]) -> tuple[str, ...]:
-    """The subnets into which a group launches that names Availability Zones and no subnets.
-
-    Auto Scaling takes no update from subnets to zones alone, so these bring such a group back.
-    """
-    wanted: list[FilterTypeDef] = [
-        {"Name": "default-for-az", "Values": ["true"]},
-        {"Name": "availability-zone", "Values": list(zones)},
-    ]
-    found = aws.client("ec2").describe_subnets(Filters=wanted)["Subnets"] if zones else []
-    return tuple(sorted(subnet["SubnetId"] for subnet in found))

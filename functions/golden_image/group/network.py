@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from golden_image import aws
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import FilterTypeDef, SubnetTypeDef
 
@@ -33,10 +35,7 @@ def subnets(
         there = _described({"Name": "subnet-id", "Values": ids})
         there.sort(key=lambda subnet: ids.index(subnet["SubnetId"]))
     else:
-        there = _described(
-            {"Name": "availability-zone", "Values": found["AvailabilityZones"]},
-            {"Name": "default-for-az", "Values": ["true"]},
-        )
+        there = default_subnets(found["AvailabilityZones"])
     usable = [subnet for subnet in there if subnet["State"] == "available"]
     lost = dict.fromkeys(ids, _NOWHERE) | {subnet["SubnetId"]: f"is {subnet['State']}" for subnet in there}
     _tell_lost([f"{one} {why}" for one, why in lost.items() if one not in _ids(usable)], usable, findings)
@@ -56,6 +55,13 @@ def _tell_lost(lost: list[str], usable: list[SubnetTypeDef], findings: Findings)
         findings.wrong(_SUBNETS, f"the group has no subnet to launch in: {each}. Set {_SUBNETS}")
     elif lost:
         findings.warnings.append(f"the group launches nothing in some of its subnets: {each}.")
+
+
+def default_subnets(zones: Sequence[str]) -> list[SubnetTypeDef]:
+    """The subnets into which a group launches that names Availability Zones and no subnets."""
+    return _described(
+        {"Name": "availability-zone", "Values": zones}, {"Name": "default-for-az", "Values": ["true"]}
+    )
 
 
 def _described(*filters: FilterTypeDef) -> list[SubnetTypeDef]:
