@@ -30,6 +30,8 @@ _NO_CAPACITY = {
     "Unsupported",
     "VcpuLimitExceeded",
 }
+# The states from which no instance comes back.
+LOST = {"shutting-down", "terminated"}
 
 
 def state(instance_id: str) -> str:
@@ -66,7 +68,7 @@ def check_stopped(instance_id: str, waited: int, limit: int) -> Check:
 
 def refuse_lost(instance_id: str, found: str) -> None:
     """Raise SourceLost for a state from which no instance comes back."""
-    if found in {"shutting-down", "terminated"}:
+    if found in LOST:
         raise SourceLost(f"{instance_id} is {found}: something outside this run terminated it.")
 
 

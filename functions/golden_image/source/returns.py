@@ -72,7 +72,7 @@ def look(instance_id: str) -> Look:
     """
     state = power.state(instance_id)
     noted = owed.find(instance_id)
-    if state == RUNNING or noted is None:
+    if state in {RUNNING, *power.LOST} or noted is None:
         return Look(state == RUNNING, f"the source {instance_id} is {state}")
     return Look(
         running=False,

@@ -55,7 +55,7 @@ def _return(source: OwedSource) -> None:
         owed.settle(source)
         return
     state = instance["State"]["Name"]
-    if state in {RUNNING, "shutting-down", "terminated"} or _stopped_by_somebody(instance, source):
+    if state in {RUNNING, *power.LOST} or _stopped_by_somebody(instance, source):
         owed.settle(source)
         return
     since_end = _seconds_since_end(source.run)

@@ -27,7 +27,7 @@ _NOTHING_LEFT = "nothing of the run is left"
 
 @dataclass(frozen=True)
 class UndoCheck(Check):
-    """The answer of a pass, with what the roll-back has come to in words: what is kept, and why."""
+    """The answer of a pass; the last one has in words what the roll-back has come to, and what is kept."""
 
     roll_back: str
 
@@ -93,7 +93,7 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
         progress="everything is undone"
         if done
         else ", ".join([*found.left, *found.failures]) or "checking again",
-        roll_back=_told(plan, found),
+        roll_back=_told(plan, found) if done else "",
     )
 
 
@@ -191,7 +191,7 @@ def _of_source(plan: Plan) -> list[str]:
         state = power.state(plan.source.instance_id)
     except SourceNotFound:
         return []
-    if state in {RUNNING, "shutting-down", "terminated"}:
+    if state in {RUNNING, *power.LOST}:
         return []
     return [returns.look(plan.source.instance_id).said]
 

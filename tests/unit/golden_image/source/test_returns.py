@@ -148,3 +148,12 @@ def test_a_source_that_somebody_has_stopped_again_is_told_so(account: Account) -
 def test_a_source_that_is_gone_is_told_by_an_error() -> None:
     with pytest.raises(SourceNotFound):
         returns.look("i-0123456789abcdef0")
+
+
+def test_a_source_that_somebody_terminated_is_not_told_to_wait_for_capacity(account: Account) -> None:
+    source_id = account.seed(state="stopped")
+    owed.owe(owed.OwedSource(source_id, RUN, "web", "none in the zone"))
+    account.client("ec2").terminate_instances(InstanceIds=[source_id])
+    assert account.state(source_id) in {"shutting-down", "terminated"}
+    assert returns.look(source_id).said.startswith(f"the source {source_id} is ")
+    assert "capacity" not in returns.look(source_id).said
