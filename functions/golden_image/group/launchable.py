@@ -11,7 +11,7 @@ from golden_image.group import placement, version_data
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
 
@@ -108,10 +108,18 @@ def cannot_launch(why: str) -> str:
     return f"the version from before cannot launch ({why})"
 
 
+def templates_of(found: AutoScalingGroupTypeDef) -> Iterator[LaunchTemplateSpecificationTypeDef]:
+    """A group's launch template, those of a mixed instances policy and of its overrides."""
+    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    overrides = [one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides", [])]
+    for used in (found.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
+        if used:
+            yield used
+
+
 def template_of(found: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
     """The launch template of a group, or that of its mixed instances policy."""
-    policy = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    return found.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification", {})
+    return next(templates_of(found), None) or {}
 
 
 def needs(found: AutoScalingGroupTypeDef, given: LaunchTemplate | None, planned: LaunchTemplatePlan) -> bool:

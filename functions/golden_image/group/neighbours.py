@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from golden_image import aws
 from golden_image.errors import LaunchTemplateNotSupported
+from golden_image.group import launchable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,15 +47,6 @@ def refuse_floating(group_name: str, template: LaunchTemplatePlan) -> None:
 
 def versions_used(found: AutoScalingGroupTypeDef, template: LaunchTemplatePlan) -> Iterator[str]:
     """The versions of a template that a group names; one that is not named is the default one."""
-    for used in _templates(found):
+    for used in launchable.templates_of(found):
         if used.get("LaunchTemplateId") == template.id or used.get("LaunchTemplateName") == template.name:
             yield used.get("Version") or "$Default"
-
-
-def _templates(found: AutoScalingGroupTypeDef) -> Iterator[Any]:
-    """A group's launch template, those of a mixed instances policy and of its overrides."""
-    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    overrides = [one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides", [])]
-    for used in (found.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
-        if used:
-            yield used
