@@ -40,6 +40,8 @@ def _by_the_record(
             or call["role"] == SOMEBODY
             or call["service"] not in ("ec2", "autoscaling")
             or call["action"].startswith(_READS)
+            # A dry run is a question.
+            or call["params"].get("DryRun")
         ):
             continue
         schedule, situation = situations[arn]

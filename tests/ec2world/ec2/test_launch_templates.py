@@ -196,9 +196,12 @@ def test_a_dry_run_of_a_change_changes_nothing(world: WorldClient) -> None:
 
 
 def test_an_instance_of_a_template_has_its_settings_and_tags(world: WorldClient) -> None:
+    key, profile = name("key"), name("profile")
+    world.ec2.create_key_pair(KeyName=key)
+    world.client("iam").create_instance_profile(InstanceProfileName=profile)
     template = world.template(
-        KeyName="key",
-        IamInstanceProfile={"Name": "web"},
+        KeyName=key,
+        IamInstanceProfile={"Name": profile},
         MetadataOptions={"HttpTokens": "required"},
         Monitoring={"Enabled": True},
         UserData="aGVsbG8=",
@@ -213,7 +216,7 @@ def test_an_instance_of_a_template_has_its_settings_and_tags(world: WorldClient)
     shown = world.instance(made["InstanceId"])
     tags = {one["Key"]: one["Value"] for one in shown["Tags"]}
     assert (tags["from"], tags["too"], tags["aws:ec2launchtemplate:version"]) == ("template", "call", "1")
-    assert shown["KeyName"] == "key"
+    assert shown["KeyName"] == key
     assert shown["MetadataOptions"]["HttpTokens"] == "required"
     assert shown["Monitoring"]["State"] == "enabled"
     data = world.ec2.describe_instance_attribute(InstanceId=made["InstanceId"], Attribute="userData")
