@@ -97,9 +97,9 @@ def test_a_delete_of_what_is_not_the_runs_own_is_noticed(fast: Client, runner: R
     ]
 
 
-def acted(runner: Runner, kind: Kind) -> tuple[Run, Situation]:
-    """A run of `update` in which somebody has acted while the snapshots grew, and nothing is wrong."""
-    schedule = Schedule(UPDATE, (Fault(kind, Target(MACHINE, "workflow", "Return Source")),))
+def acted(runner: Runner, kind: Kind, state: str = "Return Source") -> tuple[Run, Situation]:
+    """A run of `update` in which somebody has acted in a state, and nothing is wrong."""
+    schedule = Schedule(UPDATE, (Fault(kind, Target(MACHINE, "workflow", state)),))
     run, situation, result = runner._do(schedule)
     assert (result.hits, result.verdict.wrong) == (1, {})
     return run, situation
@@ -125,7 +125,8 @@ def test_a_group_that_is_not_as_somebody_has_set_it_is_noticed(
 
 
 def test_a_lost_copy_of_a_backup_tool_is_noticed(fast: Client, runner: Runner) -> None:
-    run, situation = acted(runner, COPIES)
+    # Only a completed snapshot can be copied.
+    run, situation = acted(runner, COPIES, "Verify Image")
     its_own = [{"Name": f"tag:{somebody.BACKUP}", "Values": [situation.group]}]
     copies = fast.ec2.describe_snapshots(OwnerIds=["self"], Filters=its_own)["Snapshots"]
 
