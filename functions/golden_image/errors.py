@@ -82,7 +82,7 @@ class SourceNotReady(GoldenImageError):
 
 
 class KeyNotGranted(GoldenImageError):
-    """The group's role has no grant for a customer managed key of the source, or the key cannot be read."""
+    """A key of the source or the account's default EBS key is disabled, unreadable, or not granted to the group's role."""
 
 
 class RolloutRequired(GoldenImageError):

@@ -33,7 +33,7 @@ def project() -> Project:
 @pytest.mark.parametrize("name", RULES)
 def test_the_project_keeps_the_rule(project: Project, name: str) -> None:
     check, _ = RULES[name]
-    assert check(project) == []
+    assert check(project) == [], f"of these {check.__name__} is not true (a rule of {check.__module__})"
 
 
 @pytest.mark.parametrize(("check", "change", "said"), BREAKS)

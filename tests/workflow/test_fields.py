@@ -58,7 +58,9 @@ def missing(leaf: str) -> str:
     next_file = "tests/workflow/fields.py: an entry of FIELDS that names the call which the value reaches"
     if not known:
         next_file = f"functions/golden_image/run/request.py: a field {snake} of {request.__name__}"
-    return f"{leaf} is in {SCHEMA.relative_to(ROOT)} only. Next: {next_file}. Then run: {TEST} '{leaf}'"
+    return (
+        f"{leaf} has no entry in tests/workflow/fields.py yet. Next: {next_file}. Then run: {TEST} '{leaf}'"
+    )
 
 
 def not_sent(leaf: str, call: Call) -> str:
@@ -68,7 +70,8 @@ def not_sent(leaf: str, call: Call) -> str:
     found = [str(path.relative_to(ROOT)) for path in sources if pattern.search(path.read_text())]
     found = found or ["statemachine/golden_image_refresh.asl.json"]
     what = f"{leaf} does not reach {call.action} {call.path}"
-    return f"{what}. Next: {', '.join(found)}. Then run: {TEST} '{leaf}'"
+    through = "functions/golden_image/model/ and functions/golden_image/run/plan.py"
+    return f"{what}. Next: {through}, then the call in {', '.join(found)}. Then run: {TEST} '{leaf}'"
 
 
 @pytest.mark.parametrize("leaf", LEAVES)
@@ -274,8 +277,8 @@ def test_a_roll_back_gives_back_what_a_field_has_changed(leaf: str, refreshed: R
     before, rolled_back, after = (values_at(standing, FIELDS[leaf].shown) for standing in refreshed.standings)
     assert after != before, f"{leaf} is not shown at {FIELDS[leaf].shown}"
     assert rolled_back == before, (
-        f"{leaf}: a roll-back leaves {rolled_back}. Next: functions/golden_image/undo/undo.py and "
-        f"functions/golden_image/group/. Then run: {TEST} '{leaf}'"
+        f"{leaf}: a roll-back leaves {rolled_back}. Next, in functions/golden_image: model/group.py "
+        f"(GroupState), group/group.py (state), group/giving_back.py. Then run: {TEST} '{leaf}'"
     )
 
 

@@ -1,4 +1,4 @@
-"""The Auto Scaling group: creation, update and deletion."""
+"""The Auto Scaling group: creation, update and reading."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _number(project: Project, module: str, name: str) -> int:
 )
 def a_task_outlasts_its_function(project: Project) -> list[str]:
     own = project.template["Globals"]["Function"]["Timeout"]
-    return [task.name for task in project.lambda_tasks if task.own["TimeoutSeconds"] <= own]
+    return [task.name for task in project.lambda_tasks if task.own.get("TimeoutSeconds", 0) <= own]
 
 
 @rule(
@@ -51,7 +51,9 @@ def a_task_outlasts_its_function(project: Project) -> list[str]:
 def a_task_outlasts_its_child(project: Project) -> list[str]:
     """Else the child's own time-out, which says what it was at, is never seen."""
     lasts = {machine(name): whole["TimeoutSeconds"] for name, whole in project.definitions.items()}
-    return [task.name for task in project.child_tasks if task.own["TimeoutSeconds"] <= lasts[task.target]]
+    return [
+        task.name for task in project.child_tasks if task.own.get("TimeoutSeconds", 0) <= lasts[task.target]
+    ]
 
 
 @rule(
