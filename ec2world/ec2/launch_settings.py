@@ -61,6 +61,11 @@ def usual_cpu(instance_type: str) -> dict[str, int]:
 def refuse_combinations(params: dict[str, Any]) -> None:
     """Raise what RunInstances says about parameters that do not go together."""
     interfaces = params.get("NetworkInterfaces", [])
+    if interfaces and params.get("SubnetId"):
+        raise AWSError(
+            "InvalidParameterCombination",
+            "Network interfaces and an instance-level subnet ID may not be specified on the same request",
+        )
     if interfaces and (params.get("SecurityGroupIds") or params.get("SecurityGroups")):
         raise AWSError(
             "InvalidParameterCombination",

@@ -57,7 +57,11 @@ class Launches(TimedInstances):
         return merged
 
     def check_launch(self, params: dict[str, Any]) -> Image:
-        """Raise what RunInstances says about resolved parameters that cannot be launched."""
+        """Raise what RunInstances says about resolved parameters that cannot be launched.
+
+        What does not go together is refused before anything that is named is looked up.
+        """
+        launch_settings.refuse_combinations(params)
         if not params.get("ImageId"):
             raise AWSError("MissingParameter", "The request must contain the parameter ImageId")
         image: Image = self.image_for_launch(params["ImageId"], params.get("InstanceType", DEFAULT_TYPE))
@@ -67,18 +71,12 @@ class Launches(TimedInstances):
         refuse_mismatch(params, image, instance_type)
         refuse_unknown_names(self, params)
         refuse_unknown_placement(self, params.get("Placement", {}))
-        nics = params.get("NetworkInterfaces", [])
-        if nics and params.get("SubnetId"):
-            raise AWSError(
-                "InvalidParameterCombination",
-                "Network interfaces and an instance-level subnet ID may not be specified on the same request",
-            )
-        launch_settings.refuse_combinations(params)
         launch_settings.refuse_for_type(params)
         groups = self._security_groups(params)
         zone = params.get("Placement", {}).get("AvailabilityZone")
         if zone and zone not in self.get_default_subnets():
             raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
+        nics = params.get("NetworkInterfaces", [])
         for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
             if subnet_id:
                 refuse_place(self, self.get_subnet(subnet_id), groups, instance_type)

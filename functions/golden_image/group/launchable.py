@@ -50,10 +50,15 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     if version == _LATEST and given is not None and given.id == before.launch_template_id:
         version = _latest_but(given) or version
     template = {"LaunchTemplateId": before.launch_template_id, "Version": version}
-    launch: dict[str, Any] = {
-        "LaunchTemplate": {name: value for name, value in template.items() if value},
-        **({"SubnetId": subnet_ids[0]} if subnet_ids else {}),
-    }
+    launch: dict[str, Any] = {"LaunchTemplate": {name: value for name, value in template.items() if value}}
+    try:
+        if subnet_ids:
+            _, data = version_data.read(before.launch_template_id, version or "$Default")
+            launch |= version_data.place(data, subnet_ids[0])
+    except ClientError as error:
+        if why := _gone(error):
+            return why
+        raise
     return _refusal(lambda: aws.client("ec2").run_instances(DryRun=True, MinCount=1, MaxCount=1, **launch))
 
 

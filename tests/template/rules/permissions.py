@@ -22,7 +22,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     # The version that a group goes back to, or could go back to, may name its image by a parameter.
-    ("ec2:RunInstances", "SubnetId"): {"ssm:GetParameters"},
+    ("ec2:RunInstances", "$Default"): {"ssm:GetParameters"},
     ("ec2:RunInstances", "ImageId"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
     ("autoscaling:CreateAutoScalingGroup", None): {"iam:CreateServiceLinkedRole"},

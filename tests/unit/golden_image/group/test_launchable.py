@@ -110,7 +110,14 @@ def test_security_groups_of_an_interface_may_be_gone_too(account: Account, image
     interfaces = [{"DeviceIndex": 0, "Groups": [own]}]
     before = launches(account, ImageId=image_id, NetworkInterfaces=interfaces)
     ec2.delete_security_group(GroupId=own)
-    assert str(launchable.why_not_now(before, before.subnet_ids)).startswith("InvalidGroup.")
+    assert str(why(before)).startswith("InvalidGroup.")
+
+
+def test_an_image_is_missed_behind_interfaces_too(account: Account, image_id: str) -> None:
+    before = launches(account, ImageId=image_id, NetworkInterfaces=[{"DeviceIndex": 0}])
+    assert why(before) is None
+    account.client("ec2").deregister_image(ImageId=image_id)
+    assert str(why(before)).startswith("InvalidAMIID.")
 
 
 def test_a_group_whose_template_or_version_was_deleted_cannot_launch(account: Account, image_id: str) -> None:
