@@ -82,7 +82,7 @@ class SourceNotReady(GoldenImageError):
 
 
 class KeyNotGranted(GoldenImageError):
-    """A key of the source or the account's default EBS key is disabled, unreadable, or not granted to the group's role."""
+    """A key of the source or EBS's default key is disabled, unreadable or not granted to the group's role."""
 
 
 class RolloutRequired(GoldenImageError):
