@@ -43,7 +43,7 @@ def _value(field: dict[str, Any]) -> str:
     if "$ref" in field:
         tags = schema()["definitions"][field["$ref"].removeprefix("#/definitions/")]
         null = " or null" if "null" in types(tags) else ""
-        return f"object of strings{null}, at most {tags['maxProperties']}"
+        return f"object of strings{null and ' and nulls, or null'}, at most {tags['maxProperties']}"
     if "enum" in field:
         return ", ".join("`null`" if choice is None else f"`{choice}`" for choice in field["enum"])
     least = field.get("minimum", field.get("minLength", field.get("minItems")))

@@ -100,7 +100,7 @@ def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict
 
 
 def _refuse_too_many_tags(
-    name: str, data: Mapping[str, Any], own: Mapping[str, str], of_group: dict[str, str]
+    name: str, data: Mapping[str, Any], own: Mapping[str, str | None], of_group: dict[str, str]
 ) -> None:
     given = version_data.tagged(data, {**own, **dict.fromkeys(tags.MARKS, "")})["TagSpecifications"]
     most = max(

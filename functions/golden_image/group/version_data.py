@@ -124,12 +124,19 @@ def changed(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
     return {name: value for name, value in result.items() if value not in (None, {})}
 
 
-def tagged(data: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
-    """The content whose instances and volumes get `own` beside the tags that it gives them already."""
+def tagged(data: Mapping[str, Any], own: Mapping[str, str | None]) -> dict[str, Any]:
+    """The content whose instances and volumes get `own` beside the tags that it gives them already.
+
+    None takes a tag away from all that the content tags.
+    """
     kinds: dict[Any, dict[str, str]] = {"instance": {}, "volume": {}}
     for one in data.get("TagSpecifications", []):
         kinds.setdefault(one["ResourceType"], {}).update(tags.from_aws(one.get("Tags")))
     for kind in ("instance", "volume"):
-        kinds[kind].update(own)
-    specifications = [one for kind, given in kinds.items() for one in tags.specifications(given, kind)]
+        kinds[kind].update({key: value for key, value in own.items() if value is not None})
+    kept = {
+        kind: {key: value for key, value in given.items() if own.get(key, value) is not None}
+        for kind, given in kinds.items()
+    }
+    specifications = [one for kind, given in kept.items() for one in tags.specifications(given, kind)]
     return {**data, "TagSpecifications": specifications}

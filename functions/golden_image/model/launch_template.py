@@ -25,7 +25,7 @@ class LaunchTemplatePlan:
         data: what the new version will have, in the words of EC2's LaunchTemplateData; without its image, its
             tags and its user data, which may be secret.
         changes: what the input states of it, as a merge patch: None takes a member away.
-        tags: what the input adds to the tags of instances and volumes.
+        tags: what the input adds to the tags of instances and volumes; None takes a tag away.
         subnet_ids: the group's subnets, for the dry run of a launch.
     """
 
@@ -35,7 +35,7 @@ class LaunchTemplatePlan:
     base_version: int | None = None
     data: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str | None] = field(default_factory=dict)
     subnet_ids: tuple[str, ...] = ()
 
     @property

@@ -149,7 +149,10 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
         yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
         return
     group = complete["group"]
-    on_instance = (complete["launchTemplate"].get("tags") or {}).keys() | group.get("tags", {}).keys()
+    of_template = complete["launchTemplate"].get("tags") or {}
+    on_instance = {key for key, value in of_template.items() if value is not None} | group.get(
+        "tags", {}
+    ).keys()
     if len(on_instance) > _MOST_TAGS:
         message = f"make {len(on_instance)} with those of the launch template; an instance takes {_MOST_TAGS}"
         yield FieldError("group.tags", f"{message} beside the run's own")

@@ -111,6 +111,18 @@ def test_launched_instances_and_volumes_carry_the_tags_of_input_and_run(
         assert tags == {"Role": "web", "golden-image:source": source_id, **MARKS}
 
 
+def test_null_takes_one_tag_of_the_template_away(account: Account, source_id: str) -> None:
+    chosen = [{"Key": "Owner", "Value": "gone"}, {"Key": "Team", "Value": "web"}]
+    kinds = [{"ResourceType": kind, "Tags": chosen} for kind in ("instance", "volume", "network-interface")]
+    existing(account, TagSpecifications=kinds)
+    make(source_id, tags={"Owner": None})
+    given = {
+        one["ResourceType"]: {tag["Key"] for tag in one["Tags"]} for one in data(account)["TagSpecifications"]
+    }
+    own = {"Team", "golden-image:source", *MARKS}
+    assert given == {"instance": own, "volume": own, "network-interface": {"Team"}}
+
+
 def test_user_data_is_the_sources_own(account: Account, source_id: str) -> None:
     make(source_id)
     assert base64.b64decode(data(account)["UserData"]).decode() == "#!/bin/sh\necho from the source"

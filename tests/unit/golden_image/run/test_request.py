@@ -199,6 +199,21 @@ def test_a_tag_key_that_aws_or_the_run_keeps_for_itself_is_refused(section: str,
     assert set(wrong(with_value(SMALLEST, (section, "tags"), {key: "x"}))) == {f"{section}.tags.{key}"}
 
 
+def test_only_a_tag_of_the_template_can_be_null() -> None:
+    asked = with_value(SMALLEST, ("launchTemplate", "tags"), {"Owner": None})
+    assert parse(asked).launch_template["tags"] == {"Owner": None}
+    for section in ("image", "group"):
+        assert set(wrong(with_value(SMALLEST, (section, "tags"), {"Owner": None}))) == {
+            f"{section}.tags.Owner"
+        }
+
+
+def test_tags_that_are_taken_away_are_not_counted() -> None:
+    given = {str(number): "x" for number in range(40)}
+    asked = with_value(SMALLEST, ("launchTemplate", "tags"), {f"gone {number}": None for number in range(40)})
+    assert parse(with_value(asked, ("group", "tags"), given)).group.tags == given
+
+
 def test_tags_of_any_language_at_the_limits_are_accepted() -> None:
     tags = {f"{number:02}" + "키" * 126: "값" * 256 for number in range(40)}
     assert parse(with_value(SMALLEST, ("image", "tags"), tags)).image.tags == tags
