@@ -33,10 +33,11 @@ def test_a_template_that_people_made_keeps_what_they_chose(sandbox: Client, grou
         "IamInstanceProfile": {"Name": "theirs"},
         "InstanceMarketOptions": {"MarketType": "spot"},
     }
+    tags = [{"Key": "Owner", "Value": "gone"}, {"Key": "Team", "Value": "web"}]
     sandbox.make_profile("theirs")
     template = sandbox.ec2.create_launch_template(
         LaunchTemplateName=group,
-        LaunchTemplateData=theirs,
+        LaunchTemplateData={**theirs, "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]},
         TagSpecifications=[{"ResourceType": "launch-template", "Tags": [stack]}],
     )["LaunchTemplate"]["LaunchTemplateId"]
     sandbox.autoscaling.create_auto_scaling_group(
@@ -47,7 +48,7 @@ def test_a_template_that_people_made_keeps_what_they_chose(sandbox: Client, grou
         MaxSize=1,
     )
 
-    output = started(sandbox, seeded["instanceId"], group)
+    output = started(sandbox, seeded["instanceId"], group, launchTemplate={"tags": {"Owner": None}})
 
     version = str(output["launchTemplate"]["version"])
     found = sandbox.ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=[version])
@@ -55,6 +56,9 @@ def test_a_template_that_people_made_keeps_what_they_chose(sandbox: Client, grou
     assert {name: made[name] for name in theirs} == {**theirs, "ImageId": output["image"]["id"]}
     launched = member(sandbox, group)
     assert (launched["InstanceType"], launched["InstanceLifecycle"]) == ("m5.large", "spot")
+    keys = {tag["Key"] for tag in launched["Tags"]}
+    assert "Team" in keys
+    assert "Owner" not in keys
 
 
 def test_instances_of_a_new_template_are_like_the_source(sandbox: Client, group: str) -> None:
