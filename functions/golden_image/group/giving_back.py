@@ -40,45 +40,63 @@ def give_back(plan: Plan) -> GivenBack:
         # Somebody deletes it.
         return GivenBack(left=True)
     _give_back_options(plan.group, change.before, found, result)
-    asked = _launch_settings(plan, change, found, result) | _version(plan, change, found, result)
+    parts = [*_launch_settings(plan, change, found, result), _version(plan, change, found, result)]
     sizes = _sizes(plan, change, group.sizes(found), result)
     if sizes is not None:
-        asked |= group.size_settings(sizes)
-    if asked:
-        _update(plan.group.name, asked, result)
-    if sizes is not None:
-        changes.note_sizes_given_back(plan.run)
+        parts.append(group.size_settings(sizes))
+    _update(plan, list(filter(None, parts)), result)
     if result.failures:
         raise result.failures[0]
     return result
 
 
-def _update(group_name: str, asked: dict[str, Any], result: GivenBack) -> None:
-    """Update the group; without the version, where Auto Scaling refuses just that."""
+def _update(plan: Plan, parts: list[dict[str, Any]], result: GivenBack) -> None:
+    """Update the group, all parts at once; each by itself where Auto Scaling refuses one of them.
+
+    A version that it refuses stays away, and so do subnets, such as those that were deleted meanwhile: no
+    later pass could give them back.
+    """
+    if not parts:
+        return
+    asked = {name: value for part in parts for name, value in part.items()}
     try:
-        aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group_name, **asked)
-        result.left = True
+        aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=plan.group.name, **asked)
     except ClientError as error:
         why = launchable.refused(error) if "LaunchTemplate" in asked else None
-        if why is None:
+        message = error.response["Error"]["Message"]
+        if why is not None:
+            result.stays = launchable.cannot_launch(why)
+            _update(plan, [part for part in parts if "LaunchTemplate" not in part], result)
+        elif len(parts) > 1 and not aws.temporary(error):
+            for part in parts:
+                with result.kept():
+                    _update(plan, [part], result)
+        elif "VPCZoneIdentifier" in asked and _is_about_subnets(error):
+            result.notes.append(f"subnets: those of before were refused ({message})")
+        else:
             raise
-        result.stays = launchable.cannot_launch(why)
-        if others := {name: value for name, value in asked.items() if name != "LaunchTemplate"}:
-            _update(group_name, others, result)
+        return
+    result.left = True
+    if "DesiredCapacity" in asked:
+        changes.note_sizes_given_back(plan.run)
+
+
+def _is_about_subnets(error: ClientError) -> bool:
+    return aws.code(error) == "ValidationError" and "subnet" in error.response["Error"]["Message"].lower()
 
 
 def _launch_settings(
     plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
-) -> dict[str, Any]:
-    """Subnets and health check, as UpdateAutoScalingGroup takes them."""
-    before, own, asked = change.before, plan.group, dict[str, Any]()
+) -> list[dict[str, Any]]:
+    """Subnets, and the health check's settings, as UpdateAutoScalingGroup takes them."""
+    before, own, asked, place = change.before, plan.group, dict[str, Any](), dict[str, Any]()
     subnet_ids = before.subnet_ids
     if own.subnet_ids is not None:
         # Auto Scaling takes no update from subnets to zones alone: their default subnets bring it back.
         subnet_ids = subnet_ids or _ids_of_default(before.availability_zones)
         now = set(filter(None, found.get("VPCZoneIdentifier", "").split(",")))
         if subnet_ids and result.is_the_runs("subnets", now, set(own.subnet_ids), set(subnet_ids)):
-            asked["VPCZoneIdentifier"] = ",".join(subnet_ids)
+            place["VPCZoneIdentifier"] = ",".join(subnet_ids)
     kind, had = found["HealthCheckType"], before.health_check_type
     if own.health_check_type and result.is_the_runs("health check type", kind, own.health_check_type, had):
         asked["HealthCheckType"] = had
@@ -86,7 +104,7 @@ def _launch_settings(
     now_seconds = found.get("HealthCheckGracePeriod", 0)
     if grace is not None and result.is_the_runs("health check grace period", now_seconds, grace, seconds):
         asked["HealthCheckGracePeriod"] = seconds
-    return asked
+    return [place, asked]
 
 
 def _ids_of_default(zones: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, names, tags
 from golden_image.errors import LaunchTemplateNotSupported, NotYetVisible
-from golden_image.group import group, version_data
+from golden_image.group import group, neighbours, version_data
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import made
 
@@ -63,11 +63,13 @@ def create(
         user_data: plain text from the input; None where it states none.
 
     Raises:
-        LaunchTemplateNotSupported: a template of that name has appeared since the plan.
+        LaunchTemplateNotSupported: a template of that name has appeared since the plan, or another group that
+            would launch the version at once.
         NotYetVisible: it exists but is not visible yet.
         RunSettled: the run was undone meanwhile.
     """
     marks = tags.of_run(run, instance_id)
+    neighbours.refuse_floating(wanted.group_name, wanted)
     if wanted.id is None:
         base = {**wanted.data, "UserData": _user_data_of(instance_id)}
     else:

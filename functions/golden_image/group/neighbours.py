@@ -9,7 +9,7 @@ from golden_image.errors import LaunchTemplateNotSupported
 from golden_image.group import launchable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
@@ -29,11 +29,9 @@ def refuse_floating(group_name: str, template: LaunchTemplatePlan) -> None:
     """
     if template.id is None:
         return
-    pages = aws.client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate()
     others = [
         f"'{found['AutoScalingGroupName']}' ({', '.join(versions)})"
-        for page in pages
-        for found in page["AutoScalingGroups"]
+        for found in _groups()
         if found["AutoScalingGroupName"] != group_name
         and (versions := sorted(set(versions_used(found, template)) & FLOATING))
     ]
@@ -50,3 +48,29 @@ def versions_used(found: AutoScalingGroupTypeDef, template: LaunchTemplatePlan) 
     for used in launchable.templates_of(found):
         if used.get("LaunchTemplateId") == template.id or used.get("LaunchTemplateName") == template.name:
             yield used.get("Version") or "$Default"
+
+
+def naming(versions: Collection[str], template: LaunchTemplatePlan) -> list[str]:
+    """The groups that could not launch once a run's versions are deleted, or the template that it has made.
+
+    Args:
+        versions: those of the run, as in model.made.
+    """
+    if not versions:
+        return []
+    template_ids = {version.partition("/")[0] for version in versions}
+    return [
+        found["AutoScalingGroupName"]
+        for found in _groups()
+        if not found.get("Status")
+        and any(
+            f"{used.get('LaunchTemplateId')}/{used.get('Version')}" in versions
+            or (template.id is None and used.get("LaunchTemplateId") in template_ids)
+            for used in launchable.templates_of(found)
+        )
+    ]
+
+
+def _groups() -> Iterator[AutoScalingGroupTypeDef]:
+    pages = aws.client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate()
+    return (found for page in pages for found in page["AutoScalingGroups"])

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from golden_image import aws, tags
 from golden_image.errors import RequestRefused, RollBackIncomplete
 from golden_image.group import launch_template
+from golden_image.run.made import TEMPLATE_VERSIONS, note
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplatePlan
 
 
-def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> bool:
+def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> set[str]:
     """Delete the version that this run added, or the template where this run made it; no other.
 
-    Answers whether it was there.
+    Answers the versions that were there, as in model.made. One whose answer was lost is noted before it goes:
+    a group that takes `$Latest` may have launched from it.
 
     Args:
         versions: those that the run's calls have answered, as in model.made.
@@ -30,17 +32,21 @@ def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> b
     """
     existing = launch_template.find(wanted.name)
     if existing is None:
-        return False
+        return set()
     template_id = existing["LaunchTemplateId"]
     command = f"delete-launch-template --launch-template-id {template_id}"
+    there = {f"{template_id}/1"}
     try:
         if wanted.id is None:
-            own = f"{template_id}/1" in versions or tags.owned_by(run, existing)
-            if own:
-                aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
-            return own
+            if there.isdisjoint(versions) and not tags.owned_by(run, existing):
+                return set()
+            aws.client("ec2").delete_launch_template(LaunchTemplateId=template_id)
+            return there
         # One of another id has been made by somebody else since.
         numbers = launch_template.versions(run, template_id, versions) if template_id == wanted.id else []
+        there = {f"{template_id}/{number}" for number in numbers}
+        if new := there.difference(versions):
+            note(run, TEMPLATE_VERSIONS, new)
         for number in numbers:
             command = (
                 f"delete-launch-template-versions --launch-template-id {template_id} --versions {number}"
@@ -48,9 +54,9 @@ def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> b
             _delete_version(template_id, number)
     except ClientError as error:
         if aws.code(error) in launch_template.NOT_FOUND:
-            return True
+            return there
         raise RollBackIncomplete(tags.how_to_delete(error, existing, f"aws ec2 {command}")) from error
-    return bool(numbers)
+    return there
 
 
 def _delete_version(template_id: str, number: int) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
-from golden_image.group import giving_back, group_removal, template_removal, volumes
+from golden_image.group import giving_back, group_removal, neighbours, template_removal, volumes
 from golden_image.image import removal
 from golden_image.model.check import Check
 from golden_image.model.made import Made
@@ -42,6 +42,7 @@ class _Pass:
         failures: those that could not be undone.
         waiting: those that stay for now, as the group or the template may still need them.
         stays: why the group stays on the run's version.
+        users: groups of others that name the run's version.
         notes: settings of the group that somebody else has set since.
     """
 
@@ -50,6 +51,7 @@ class _Pass:
     failures: dict[str, GoldenImageError] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     stays: str | None = None
+    users: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def all_that_is_left(self) -> str:
@@ -140,17 +142,25 @@ def _group(plan: Plan, result: _Pass) -> bool:
 
 
 def _launch_template(plan: Plan, result: _Pass) -> bool:
-    return template_removal.remove(plan.run, plan.launch_template, result.made.template_versions)
+    versions = result.made.template_versions
+    result.users = neighbours.naming(versions, plan.launch_template)
+    if result.users:
+        return False
+    there = template_removal.remove(plan.run, plan.launch_template, versions)
+    result.made = replace(result.made, template_versions=versions | there)
+    return bool(there)
 
 
 def _instances(plan: Plan, result: _Pass) -> bool:
-    if plan.group.before is None:
+    before = plan.group.before
+    # From a version that is kept, a group that takes `$Latest` would launch again.
+    if before is None or (result.users and before.launch_template_version in neighbours.FLOATING):
         return False
     return instances.replace(plan.group.name, result.made.template_versions)
 
 
 def _image(plan: Plan, result: _Pass) -> bool:
-    return removal.remove(plan, result.made)
+    return not result.users and removal.remove(plan, result.made)
 
 
 def _told(plan: Plan, found: _Pass) -> str:
@@ -159,6 +169,11 @@ def _told(plan: Plan, found: _Pass) -> str:
         told = (
             f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
             f"and snapshots: {found.stays}"
+        )
+    if found.users:
+        told = (
+            f"the run's version of launch template '{plan.launch_template.name}' is kept with its image and "
+            f"snapshots, as these groups use it since: {', '.join(f"'{name}'" for name in found.users)}"
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"

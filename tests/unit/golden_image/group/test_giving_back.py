@@ -617,6 +617,37 @@ def test_a_version_that_only_auto_scaling_refuses_is_not_given_back_either(accou
     assert state().health_check_grace_period == 0
 
 
+def test_subnets_that_were_deleted_keep_neither_the_version_nor_the_sizes(account: Account) -> None:
+    account.group(MinSize=1)
+    before, plan = state(), planned(account, "recreate", subnetIds=account.subnets()[1:3])
+    change(account, plan)
+    drain.drain(RUN, "web")
+    message = f"The subnet ID '{before.subnet_ids[0]}' does not exist"
+    refused = {"action": "UpdateAutoScalingGroup", "contains": before.subnet_ids[0]}
+    account.faults(
+        {"service": "autoscaling", "code": "ValidationError", "message": message, "times": None, **refused}
+    )
+    given = give_back(plan)
+    after = state()
+    assert (after.launches_from, after.sizes) == (before.launches_from, before.sizes)
+    assert given.notes == [f"subnets: those of before were refused ({message})"]
+
+
+def test_a_part_of_the_update_that_is_denied_does_not_keep_the_sizes(account: Account) -> None:
+    account.group(MinSize=1)
+    before, plan = state(), planned(account, "recreate", healthCheckGracePeriod=300)
+    change(account, plan)
+    drain.drain(RUN, "web")
+    refused = {"action": "UpdateAutoScalingGroup", "contains": str(before.launch_template_id)}
+    account.faults({"service": "autoscaling", "code": "ValidationError", "times": None, **refused})
+    with pytest.raises(RequestRefused):
+        give_back(plan)
+    assert (state().sizes, state().health_check_grace_period) == (before.sizes, 0)
+    account.faults()
+    give_back(plan)
+    assert state().launches_from == before.launches_from
+
+
 def test_a_group_that_somebody_deletes_gets_nothing_back_and_is_waited_for(account: Account) -> None:
     account.group()
     plan = planned(account)

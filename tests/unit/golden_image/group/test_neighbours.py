@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image.errors import LaunchTemplateNotSupported
+from golden_image.group import launch_template
+from tests.unit.account import RUN
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
@@ -101,3 +103,17 @@ def test_other_templates_do_not_matter(account: Account, template_id: str) -> No
     assert template_id
     account.group("other", LaunchTemplate={"LaunchTemplateName": "other-by-hand", "Version": "$Latest"})
     assert account.plan(account.seed()).launch_template.id == template_id
+
+
+@pytest.mark.usefixtures("open_runs")
+def test_a_group_that_floats_on_the_template_since_the_plan_is_named_before_the_version_is_made(
+    account: Account, template_id: str
+) -> None:
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    source_id = account.seed()
+    plan = account.plan(source_id, rollout="none").launch_template
+    make(account, "second", LaunchTemplate={"LaunchTemplateId": template_id, "Version": "$Latest"})
+    account.forget_calls()
+    with pytest.raises(LaunchTemplateNotSupported, match=r"before it is proven: 'second' \(\$Latest\)"):
+        launch_template.create(RUN, source_id, plan, "ami-0123456789abcdef1", None)
+    assert account.changes() == []

@@ -32,7 +32,7 @@ def make(source_id: str, plan: LaunchTemplatePlan, run: str = RUN) -> LaunchTemp
 
 def remove(plan: LaunchTemplatePlan) -> bool:
     with aws.named_errors():
-        return template_removal.remove(RUN, plan, noted(RUN).template_versions)
+        return bool(template_removal.remove(RUN, plan, noted(RUN).template_versions))
 
 
 def test_a_template_that_the_run_made_is_deleted(account: Account, source_id: str) -> None:

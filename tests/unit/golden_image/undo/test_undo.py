@@ -582,6 +582,87 @@ def test_a_group_whose_version_from_before_cannot_launch_keeps_the_runs(
     assert {one["LaunchTemplate"]["LaunchTemplateName"] for one in found["Instances"]} == {"web"}
 
 
+OWN = [{"ResourceType": "launch-template", "Tags": [{"Key": tags.STACK, "Value": "refresh"}]}]
+
+
+def on_own_template(account: Account, version: str) -> None:
+    """The group web, on a template to which this stack may add versions."""
+    account.client("ec2").create_launch_template(
+        LaunchTemplateName="web",
+        LaunchTemplateData={"ImageId": "ami-0123456789abcdef0", "InstanceType": "t3.small"},
+        TagSpecifications=OWN,
+    )
+    account.group(LaunchTemplate={"LaunchTemplateName": "web", "Version": version})
+
+
+def of_somebody(account: Account, name: str, version: str) -> None:
+    """Somebody makes a group on the template web."""
+    account.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        LaunchTemplate={"LaunchTemplateName": "web", "Version": version},
+        VPCZoneIdentifier=account.subnets()[0],
+        **{"MinSize": 0, "MaxSize": 2, "DesiredCapacity": 1},
+    )
+
+
+def kinds_left(account: Account) -> set[str]:
+    return {one.partition("-")[0] for one in left_of(account, RUN)}
+
+
+@pytest.mark.parametrize(
+    ("own", "version", "kept"), [(False, "1", {"lt", "ami", "snap"}), (True, "2", {"ami", "snap"})]
+)
+def test_a_version_that_a_group_of_others_uses_since_is_kept_with_its_image(
+    account: Account, own: bool, version: str, kept: set[str]
+) -> None:
+    if own:
+        on_own_template(account, "1")
+    else:
+        account.group()
+    plan = account.plan(account.seed(), rollout="recreate")
+    carry_out(plan)
+    capacity.restore(RUN, "web", plan.group.stated_sizes)
+    of_somebody(account, "second", version)
+    told = undo()
+    assert told.startswith("the run's version of launch template 'web' is kept with its image and snapshots")
+    assert told.endswith("'second'")
+    assert kinds_left(account) == kept
+    found = account.found_group()
+    assert {one["LaunchTemplate"] == found["LaunchTemplate"] for one in found["Instances"]} == {True}
+    assert len(found["Instances"]) == 2
+
+
+def test_a_group_that_somebody_has_made_in_place_of_the_runs_keeps_what_it_launches_from(
+    account: Account, created: Plan
+) -> None:
+    account.client("autoscaling").delete_auto_scaling_group(
+        AutoScalingGroupName=created.group.name, ForceDelete=True
+    )
+    assert account.found_group() == {}
+    of_somebody(account, "web", "1")
+    assert undo().endswith("as these groups use it since: 'web'")
+    assert kinds_left(account) == {"lt", "ami", "snap"}
+
+
+def test_an_instance_of_a_version_whose_answer_was_lost_is_replaced(account: Account) -> None:
+    on_own_template(account, "$Latest")
+    plan = account.plan(account.seed(), rollout="recreate")
+    ledger.lock(plan, UNDO)
+    source_id = plan.source.instance_id
+    made = snapshots.create(RUN, source_id, [v.volume_id for v in plan.source.volumes], {})
+    image_id = registration.register(RUN, plan.image, plan.source, made)
+    checks.check(image_id, 0, 900)
+    lost = {"action": "CreateLaunchTemplateVersion", "when": "after", "effect": "drop", "times": None}
+    account.faults({"service": "ec2", **lost})
+    with pytest.raises(ServiceUnavailable), aws.named_errors():
+        launch_template.create(RUN, source_id, plan.launch_template, image_id, None)
+    account.faults()
+    account.client("autoscaling").set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=3)
+    assert [one["LaunchTemplate"]["Version"] for one in account.found_group()["Instances"]] == ["1", "1", "2"]
+    assert undo() == NOTHING_LEFT
+    assert [one["LaunchTemplate"]["Version"] for one in account.found_group()["Instances"]] == ["1"] * 3
+
+
 @pytest.mark.usefixtures("ledger_table", "updated")
 def test_what_somebody_else_has_set_since_is_told_beside_what_was_undone(account: Account) -> None:
     account.client("autoscaling").update_auto_scaling_group(
