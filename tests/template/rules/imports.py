@@ -44,8 +44,9 @@ _LOADED = {
         "image.lookup image.owned image.registration names run.made run.table tags"
     ),
     "golden_image_refresh.create_launch_template": (
-        "group.dry_run group.group group.interfaces group.launch_template group.options group.proof "
-        "group.version_data group.visibility names run.changes run.made run.table tags"
+        "group.dry_run group.group group.interfaces group.launch_template group.launchable group.neighbours "
+        "group.options group.placement group.proof group.version_data group.visibility image.lookup names "
+        "run.changes run.made run.table tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made run.table tags"
@@ -95,7 +96,7 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made run.table undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.network group.options group.placement "
+        "group.launch_template group.launchable group.members group.network group.neighbours group.options group.placement "
         "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
         "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed run.table "
         "source.facts source.power source.returns tags undo.instances undo.undo"
