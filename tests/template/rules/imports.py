@@ -96,10 +96,11 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made run.table undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.network group.neighbours group.options group.placement "
-        "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
-        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed run.table "
-        "source.facts source.power source.returns tags undo.instances undo.undo"
+        "group.launch_template group.launchable group.members group.network group.neighbours "
+        "group.options group.placement group.template_removal group.version_data group.visibility "
+        "group.volumes image.lookup image.owned image.removal image.snapshots names polling run.changes "
+        "run.ledger run.made run.owed run.table source.facts source.power source.returns tags "
+        "undo.instances undo.undo"
     ),
     "undo.sweep_runs": (
         "image.lookup polling run.children run.ledger run.made run.owed run.table source.facts source.power "
