@@ -42,8 +42,8 @@ def _value(field: dict[str, Any]) -> str:
     """The type of a field, and the numbers, lengths or choices that bound it."""
     if "$ref" in field:
         tags = schema()["definitions"][field["$ref"].removeprefix("#/definitions/")]
-        null = " or null" if "null" in types(tags) else ""
-        return f"object of strings{null and ' and nulls, or null'}, at most {tags['maxProperties']}"
+        nulls = " and nulls, or null" if "null" in types(tags) else ""
+        return f"object of strings{nulls}, at most {tags['maxProperties']}"
     if "enum" in field:
         return ", ".join("`null`" if choice is None else f"`{choice}`" for choice in field["enum"])
     least = field.get("minimum", field.get("minLength", field.get("minItems")))

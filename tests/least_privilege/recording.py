@@ -40,15 +40,15 @@ def remember(sandbox: Client, facts: Facts) -> None:
         facts.tags[image["ImageId"]] = _tags(image)
     for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
         facts.tags[snapshot["SnapshotId"]] = _tags(snapshot)
-    pages = ec2.get_paginator("describe_launch_templates").paginate()
-    for made in (made for page in pages for made in page["LaunchTemplates"]):
+    templates = ec2.get_paginator("describe_launch_templates").paginate().build_full_result()
+    for made in templates["LaunchTemplates"]:
         identity = made["LaunchTemplateId"]
         facts.tags[identity] = _tags(made)
         versions = ec2.describe_launch_template_versions(LaunchTemplateId=identity, MaxResults=_PER_TEMPLATE)
         for version in versions["LaunchTemplateVersions"]:
             facts.templates[identity, str(version["VersionNumber"])] = version["LaunchTemplateData"]
-    groups = sandbox.autoscaling.get_paginator("describe_auto_scaling_groups").paginate()
-    for group in (group for page in groups for group in page["AutoScalingGroups"]):
+    groups = sandbox.autoscaling.get_paginator("describe_auto_scaling_groups").paginate().build_full_result()
+    for group in groups["AutoScalingGroups"]:
         facts.tags[group["AutoScalingGroupName"]] = _tags(group)
         facts.groups |= {i["InstanceId"]: group["AutoScalingGroupName"] for i in group["Instances"]}
         facts.subnets[group["AutoScalingGroupName"]] = group["VPCZoneIdentifier"].split(",")

@@ -116,7 +116,7 @@ def _version(
     plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
 ) -> dict[str, Any]:
     """What the group launches from, as UpdateAutoScalingGroup takes it."""
-    before, version, own = change.before, change.version, launchable.template_of(found)
+    before, version, own = change.before, change.version, group.template_of(found)
     now = _launches(own.get("LaunchTemplateId"), own.get("Version"), found.get("LaunchConfigurationName"))
     written = _launches(version.id, str(version.version), None) if version else now
     mixed = " in a mixed instances policy" if found.get("MixedInstancesPolicy") else ""

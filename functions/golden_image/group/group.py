@@ -14,6 +14,8 @@ from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
 from golden_image.run import changes, made
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
 
     from golden_image.model.group import GroupPlan, StatedSizes
@@ -47,6 +49,20 @@ def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
         suspended_processes=tuple(p["ProcessName"] for p in group.get("SuspendedProcesses", [])),
         availability_zones=tuple(group.get("AvailabilityZones", [])),
     )
+
+
+def templates_of(found: AutoScalingGroupTypeDef) -> Iterator[LaunchTemplateSpecificationTypeDef]:
+    """A group's launch template, those of a mixed instances policy and of its overrides."""
+    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    overrides = [one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides", [])]
+    for used in (found.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
+        if used:
+            yield used
+
+
+def template_of(found: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
+    """The launch template of a group, or that of its mixed instances policy."""
+    return next(templates_of(found), None) or {}
 
 
 def tags_of(group: AutoScalingGroupTypeDef) -> tuple[GroupTag, ...]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.group import placement, version_data
+from golden_image.group import group, placement, version_data
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, LaunchTemplateSpecificationTypeDef
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
     from golden_image.group.version_data import Reading
     from golden_image.model.group import GroupState
@@ -46,14 +46,15 @@ def why_not(before: GroupState, given: LaunchTemplate | None, subnet_ids: tuple[
     """
     if before.launch_template_id is None:
         return _configuration(before.launch_configuration or "")
-    version = before.launch_template_version
+    version = before.launch_template_version or "$Default"
     if version == _LATEST and given is not None and given.id == before.launch_template_id:
         version = _latest_but(given) or version
-    template = {"LaunchTemplateId": before.launch_template_id, "Version": version}
-    launch: dict[str, Any] = {"LaunchTemplate": {name: value for name, value in template.items() if value}}
+    launch: dict[str, Any] = {
+        "LaunchTemplate": {"LaunchTemplateId": before.launch_template_id, "Version": version}
+    }
     try:
         if subnet_ids:
-            _, data = version_data.read(before.launch_template_id, version or "$Default")
+            _, data = version_data.read(before.launch_template_id, version)
             launch |= version_data.place(data, subnet_ids[0])
     except ClientError as error:
         if why := _gone(error):
@@ -113,23 +114,9 @@ def cannot_launch(why: str) -> str:
     return f"the version from before cannot launch ({why})"
 
 
-def templates_of(found: AutoScalingGroupTypeDef) -> Iterator[LaunchTemplateSpecificationTypeDef]:
-    """A group's launch template, those of a mixed instances policy and of its overrides."""
-    mixed = found.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    overrides = [one.get("LaunchTemplateSpecification") for one in mixed.get("Overrides", [])]
-    for used in (found.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification"), *overrides):
-        if used:
-            yield used
-
-
-def template_of(found: AutoScalingGroupTypeDef) -> LaunchTemplateSpecificationTypeDef:
-    """The launch template of a group, or that of its mixed instances policy."""
-    return next(templates_of(found), None) or {}
-
-
 def needs(found: AutoScalingGroupTypeDef, given: LaunchTemplate | None, planned: LaunchTemplatePlan) -> bool:
     """Whether a group could not launch without the run's version, or the template that the run made."""
-    own = template_of(found)
+    own = group.template_of(found)
     if given is None or own.get("LaunchTemplateId") != given.id:
         return False
     return planned.id is None or own.get("Version") == str(given.version)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from golden_image import aws
 from golden_image.errors import LaunchTemplateNotSupported
-from golden_image.group import launchable
+from golden_image.group import group
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -45,7 +45,7 @@ def refuse_floating(group_name: str, template: LaunchTemplatePlan) -> None:
 
 def versions_used(found: AutoScalingGroupTypeDef, template: LaunchTemplatePlan) -> Iterator[str]:
     """The versions of a template that a group names; one that is not named is the default one."""
-    for used in launchable.templates_of(found):
+    for used in group.templates_of(found):
         if used.get("LaunchTemplateId") == template.id or used.get("LaunchTemplateName") == template.name:
             yield used.get("Version") or "$Default"
 
@@ -66,7 +66,7 @@ def naming(versions: Collection[str], template: LaunchTemplatePlan) -> list[str]
         and any(
             f"{used.get('LaunchTemplateId')}/{used.get('Version')}" in versions
             or (template.id is None and used.get("LaunchTemplateId") in template_ids)
-            for used in launchable.templates_of(found)
+            for used in group.templates_of(found)
         )
     ]
 

@@ -129,14 +129,13 @@ def tagged(data: Mapping[str, Any], own: Mapping[str, str | None]) -> dict[str, 
 
     None takes a tag away from all that the content tags.
     """
+    given = {key: value for key, value in own.items() if value is not None}
+    gone = own.keys() - given.keys()
     kinds: dict[Any, dict[str, str]] = {"instance": {}, "volume": {}}
     for one in data.get("TagSpecifications", []):
-        kinds.setdefault(one["ResourceType"], {}).update(tags.from_aws(one.get("Tags")))
+        had = tags.from_aws(one.get("Tags"))
+        kinds.setdefault(one["ResourceType"], {}).update({key: had[key] for key in had if key not in gone})
     for kind in ("instance", "volume"):
-        kinds[kind].update({key: value for key, value in own.items() if value is not None})
-    kept = {
-        kind: {key: value for key, value in given.items() if own.get(key, value) is not None}
-        for kind, given in kinds.items()
-    }
-    specifications = [one for kind, given in kept.items() for one in tags.specifications(given, kind)]
+        kinds[kind].update(given)
+    specifications = [one for kind, all_of in kinds.items() for one in tags.specifications(all_of, kind)]
     return {**data, "TagSpecifications": specifications}

@@ -149,10 +149,9 @@ def _disagreements(complete: dict[str, Any]) -> Iterator[FieldError]:
         yield FieldError("autoScalingGroupName", "is required: the stack has no DefaultGroupName")
         return
     group = complete["group"]
+    # A tag of the template that is null is taken away.
     of_template = complete["launchTemplate"].get("tags") or {}
-    on_instance = {key for key, value in of_template.items() if value is not None} | group.get(
-        "tags", {}
-    ).keys()
+    on_instance = {key for key in of_template if of_template[key] is not None} | set(group.get("tags", {}))
     if len(on_instance) > _MOST_TAGS:
         message = f"make {len(on_instance)} with those of the launch template; an instance takes {_MOST_TAGS}"
         yield FieldError("group.tags", f"{message} beside the run's own")

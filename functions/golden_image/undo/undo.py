@@ -170,7 +170,7 @@ def _told(plan: Plan, found: _Pass) -> str:
             f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
             f"and snapshots: {found.stays}"
         )
-    if found.users:
+    elif found.users:
         told = (
             f"the run's version of launch template '{plan.launch_template.name}' is kept with its image and "
             f"snapshots, as these groups use it since: {', '.join(f"'{name}'" for name in found.users)}"
