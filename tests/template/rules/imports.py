@@ -44,8 +44,9 @@ _LOADED = {
         "image.lookup image.owned image.registration names run.made run.table tags"
     ),
     "golden_image_refresh.create_launch_template": (
-        "group.dry_run group.group group.interfaces group.launch_template group.options group.proof "
-        "group.version_data group.visibility names run.changes run.made run.table tags"
+        "group.dry_run group.group group.interfaces group.launch_template group.launchable group.neighbours "
+        "group.options group.placement group.proof group.version_data group.visibility image.lookup names "
+        "run.changes run.made run.table tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made run.table tags"
@@ -70,7 +71,8 @@ _LOADED = {
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.unlock_group": "run.ledger run.made run.table",
     "golden_image_refresh.update_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.made run.table tags"
+        "group.group group.group_update group.options group.target_groups group.visibility "
+        "roll_out.refusals run.changes run.made run.table tags"
     ),
     "golden_image_refresh.verify_image": (
         "image.likeness image.lookup image.owned image.snapshots names polling run.made run.table tags"
@@ -80,12 +82,12 @@ _LOADED = {
         "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.check_group_drained": (
-        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.made run.table tags"
+        "group.group group.members group.options group.target_groups group.visibility polling "
+        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.drain_group": (
-        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.made run.table tags"
+        "group.group group.members group.options group.target_groups group.visibility polling "
+        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.made run.table tags",
     "roll_out.restore_capacity": (
@@ -95,10 +97,10 @@ _LOADED = {
     "undo.begin_undo": "run.children run.ledger run.made run.table undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.network group.options group.placement "
-        "group.template_removal group.version_data group.visibility group.volumes image.lookup image.owned "
-        "image.removal image.snapshots names polling run.changes run.ledger run.made run.owed run.table "
-        "source.facts source.power source.returns tags undo.instances undo.undo"
+        "group.launch_template group.launchable group.members group.neighbours group.network group.options "
+        "group.placement group.template_removal group.version_data group.visibility group.volumes "
+        "image.lookup image.owned image.removal image.snapshots names polling run.changes run.ledger "
+        "run.made run.owed run.table source.facts source.power source.returns tags undo.instances undo.undo"
     ),
     "undo.sweep_runs": (
         "image.lookup polling run.children run.ledger run.made run.owed run.table source.facts source.power "
