@@ -154,7 +154,7 @@ def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
         code += (ROOT / "functions/golden_image" / module).read_text()
     assert "' Roll-back: ' & $substring($rollBack, 0, 8000) & '.'" in STATES["Refresh Failed"]["Cause"]
     endings = [row[0].strip("`") for row in rows(PAGE.section("## Find the run"))]
-    assert len(endings) == 6
+    assert len(endings) == 7
     for ending in endings:
         for words in ending.removeprefix("Roll-back: ").replace("i-…", ";").split(";"):
             told = words.strip("….:() ").split("…")[0].removeprefix("is still stopped")

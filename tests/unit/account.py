@@ -10,7 +10,7 @@ from ec2world.control.verbs import control
 from ec2world.ec2.idempotency import Tokens
 from golden_image import aws
 from golden_image.events import from_event
-from golden_image.model.plan import Plan
+from golden_image.model.plan import Plan, Timeouts
 from golden_image.run import ledger, made, plan, request
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LEDGER = "refresh-ledger"
 RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:web-20261122T030000Z-0123abcd"
 OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
 UNDO = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-undo"
+# Those of an input that states none.
+TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout=7200)
 MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
 
 # Target groups that every account has, in use by a load balancer.

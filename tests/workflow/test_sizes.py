@@ -215,3 +215,21 @@ def test_a_group_whose_version_from_before_cannot_launch_stays_on_the_new_one(
     assert [one for one in left_of(sandbox, run) if one.startswith("ami-")]
     assert locks(sandbox, run) == []
     eventually(lambda: len(in_service(sandbox, group)) == 1)
+
+
+def test_a_group_that_could_not_come_back_any_more_is_not_touched(
+    sandbox: Client, source: str, group: str
+) -> None:
+    before = existing(sandbox, group, 1, 2, 4)
+    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
+    reached(sandbox, run, "Check Snapshots")
+    sandbox.autoscaling.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
+
+    ended = sandbox.wait(run)
+
+    assert ended.error == "GroupNotSupported"
+    assert "has suspended Launch, so recreate could not finish" in str(ended.cause)
+    assert "Roll-back: nothing of the run is left." in str(ended.cause)
+    assert in_service(sandbox, group) == before
+    assert sizes_of(sandbox, group) == (1, 2, 4)
+    assert left_of(sandbox, run) == locks(sandbox, run) == []

@@ -1,4 +1,4 @@
-"""The Auto Scaling group: creation, update and reading."""
+"""The Auto Scaling group: what it is now, creation and configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from golden_image import aws, tags
 from golden_image.errors import GroupNotSupported, NotYetVisible
 from golden_image.group import options
 from golden_image.group.visibility import raise_if_new
-from golden_image.model.group import NONE, GroupState, GroupTag, Sizes
+from golden_image.model.group import GroupState, GroupTag, Sizes
 from golden_image.run import changes, made
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def create(run: str, instance_id: str, plan: GroupPlan, template: LaunchTemplate
             LaunchTemplate=pinned(template.id, str(template.version)),
             Tags=options.tag_list(plan.name, plan.stated_tags + marks),
             TargetGroupARNs=list(plan.target_group_arns or ()),
-            **_settings(plan),
+            **settings(plan),
             **size_settings(plan.sizes),
         )
     except ClientError as error:
@@ -116,40 +116,6 @@ def _refuse_foreign(own: Made, group_name: str, error: ClientError) -> None:
         raise NotYetVisible(f"{what} exists but is not visible yet")
     if not own.has_created(found):
         raise GroupNotSupported(f"{what} was created by something else after the plan. Start a new run.")
-
-
-def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str) -> Sizes:
-    """Give an existing group the new version, and the settings that the input states.
-
-    What the group is now goes into the ledger before. Sizes change here only where nothing is drained, and
-    only those that the input states: the others belong to whoever set them last, maybe after the plan.
-
-    Answers the sizes just before.
-
-    Raises:
-        GroupNotSupported: somebody gave the group a mixed instances policy after the plan.
-        NotYetVisible: the group is not shown.
-        ResourceBusy, NotYetVisible: a new instance profile or the version has not reached Auto Scaling yet.
-        RunSettled: the run no longer decides about the group.
-    """
-    found = visible(plan.name)
-    if found.get("MixedInstancesPolicy"):
-        raise GroupNotSupported(
-            f"'{plan.name}' got a mixed instances policy after the plan, which the run would replace. "
-            "Use a group with one launch template."
-        )
-    before = changes.note_group(run, state(found, plan.notification_topic_arn), template)
-    try:
-        aws.client("autoscaling").update_auto_scaling_group(
-            AutoScalingGroupName=plan.name,
-            LaunchTemplate=pinned(template.id, str(template.version)),
-            **_settings(plan),
-            **(size_settings(plan.stated_sizes) if rollout == NONE else {}),
-        )
-    except ClientError as error:
-        raise_if_new(error, template)
-        raise
-    return before.sizes
 
 
 def resize(group_name: str, sizes: Sizes) -> None:
@@ -211,7 +177,7 @@ def size_settings(sizes: Sizes | StatedSizes) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value is not None}
 
 
-def _settings(plan: GroupPlan) -> dict[str, Any]:
+def settings(plan: GroupPlan) -> dict[str, Any]:
     """The stated settings that CreateAutoScalingGroup and UpdateAutoScalingGroup take alike."""
     stated = {
         "VPCZoneIdentifier": ",".join(plan.subnet_ids) if plan.subnet_ids is not None else None,

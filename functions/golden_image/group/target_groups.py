@@ -29,6 +29,22 @@ def attached(group: AutoScalingGroupTypeDef) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*group.get("TargetGroupARNs", []), *arns]))
 
 
+def has_traffic(found: AutoScalingGroupTypeDef, stated: tuple[str, ...] | None) -> bool:
+    """Whether a group will register its instances with anything: target groups, load balancers, services.
+
+    Args:
+        stated: the target groups that replace those of the group; None where these stay.
+    """
+    arns = attached(found) if stated is None else stated
+    return bool(arns or other_traffic(found))
+
+
+def other_traffic(found: AutoScalingGroupTypeDef) -> list[str]:
+    """Classic load balancers and services, which a run leaves as they are."""
+    sources = [one["Identifier"] for one in found.get("TrafficSources", []) if one.get("Type") != "elbv2"]
+    return sorted({*found.get("LoadBalancerNames", []), *sources})
+
+
 def checks_elb(health_check_type: str | None) -> bool:
     """Whether a group's health checks, such as `EC2,ELB`, include those of its load balancers."""
     return _ELB in (health_check_type or "").split(",")

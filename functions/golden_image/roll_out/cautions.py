@@ -40,7 +40,7 @@ def about(
     """Warnings about a group, None where the run makes it, and what the run will do to it."""
     name = f"'{plan.name}'"
     stated = plan.target_group_arns
-    balanced = has_traffic(found, stated) if found else bool(stated)
+    balanced = target_groups.has_traffic(found, stated) if found else bool(stated)
     warnings = list(_of_health(name, found, plan, balanced))
     if found:
         warnings += _of_processes(name, found, rollout, balanced)
@@ -50,22 +50,6 @@ def about(
     if plan.before:
         warnings += _of_the_way_back(name, plan.before, template, reading)
     return tuple(warnings)
-
-
-def has_traffic(found: AutoScalingGroupTypeDef, stated: tuple[str, ...] | None) -> bool:
-    """Whether a group will register its instances with anything: target groups, load balancers, services.
-
-    Args:
-        stated: the target groups that replace those of the group; None where these stay.
-    """
-    arns = target_groups.attached(found) if stated is None else stated
-    return bool(arns or _other_traffic(found))
-
-
-def _other_traffic(found: AutoScalingGroupTypeDef) -> list[str]:
-    """Classic load balancers and services, which a run leaves as they are."""
-    sources = [one["Identifier"] for one in found.get("TrafficSources", []) if one.get("Type") != "elbv2"]
-    return sorted({*found.get("LoadBalancerNames", []), *sources})
 
 
 def _of_health(
@@ -123,7 +107,7 @@ def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> It
 
 def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
     """Health that Check Capacity does not look at."""
-    others = _other_traffic(found)
+    others = target_groups.other_traffic(found)
     if others and rollout == RECREATE:
         yield f"{name}: the rollout does not wait until new instances are healthy in {', '.join(others)}."
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from golden_image import polling
 from golden_image.errors import DrainTimedOut
-from golden_image.group import group, members
+from golden_image.group import group, members, target_groups
 from golden_image.model.check import Check
 from golden_image.model.group import Sizes
-from golden_image.roll_out import warnings
+from golden_image.roll_out import refusals, warnings
 from golden_image.run import changes
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ def drain(run: str, group_name: str) -> Sizes:
     The sizes that it has in this moment go into the ledger before, with its instances, and are the answer.
 
     Raises:
+        GroupNotSupported: the instances would not end or not come back, by what somebody did since the plan.
         NotYetVisible: a new group is not shown yet.
         RunSettled: the run no longer decides about the group.
     """
     found = group.visible(group_name)
+    refusals.refuse_blocked(group_name, found, "the rollout", balanced=target_groups.has_traffic(found, None))
     now, members_now = group.sizes(found), tuple(one["InstanceId"] for one in found["Instances"])
     before = changes.note_drain(run, now, members_now)
     # An earlier try has noted them, and then somebody else has set others.

@@ -1,4 +1,7 @@
-"""Groups whose rollout a run refuses, each with the reason and what to do; checked while planning."""
+"""Groups whose rollout a run refuses, each with the reason and what to do.
+
+Checked while planning, and again before the group is changed: the plan may be a day old.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def refuse_unfinishable(
         )
     _refuse_instance_refresh(name)
     if rollout != NONE:
-        _refuse_blocked(name, found, rollout, balanced)
+        refuse_blocked(name, found, rollout, balanced=balanced)
         _refuse_warm_pool(name, found, rollout)
         _refuse_hooks(name, found, rollout, timeouts)
 
@@ -67,8 +70,16 @@ def sizes_not_set(plan: GroupPlan, rollout: str) -> list[FieldError]:
     return [FieldError(f"group.{name}", message) for name, value in fields.items() if value is not None]
 
 
-def _refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> None:
-    """Refuse a group in which an instance could not be terminated or launched."""
+def refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, *, balanced: bool) -> None:
+    """Refuse a group in which an instance could not be terminated or launched.
+
+    Args:
+        rollout: what is refused, in words.
+        balanced: as in refuse_unfinishable.
+
+    Raises:
+        GroupNotSupported: with what was found and what to do.
+    """
     suspended = {process["ProcessName"] for process in found.get("SuspendedProcesses", [])}
     # The undo of a failed drain launches instances again, which needs Launch.
     if blocked := sorted(suspended & {"Terminate", "Launch"}):

@@ -68,7 +68,7 @@ def make(run: str, request: RunRequest) -> Plan:
     found = group.find(request.auto_scaling_group_name)
     chosen = _rollout(request, found)
     if found:
-        balanced = cautions.has_traffic(found, request.group.target_group_arns)
+        balanced = target_groups.has_traffic(found, request.group.target_group_arns)
         refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)

@@ -70,7 +70,8 @@ _LOADED = {
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.unlock_group": "run.ledger run.made run.table",
     "golden_image_refresh.update_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.made run.table tags"
+        "group.group group.group_update group.options group.target_groups group.visibility "
+        "roll_out.refusals run.changes run.made run.table tags"
     ),
     "golden_image_refresh.verify_image": (
         "image.likeness image.lookup image.owned image.snapshots names polling run.made run.table tags"
@@ -80,12 +81,12 @@ _LOADED = {
         "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.check_group_drained": (
-        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.made run.table tags"
+        "group.group group.members group.options group.target_groups group.visibility polling "
+        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.drain_group": (
-        "group.group group.members group.options group.visibility polling roll_out.drain roll_out.warnings "
-        "run.changes run.made run.table tags"
+        "group.group group.members group.options group.target_groups group.visibility polling "
+        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.made run.table tags",
     "roll_out.restore_capacity": (

@@ -10,14 +10,14 @@ import pytest
 
 from golden_image.errors import InvalidInput
 from golden_image.events import to_event
-from golden_image.group import group, launch_template
+from golden_image.group import group, group_update, launch_template
 from golden_image.image import checks, likeness, lookup, registration, snapshots
 from golden_image.model.group import Sizes
 from golden_image.run import changes, ledger
 from golden_image.run.request import parse
 from golden_image.source import power
 from golden_image.undo import undo as undoing
-from tests.unit.account import DEFINITION, RUN, UNDO
+from tests.unit.account import DEFINITION, RUN, TIMEOUTS, UNDO
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_the_state_of_a_group_with_tags_at_awss_limits_is_noted_beside_the_plan(
     ledger.lock(plan, UNDO)
     facts = plan.source
     template = launch_template.create(RUN, facts.instance_id, plan.launch_template, facts.image_id, None)
-    assert group.update(RUN, plan.group, template, "recreate") == Sizes(0, 4, 0)
+    assert group_update.update(RUN, plan.group, template, "recreate", TIMEOUTS) == Sizes(0, 4, 0)
     change = changes.read(RUN)
     assert change
     assert len(change.before.tags) == 50

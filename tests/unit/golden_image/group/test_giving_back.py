@@ -9,13 +9,13 @@ import pytest
 
 from golden_image import aws
 from golden_image.errors import RequestRefused, RequestThrottled, ServiceUnavailable
-from golden_image.group import giving_back, group, options
+from golden_image.group import giving_back, group, group_update, options
 from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.polling import SETTLED_AFTER
 from golden_image.roll_out import capacity, drain
 from golden_image.run import changes, ledger, table
-from tests.unit.account import RUN, UNDO
+from tests.unit.account import RUN, TIMEOUTS, UNDO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ def golden(account: Account) -> LaunchTemplate:
 
 def change(account: Account, plan: Plan) -> None:
     """Update and configure the group, as the run does."""
-    group.update(RUN, plan.group, golden(account), plan.rollout)
+    group_update.update(RUN, plan.group, golden(account), plan.rollout, plan.timeouts)
     group.configure(RUN, plan.group)
 
 
@@ -110,7 +110,7 @@ def test_options_that_somebody_sets_between_the_update_and_the_configuration_com
 ) -> None:
     account.group()
     plan = planned(account, tags={"Team": "web"}, targetCpuUtilization=60, notificationTopicArn=TOPIC)
-    group.update(RUN, plan.group, golden(account), plan.rollout)
+    group_update.update(RUN, plan.group, golden(account), plan.rollout, plan.timeouts)
     own = options.tag_list("web", [GroupTag("Team", "somebody", propagate=True)])
     account.client("autoscaling").create_or_update_tags(Tags=own)
     options.put_policy("web", options.tracking(30))
@@ -174,8 +174,8 @@ def test_a_later_try_of_the_update_does_not_take_the_runs_values_for_those_of_be
     template = golden(account)
     account.lose_answer("autoscaling", "UpdateAutoScalingGroup")
     with pytest.raises(ServiceUnavailable), aws.named_errors():
-        group.update(RUN, plan.group, template, "none")
-    assert group.update(RUN, plan.group, template, "none") == before.sizes
+        group_update.update(RUN, plan.group, template, "none", TIMEOUTS)
+    assert group_update.update(RUN, plan.group, template, "none", TIMEOUTS) == before.sizes
     give_back(plan)
     assert state() == before
 
@@ -215,7 +215,7 @@ def test_a_policy_that_somebody_sets_before_null_takes_it_away_comes_back_as_the
     account.group()
     options.put_policy("web", options.tracking(40))
     plan = planned(account, targetCpuUtilization=None)
-    group.update(RUN, plan.group, golden(account), plan.rollout)
+    group_update.update(RUN, plan.group, golden(account), plan.rollout, plan.timeouts)
     options.put_policy("web", options.tracking(55))
     group.configure(RUN, plan.group)
     assert state().target_cpu is None
@@ -693,7 +693,7 @@ def test_the_latest_version_is_the_one_that_is_the_latest_without_the_runs(accou
         LaunchTemplateData={"ImageId": "ami-0123456789abcdef1", "InstanceType": "t3.small"},
     )["LaunchTemplateVersion"]
     version = LaunchTemplate(str(template), "old", made["VersionNumber"])
-    group.update(RUN, plan.group, version, "none")
+    group_update.update(RUN, plan.group, version, "none", TIMEOUTS)
     deregister(account, image)
     assert "InvalidAMIID" in str(give_back(plan).stays)
 

@@ -17,14 +17,17 @@ from golden_image.errors import (
     RunSettled,
     ServiceUnavailable,
 )
-from golden_image.group import group, group_removal, options
+from golden_image.group import group, group_removal, group_update, options
 from golden_image.model.group import GroupPlan, GroupState, GroupTag, Sizes, StatedSizes
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.model.made import Made
+from golden_image.run import changes
 from golden_image.run import made as made_by_runs
-from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN, noted
+from tests.unit.account import BLUE, GREEN, MARKS, OTHER_RUN, RUN, TIMEOUTS, noted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.account import Account
 
 pytestmark = pytest.mark.usefixtures("row")
@@ -268,8 +271,8 @@ def test_a_version_that_auto_scaling_sees_late_is_waited_out_in_an_update_too(
     account.faults({"service": "autoscaling", "action": "UpdateAutoScalingGroup", "times": 1, **denied})
     plan = same_group(account)
     with pytest.raises(NotYetVisible, match=r"is not fully visible yet: AccessDenied: You are not"):
-        group.update(RUN, plan, template, "none")
-    group.update(RUN, plan, template, "none")
+        group_update.update(RUN, plan, template, "none", TIMEOUTS)
+    group_update.update(RUN, plan, template, "none", TIMEOUTS)
     assert found()["LaunchTemplate"]["Version"] == "2"
 
 
@@ -277,7 +280,7 @@ def test_null_takes_the_policy_away(account: Account, template: LaunchTemplate) 
     account.group()
     group.configure(RUN, new_group(account, target_cpu=60.0))
     plan = same_group(account, removes_target_cpu=True)
-    group.update(RUN, plan, template, "none")
+    group_update.update(RUN, plan, template, "none", TIMEOUTS)
     for _ in range(2):
         group.configure(RUN, plan)
     assert policies(account) == []
@@ -355,13 +358,71 @@ def test_an_update_pins_the_version_and_leaves_the_sizes_to_the_rollout(
     account: Account, template: LaunchTemplate, rollout: str
 ) -> None:
     before = account.group()
-    group.update(
-        RUN, same_group(account, sizes=Sizes(3, 3, 3), stated_sizes=StatedSizes(3, 3, 3)), template, rollout
-    )
+    plan = same_group(account, sizes=Sizes(3, 3, 3), stated_sizes=StatedSizes(3, 3, 3))
+    group_update.update(RUN, plan, template, rollout, TIMEOUTS)
     after = found()
     assert after["LaunchTemplate"]["Version"] == "2"
     assert sizes_of(after) == sizes_of(before)
     assert after["VPCZoneIdentifier"] == before["VPCZoneIdentifier"]
+
+
+def suspend(account: Account, process: str) -> None:
+    account.client("autoscaling").suspend_processes(AutoScalingGroupName="web", ScalingProcesses=[process])
+
+
+def protect(account: Account, _: str) -> None:
+    members = [one["InstanceId"] for one in account.found_group()["Instances"]]
+    account.client("autoscaling").set_instance_protection(
+        AutoScalingGroupName="web", InstanceIds=members, ProtectedFromScaleIn=True
+    )
+
+
+def begin_refresh(account: Account, _: str) -> None:
+    account.freeze()
+    account.client("autoscaling").start_instance_refresh(AutoScalingGroupName="web")
+
+
+def hook(account: Account, transition: str) -> None:
+    account.client("autoscaling").put_lifecycle_hook(
+        AutoScalingGroupName="web",
+        LifecycleHookName="slowly",
+        LifecycleTransition=f"autoscaling:{transition}",
+        HeartbeatTimeout=7200,
+    )
+
+
+def delete(account: Account, _: str) -> None:
+    account.freeze()
+    account.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+
+
+@pytest.mark.parametrize(
+    ("happened", "rollout", "says"),
+    [
+        ((suspend, "Launch"), "recreate", "has suspended Launch"),
+        ((suspend, "Terminate"), "drain", "has suspended Terminate"),
+        ((protect, ""), "recreate", "protected from scale-in"),
+        ((begin_refresh, ""), "none", "has the instance refresh"),
+        ((hook, "EC2_INSTANCE_TERMINATING"), "drain", "has the lifecycle hook 'slowly'"),
+        ((delete, ""), "none", "is being deleted"),
+    ],
+)
+def test_a_group_that_cannot_be_rolled_since_the_plan_is_refused_before_it_is_changed(
+    account: Account,
+    template: LaunchTemplate,
+    happened: tuple[Callable[[Account, str], None], str],
+    rollout: str,
+    says: str,
+) -> None:
+    account.group()
+    plan = same_group(account)
+    happens, what = happened
+    happens(account, what)
+    account.forget_calls()
+    with pytest.raises(GroupNotSupported, match=says):
+        group_update.update(RUN, plan, template, rollout, TIMEOUTS)
+    assert account.changes() == []
+    assert changes.read(RUN) is None
 
 
 def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
@@ -376,8 +437,8 @@ def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
         health_check_type="ELB",
         health_check_grace_period=0,
     )
-    group.update(RUN, plan, template, "none")
-    group.update(RUN, plan, template, "none")
+    group_update.update(RUN, plan, template, "none", TIMEOUTS)
+    group_update.update(RUN, plan, template, "none", TIMEOUTS)
     after = found()
     assert sizes_of(after) == (1, 5, 3)
     assert set(after["VPCZoneIdentifier"].split(",")) == set(subnets)

@@ -13,13 +13,12 @@ from golden_image.errors import (
     RunSettled,
     ServiceUnavailable,
 )
-from golden_image.group import group
+from golden_image.group import group, target_groups
 from golden_image.model.group import Sizes, StatedSizes
-from golden_image.model.plan import Timeouts
 from golden_image.polling import SETTLED_AFTER
-from golden_image.roll_out import capacity, cautions, drain, refusals, targets
+from golden_image.roll_out import capacity, drain, refusals, targets
 from golden_image.run import changes
-from tests.unit.account import BLUE, RUN, WEB
+from tests.unit.account import BLUE, RUN, TIMEOUTS, WEB
 
 if TYPE_CHECKING:
     from golden_image.roll_out.capacity import Restored
@@ -27,13 +26,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("row")
 EMPTY = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
-TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout=7200)
 
 
 def judge(chosen: str) -> None:
     found = group.find("web")
     assert found
-    refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=cautions.has_traffic(found, None))
+    refusals.refuse_unfinishable(found, chosen, TIMEOUTS, balanced=target_groups.has_traffic(found, None))
 
 
 def members(account: Account) -> list[str]:
@@ -350,6 +348,18 @@ def test_a_drain_is_over_at_no_desired_instance_whatever_the_maximum(account: Ac
     assert drain.check_drained(RUN, "web", 0, 3600).done
 
 
+@pytest.mark.parametrize("process", ["Launch", "Terminate"])
+def test_a_group_that_could_not_come_back_since_the_plan_is_not_drained(
+    account: Account, process: str
+) -> None:
+    account.group(MinSize=1)
+    account.client("autoscaling").suspend_processes(AutoScalingGroupName="web", ScalingProcesses=[process])
+    account.forget_calls()
+    with pytest.raises(GroupNotSupported, match=f"has suspended {process}, so the rollout could not finish"):
+        drain.drain(RUN, "web")
+    assert account.changes() == []
+
+
 def test_a_drain_notes_the_sizes_of_the_moment_and_answers_them(account: Account) -> None:
     account.group(MinSize=1)
     resize(account, 3, 6, 4)
@@ -394,7 +404,9 @@ def saved(account: Account) -> list[str]:
     of_another_version(account)
     autoscaling = account.client("autoscaling")
     autoscaling.suspend_processes(AutoScalingGroupName="web", ScalingProcesses=["Terminate"])
-    drain.drain(RUN, "web")
+    # The drain, which would be refused now.
+    changes.note_drain(RUN, Sizes(1, 4, 2), tuple(before))
+    resize(account, 0, 0, 0)
     resize(account, 2, 4, 3)
     autoscaling.resume_processes(AutoScalingGroupName="web", ScalingProcesses=["Terminate"])
     return before

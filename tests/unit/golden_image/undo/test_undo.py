@@ -6,7 +6,7 @@ import pytest
 
 from golden_image import aws, tags
 from golden_image.errors import RequestThrottled, ResourceBusy, RollBackIncomplete, ServiceUnavailable
-from golden_image.group import group, launch_template
+from golden_image.group import group, group_update, launch_template
 from golden_image.image import checks, owned, registration, snapshots
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
@@ -48,7 +48,7 @@ def carry_out(plan: Plan) -> None:
     if plan.group.before is None:
         group.create(run, facts.instance_id, plan.group, template)
     else:
-        group.update(run, plan.group, template, plan.rollout)
+        group_update.update(run, plan.group, template, plan.rollout, plan.timeouts)
     group.configure(run, plan.group)
     drain.drain(RUN, plan.group.name)
 
