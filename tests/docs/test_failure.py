@@ -150,11 +150,11 @@ def test_the_advice_of_a_message_is_that_of_this_page() -> None:
 
 def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
     code = json.dumps(STATES)
-    for module in ("undo/undo.py", "source/returns.py"):
+    for module in ("undo/undo.py", "source/returns.py", "group/template_removal.py"):
         code += (ROOT / "functions/golden_image" / module).read_text()
     assert "' Roll-back: ' & $substring($rollBack, 0, 8000) & '.'" in STATES["Refresh Failed"]["Cause"]
     endings = [row[0].strip("`") for row in rows(PAGE.section("## Find the run"))]
-    assert len(endings) == 7
+    assert len(endings) == 10
     for ending in endings:
         for words in ending.removeprefix("Roll-back: ").replace("i-…", ";").split(";"):
             told = words.strip("….:() ").split("…")[0].removeprefix("is still stopped")

@@ -41,6 +41,12 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str, ti
             f"'{plan.name}' got a mixed instances policy after the plan, which the run would replace. "
             "Use a group with one launch template."
         )
+    now = group.sizes(found)
+    if not (sizes := plan.stated_sizes.beside(now)).are_ordered:
+        raise GroupNotSupported(
+            f"the sizes of '{plan.name}' changed after the plan ({now}): {refusals.unordered(sizes)}. "
+            "Set all three in a new run."
+        )
     balanced = target_groups.has_traffic(found, plan.target_group_arns)
     refusals.refuse_unfinishable(found, rollout, timeouts, balanced=balanced)
     before = changes.note_group(run, group.state(found, plan.notification_topic_arn), template)

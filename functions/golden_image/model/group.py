@@ -28,6 +28,11 @@ class Sizes:
         """Whether they are those of a drained group."""
         return self == Sizes.EMPTY
 
+    @property
+    def are_ordered(self) -> bool:
+        """Whether Auto Scaling takes them."""
+        return self.min_size <= self.desired_capacity <= self.max_size
+
     def after_drain(self, found: Sizes) -> Sizes:
         """What becomes of these, from before a drain, where a drained group is found with other sizes.
 
@@ -53,8 +58,17 @@ class StatedSizes:
     max_size: int | None = None
     desired_capacity: int | None = None
 
+    def beside(self, sizes: Sizes) -> Sizes:
+        """These, and the others as the group has them; a desired capacity that is not stated follows them."""
+        low = sizes.min_size if self.min_size is None else self.min_size
+        high = sizes.max_size if self.max_size is None else self.max_size
+        desired = self.desired_capacity
+        if desired is None:
+            desired = max(low, min(sizes.desired_capacity, high))
+        return Sizes(low, high, desired)
+
     def over(self, sizes: Sizes) -> Sizes:
-        """These, and the others as the group has them.
+        """These, and the others as the group has them, but in the order that Auto Scaling takes.
 
         A size that is not stated gives way to the stated ones, as Auto Scaling moves a desired capacity.
         """
@@ -162,11 +176,13 @@ class Drain:
         sizes: those just before it.
         members: the ids of the instances that the group had then.
         sized_by_others: somebody has set a desired capacity in the drained group: zeros are theirs, too.
+        restored: the run has set sizes again, or has found somebody's.
     """
 
     sizes: Sizes
     members: tuple[str, ...]
     sized_by_others: bool = False
+    restored: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,8 +193,7 @@ class GroupChange:
         before: the group just before its update.
         version: the launch template version that the run gave it; None in rows that do not have it.
         drained_from: the sizes just before the drain; None where the run drained nothing.
-        restored: the run has set sizes again after its drain, or has found somebody's.
-        sized_by_others: as in Drain.
+        restored, sized_by_others: as in Drain.
         sizes_given_back: a roll-back has set the sizes: what they are now, somebody else has chosen.
     """
 

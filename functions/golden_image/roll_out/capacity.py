@@ -39,7 +39,8 @@ def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
     """Set the group's sizes, so that instances of the new image are launched.
 
     They are those of the input, and else those from just before the drain. Where somebody else has set a
-    desired capacity meanwhile, all sizes are theirs and stay. A maximum alone stays, too.
+    desired capacity meanwhile, all sizes are theirs and stay. A maximum alone stays, too. A later try sets
+    none: zeros that it finds may be somebody's.
 
     Raises:
         NotYetVisible: the group is not shown.
@@ -49,14 +50,16 @@ def restore(run: str, group_name: str, stated: StatedSizes) -> Restored:
     now = group.sizes(group.visible(group_name))
     planned = stated.over(before.sizes)
     wanted = now if before.sized_by_others else planned.after_drain(now)
-    told = () if wanted.desired_capacity else (warnings.at_zero(group_name),)
+    told: tuple[str, ...] = () if wanted.desired_capacity else (warnings.at_zero(group_name),)
     if wanted != planned:
         told = (
             warnings.sizes_of_others(group_name, now)
             if wanted == now
             else warnings.maximum_of_others(group_name, now.max_size),
         )
-    if wanted == planned or wanted != now:
+    elif not stated.beside(before.sizes).are_ordered:
+        told += (warnings.limits_moved(group_name, before.sizes, planned),)
+    if not before.restored and (wanted == planned or wanted != now):
         group.resize(group_name, wanted)
     # Not before: zeros that a call leaves which then fails would be somebody's.
     changes.note_restored(run)

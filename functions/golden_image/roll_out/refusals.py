@@ -14,7 +14,7 @@ from golden_image.model.group import DRAIN, NONE, RECREATE
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
-    from golden_image.model.group import GroupPlan
+    from golden_image.model.group import GroupPlan, Sizes
     from golden_image.model.plan import Timeouts
 
 # The statuses of an instance refresh in which it changes nothing any more.
@@ -68,6 +68,12 @@ def sizes_not_set(plan: GroupPlan, rollout: str) -> list[FieldError]:
         f"drain leaves '{plan.name}' at zero and sets no sizes. Leave it out, or set rollout to recreate"
     )
     return [FieldError(f"group.{name}", message) for name, value in fields.items() if value is not None]
+
+
+def unordered(sizes: Sizes) -> str:
+    """That stated sizes do not go with the others, in words."""
+    order = f"minSize {sizes.min_size} ≤ desiredCapacity {sizes.desired_capacity} ≤ maxSize {sizes.max_size}"
+    return f"{order} does not hold, with the sizes that the group has"
 
 
 def refuse_blocked(name: str, found: AutoScalingGroupTypeDef, rollout: str, *, balanced: bool) -> None:

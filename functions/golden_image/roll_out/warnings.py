@@ -16,6 +16,14 @@ def at_zero(group_name: str) -> str:
     )
 
 
+def limits_moved(group_name: str, before: Sizes, now: Sizes) -> str:
+    """For a recreate whose stated sizes do not go with limits that somebody has set after the plan."""
+    return (
+        f"the sizes that the input states did not go with those that '{group_name}' had before the drain "
+        f"({before}): the rollout set {now}"
+    )
+
+
 def sizes_of_others(group_name: str, sizes: Sizes) -> str:
     """For sizes that somebody else has set since the drain began."""
     return f"somebody else set the sizes of '{group_name}' during the rollout ({sizes}): they stay"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from golden_image.model.made import Made
 
 _SIZED_BY_OTHERS = "sizedByOthers"
+_RESTORED = "sizesRestored"
 
 
 def note_group(run: str, before: GroupState, version: LaunchTemplate) -> GroupState:
@@ -48,6 +49,7 @@ def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool =
     """Note the group's sizes and instances just before its sizes are set to zero.
 
     A later try keeps what the first one has noted, and answers its sizes, unless they are to be noted `anew`.
+    The zeros that come now are the drain's.
 
     Raises:
         RunSettled: the run no longer decides about the group.
@@ -55,7 +57,8 @@ def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool =
     value = ":sizes" if anew else "if_not_exists(sizesBefore, :sizes)"
     noted = _note(
         run,
-        f"SET sizesBefore = {value}, membersBefore = if_not_exists(membersBefore, :members)",
+        f"SET sizesBefore = {value}, membersBefore = if_not_exists(membersBefore, :members) "
+        f"REMOVE {_RESTORED}",
         {":sizes": _text(sizes), ":members": _text(members)},
     )
     return events.from_event(Sizes, _value(noted, "sizesBefore"))
@@ -63,7 +66,7 @@ def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool =
 
 def note_restored(run: str) -> None:
     """Note that the group has its sizes after the drain: zeros that come now are somebody else's."""
-    _mark(run, "sizesRestored")
+    _mark(run, _RESTORED)
 
 
 def note_sized_by_others(run: str) -> None:
@@ -85,7 +88,7 @@ def read(run: str) -> GroupChange | None:
         before=_before(row),
         version=events.from_event(LaunchTemplate, _value(row, "groupVersion")),
         drained_from=_sizes_before(row),
-        restored="sizesRestored" in row,
+        restored=_RESTORED in row,
         sizes_given_back="sizesGivenBack" in row,
         sized_by_others=_SIZED_BY_OTHERS in row,
     )
@@ -102,6 +105,7 @@ def drain_of(run: str) -> Drain:
         sizes=events.from_event(Sizes, _value(row, "sizesBefore")),
         members=tuple(_value(row, "membersBefore")),
         sized_by_others=_SIZED_BY_OTHERS in row,
+        restored=_RESTORED in row,
     )
 
 

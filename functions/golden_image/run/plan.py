@@ -28,9 +28,8 @@ from golden_image.model.group import DRAIN, NONE, RECREATE, GroupPlan, GroupStat
 from golden_image.model.image import Image
 from golden_image.model.plan import Plan
 from golden_image.model.source import RUNNING, STOPPED, Source
-from golden_image.roll_out import cautions
+from golden_image.roll_out import cautions, refusals
 from golden_image.roll_out import warnings as rollout_warnings
-from golden_image.roll_out.refusals import refuse_unfinishable, sizes_not_set
 from golden_image.run import owed
 from golden_image.run.request import GroupRequest, RunRequest, for_new_group, for_new_template
 from golden_image.source import facts, keys
@@ -69,7 +68,7 @@ def make(run: str, request: RunRequest) -> Plan:
     chosen = _rollout(request, found)
     if found:
         balanced = target_groups.has_traffic(found, request.group.target_group_arns)
-        refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
+        refusals.refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
     wrong: list[FieldError] = []
@@ -80,7 +79,7 @@ def make(run: str, request: RunRequest) -> Plan:
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
     looked_up = Findings(request, template, known_type)
-    looked_up.problems += wrong + sizes_not_set(planned, chosen)
+    looked_up.problems += wrong + refusals.sizes_not_set(planned, chosen)
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
     references.look_up_names(run, planned, template, looked_up)
@@ -189,20 +188,13 @@ def _template(
 def _sizes(wanted: GroupRequest, before: GroupState | None, wrong: list[FieldError]) -> Sizes:
     """The sizes after the rollout: those stated, the others as they are.
 
-    Like Auto Scaling itself, a desired capacity that is not stated follows the other two. Sizes that do not
-    go together are told in `wrong`.
+    Those that do not go together are told in `wrong`.
     """
     base = before.sizes if before else Sizes.EMPTY
-    low = base.min_size if wanted.min_size is None else wanted.min_size
-    high = base.max_size if wanted.max_size is None else wanted.max_size
-    desired = wanted.desired_capacity
-    if desired is None:
-        desired = max(low, min(base.desired_capacity, high))
-    if not low <= desired <= high:
-        sizes = f"minSize {low} ≤ desiredCapacity {desired} ≤ maxSize {high}"
-        message = f"{sizes} does not hold, with the sizes that the group has. Set all three."
-        wrong.append(FieldError("group", message))
-    return Sizes(low, high, desired)
+    sizes = wanted.stated_sizes.beside(base)
+    if not sizes.are_ordered:
+        wrong.append(FieldError("group", f"{refusals.unordered(sizes)}. Set all three."))
+    return sizes
 
 
 def _parameter_name(group_name: str) -> str:

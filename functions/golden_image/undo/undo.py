@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from golden_image import aws, events, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
 from golden_image.group import giving_back, group_removal, neighbours, template_removal, volumes
-from golden_image.image import removal
+from golden_image.image import removal as image_removal
 from golden_image.model.check import Check
 from golden_image.model.made import Made
 from golden_image.model.plan import Plan
@@ -42,7 +42,7 @@ class _Pass:
         failures: those that could not be undone.
         waiting: those that stay for now, as the group or the template may still need them.
         stays: why the group stays on the run's version.
-        users: groups of others that name the run's version.
+        kept: what the run's version is needed for since, so that it stays with its image.
         notes: settings of the group that somebody else has set since.
     """
 
@@ -51,7 +51,7 @@ class _Pass:
     failures: dict[str, GoldenImageError] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     stays: str | None = None
-    users: list[str] = field(default_factory=list)
+    kept: str | None = None
     notes: list[str] = field(default_factory=list)
 
     def all_that_is_left(self) -> str:
@@ -143,24 +143,22 @@ def _group(plan: Plan, result: _Pass) -> bool:
 
 def _launch_template(plan: Plan, result: _Pass) -> bool:
     versions = result.made.template_versions
-    result.users = neighbours.naming(versions, plan.launch_template)
-    if result.users:
-        return False
-    there = template_removal.remove(plan.run, plan.launch_template, versions)
-    result.made = replace(result.made, template_versions=versions | there)
-    return bool(there)
+    removal = template_removal.remove(plan.run, plan.launch_template, versions)
+    result.made = replace(result.made, template_versions=versions | removal.versions)
+    result.kept = removal.kept
+    return bool(removal.versions) and removal.kept is None
 
 
 def _instances(plan: Plan, result: _Pass) -> bool:
     before = plan.group.before
     # From a version that is kept, a group that takes `$Latest` would launch again.
-    if before is None or (result.users and before.launch_template_version in neighbours.FLOATING):
+    if before is None or (result.kept and before.launch_template_version in neighbours.FLOATING):
         return False
     return instances.replace(plan.group.name, result.made.template_versions)
 
 
 def _image(plan: Plan, result: _Pass) -> bool:
-    return not result.users and removal.remove(plan, result.made)
+    return result.kept is None and image_removal.remove(plan, result.made)
 
 
 def _told(plan: Plan, found: _Pass) -> str:
@@ -170,14 +168,15 @@ def _told(plan: Plan, found: _Pass) -> str:
             f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
             f"and snapshots: {found.stays}"
         )
-    elif found.users:
+    elif found.kept is not None:
         told = (
             f"the run's version of launch template '{plan.launch_template.name}' is kept with its image and "
-            f"snapshots, as these groups use it since: {', '.join(f"'{name}'" for name in found.users)}"
+            f"snapshots, as {found.kept}"
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"
-    return "; ".join([told, *_of_volumes(plan, found.made), *_of_source(plan)])
+    stay = [*_of_warm_pool(plan, found.made), *_of_volumes(plan, found.made)]
+    return "; ".join([told, *stay, *_of_source(plan)])
 
 
 def _source(plan: Plan, _: _Pass) -> bool:
@@ -196,6 +195,17 @@ def _source(plan: Plan, _: _Pass) -> bool:
         owed.owe(OwedSource(plan.source.instance_id, plan.run, plan.group.name, reason))
         return False
     return state in {"stopping", STOPPED, "pending"}
+
+
+def _of_warm_pool(plan: Plan, made: Made) -> list[str]:
+    """The run's instances that only an operator can end."""
+    there = instances.in_warm_pool(plan.group.name, made.template_versions) if plan.group.before else []
+    if not there:
+        return []
+    return [
+        f"the warm pool of '{plan.group.name}' has instances of the run's version, which the next ones in "
+        f"service come from: {', '.join(there)}. Delete the warm pool and make it again"
+    ]
 
 
 def _of_source(plan: Plan) -> list[str]:

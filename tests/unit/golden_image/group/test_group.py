@@ -425,6 +425,26 @@ def test_a_group_that_cannot_be_rolled_since_the_plan_is_refused_before_it_is_ch
     assert changes.read(RUN) is None
 
 
+@pytest.mark.parametrize("rollout", ["none", "recreate"])
+@pytest.mark.parametrize(
+    ("stated", "now"),
+    [
+        (StatedSizes(desired_capacity=4), {"MaxSize": 3}),
+        (StatedSizes(max_size=2), {"MinSize": 3, "DesiredCapacity": 3}),
+    ],
+)
+def test_stated_sizes_that_no_longer_go_with_the_groups_are_refused_before_it_is_changed(
+    account: Account, template: LaunchTemplate, rollout: str, stated: StatedSizes, now: dict[str, int]
+) -> None:
+    account.group(MaxSize=5)
+    plan = same_group(account, stated_sizes=stated)
+    account.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="web", **now)
+    account.forget_calls()
+    with pytest.raises(GroupNotSupported, match=r"sizes of 'web' changed after the plan .* does not hold"):
+        group_update.update(RUN, plan, template, rollout, TIMEOUTS)
+    assert account.changes() == []
+
+
 def test_an_update_without_rollout_sets_the_stated_settings_and_sizes(
     account: Account, template: LaunchTemplate
 ) -> None:

@@ -10,7 +10,7 @@ from golden_image import aws
 from golden_image.errors import RequestRefused, RollBackIncomplete, ServiceUnavailable
 from golden_image.group import launch_template, template_removal
 from tests.unit.account import MARKS, OTHER_RUN, RUN, noted
-from tests.unit.golden_image.group.templates import IMAGE, OWN, existing, planned, versions
+from tests.unit.golden_image.group.templates import IMAGE, OWN, add_version, existing, planned, versions
 
 if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplate, LaunchTemplatePlan
@@ -32,7 +32,7 @@ def make(source_id: str, plan: LaunchTemplatePlan, run: str = RUN) -> LaunchTemp
 
 def remove(plan: LaunchTemplatePlan) -> bool:
     with aws.named_errors():
-        return bool(template_removal.remove(RUN, plan, noted(RUN).template_versions))
+        return bool(template_removal.remove(RUN, plan, noted(RUN).template_versions).versions)
 
 
 def test_a_template_that_the_run_made_is_deleted(account: Account, source_id: str) -> None:
@@ -83,7 +83,7 @@ def test_a_run_of_any_name_finds_its_version_again(account: Account, source_id: 
     run = f"{RUN.rpartition(':')[0]}:{name}"
     account.open_row(run)
     make(source_id, plan, run)
-    assert template_removal.remove(run, plan, frozenset())
+    assert template_removal.remove(run, plan, frozenset()).versions
     assert [version["VersionNumber"] for version in versions(account)] == [1]
 
 
@@ -98,15 +98,43 @@ def test_a_version_beyond_two_hundred_others_is_found(account: Account, source_i
     assert len(template.versions) == 231
 
 
-def test_a_version_that_ec2_keeps_is_an_error_though_its_answer_is_none(
-    account: Account, source_id: str
-) -> None:
-    template_id = existing(account, OWN)
+def test_a_version_that_somebody_has_made_the_default_one_is_kept(account: Account, source_id: str) -> None:
+    existing(account, OWN)
     plan = planned(source_id)
     made = make(source_id, plan)
+    set_default(account, made)
+    removal = template_removal.remove(RUN, plan, noted(RUN).template_versions)
+    assert removal.versions == {f"{made.id}/2"}
+    assert removal.kept == "somebody has made it the template's default version since"
+    assert len(versions(account)) == 2
+
+
+def test_a_template_of_the_run_to_which_somebody_has_added_a_version_is_kept(
+    account: Account, source_id: str
+) -> None:
+    plan = planned(source_id)
+    make(source_id, plan)
+    add_version(account)
+    removal = template_removal.remove(RUN, plan, noted(RUN).template_versions)
+    assert removal.kept == "somebody has added versions to the template since"
+    assert len(versions(account)) == 2
+
+
+def set_default(account: Account, template: LaunchTemplate) -> None:
     account.client("ec2").modify_launch_template(
-        LaunchTemplateId=template_id, DefaultVersion=str(made.version)
+        LaunchTemplateId=template.id, DefaultVersion=str(template.version)
     )
+
+
+def test_a_version_that_ec2_keeps_is_an_error_though_its_answer_is_none(
+    account: Account, source_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It becomes the default one between the look and the deletion; the next pass sees it."""
+    template_id = existing(account, OWN)
+    plan = planned(source_id)
+    shown = launch_template.find("web")
+    set_default(account, make(source_id, plan))
+    monkeypatch.setattr(launch_template, "find", lambda _: shown)
     with pytest.raises(RequestRefused, match=f"EC2 keeps version 2 of {template_id}: unexpectedError"):
         remove(plan)
 

@@ -517,10 +517,6 @@ def restored(account: Account, stated: StatedSizes, before: tuple[int, int, int]
         ((3, 6, 4), StatedSizes(), (3, 6, 4)),
         ((1, 4, 2), StatedSizes(max_size=6), (1, 6, 2)),
         ((1, 4, 2), StatedSizes(3, 6, 5), (3, 6, 5)),
-        # What is not stated gives way.
-        ((1, 4, 2), StatedSizes(desired_capacity=6), (1, 6, 6)),
-        ((3, 4, 3), StatedSizes(max_size=2), (2, 2, 2)),
-        ((0, 0, 0), StatedSizes(min_size=2), (2, 2, 2)),
     ],
 )
 def test_a_group_comes_back_to_the_stated_sizes_and_else_to_those_before_the_drain(
@@ -528,6 +524,36 @@ def test_a_group_comes_back_to_the_stated_sizes_and_else_to_those_before_the_dra
 ) -> None:
     given = restored(account, stated, before)
     assert (given.sizes, given.warnings, sizes(account)) == (Sizes(*after), (), after)
+
+
+@pytest.mark.parametrize(
+    ("before", "stated", "after"),
+    [
+        ((1, 4, 2), StatedSizes(desired_capacity=6), (1, 6, 6)),
+        ((3, 4, 3), StatedSizes(max_size=2), (2, 2, 2)),
+        ((0, 0, 0), StatedSizes(min_size=2), (2, 2, 2)),
+    ],
+)
+def test_limits_that_do_not_go_with_the_stated_sizes_give_way_with_a_warning(
+    account: Account, before: tuple[int, int, int], stated: StatedSizes, after: tuple[int, int, int]
+) -> None:
+    given = restored(account, stated, before)
+    assert (given.sizes, sizes(account)) == (Sizes(*after), after)
+    (warning,) = given.warnings
+    assert f"before the drain ({Sizes(*before)}): the rollout set {Sizes(*after)}" in warning
+
+
+@pytest.mark.parametrize("theirs", [(0, 0, 0), (0, 4, 0), (0, 3, 1)])
+def test_sizes_that_somebody_has_set_between_two_tries_of_the_restoration_stay(
+    account: Account, theirs: tuple[int, int, int]
+) -> None:
+    restored(account, StatedSizes())
+    resize(account, *theirs)
+    again = capacity.restore(RUN, "web", StatedSizes())
+    assert sizes(account) == theirs
+    check = capacity.check("web", again.sizes, SETTLED_AFTER, 7200)
+    assert check.progress.endswith(f" of {theirs[2]} in service")
+    assert "somebody else set" in (again.warnings + check.warnings)[0]
 
 
 def test_a_later_try_of_the_restoration_finds_its_own_sizes(account: Account) -> None:

@@ -85,6 +85,19 @@ def test_instances_are_not_replaced_while_the_runs_version_is_there(account: Acc
     assert running(account) == launched
 
 
+def test_instances_of_the_runs_version_in_a_warm_pool_are_told(account: Account) -> None:
+    account.group(MinSize=1)
+    account.client("autoscaling").put_warm_pool(AutoScalingGroupName="web")
+    recreated(account)
+    pool = account.client("autoscaling").describe_warm_pool(AutoScalingGroupName="web")["Instances"]
+    assert pool
+    told = undo()
+    assert told.endswith(
+        "; the warm pool of 'web' has instances of the run's version, which the next ones in service come "
+        f"from: {', '.join(one['InstanceId'] for one in pool)}. Delete the warm pool and make it again"
+    )
+
+
 def image(account: Account) -> str:
     """An image from before the run, from which EC2 launches."""
     ec2 = account.client("ec2")

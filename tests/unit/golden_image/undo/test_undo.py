@@ -632,6 +632,31 @@ def test_a_version_that_a_group_of_others_uses_since_is_kept_with_its_image(
     assert len(found["Instances"]) == 2
 
 
+@pytest.mark.parametrize("before", ["1", "$Default"])
+def test_a_version_that_somebody_has_made_the_templates_default_is_kept_with_its_image(
+    account: Account, before: str
+) -> None:
+    on_own_template(account, before)
+    plan = account.plan(account.seed(), rollout="recreate")
+    carry_out(plan)
+    capacity.restore(RUN, "web", plan.group.stated_sizes)
+    account.client("ec2").modify_launch_template(LaunchTemplateName="web", DefaultVersion="2")
+    told = undo()
+    assert told == (
+        "the run's version of launch template 'web' is kept with its image and snapshots, as somebody has "
+        "made it the template's default version since"
+    )
+    assert kinds_left(account) == {"ami", "snap"}
+    found = account.found_group()
+    assert found["LaunchTemplate"]["Version"] == before
+    launched = {one["LaunchTemplate"]["Version"] for one in found["Instances"] if in_service(one)}
+    assert launched == {"2" if before == "$Default" else "1"}
+
+
+def in_service(member: dict[str, Any]) -> bool:
+    return not member["LifecycleState"].startswith("Terminating")
+
+
 def test_a_group_that_somebody_has_made_in_place_of_the_runs_keeps_what_it_launches_from(
     account: Account, created: Plan
 ) -> None:
