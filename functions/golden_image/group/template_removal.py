@@ -53,7 +53,7 @@ def remove(run: str, wanted: LaunchTemplatePlan, versions: Collection[str]) -> s
             )
             _delete_version(template_id, number)
     except ClientError as error:
-        if aws.code(error) in launch_template.NOT_FOUND:
+        if aws.code(error) in aws.NO_TEMPLATE:
             return there
         raise RollBackIncomplete(tags.how_to_delete(error, existing, f"aws ec2 {command}")) from error
     return there
