@@ -39,6 +39,9 @@ _READ_SECONDS = 10
 _READ_RETRIES = 3
 # What IAM's refusals are called.
 DENIED = {"AccessDenied", "UnauthorizedOperation"}
+# What EC2 answers where it knows no such launch template, or no such version of it.
+NO_TEMPLATE = {"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"}
+NO_VERSION = "InvalidLaunchTemplateId.VersionNotFound"
 # A request of EC2's takes so many values of filters.
 MOST_VALUES = 200
 

@@ -9,9 +9,8 @@ from golden_image.errors import FieldError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef, LaunchTemplateTypeDef
 
-    from golden_image.model.launch_template import LaunchTemplatePlan
     from golden_image.run.request import RunRequest
 
     type KnownType = Callable[[str], InstanceTypeInfoTypeDef | None]
@@ -20,14 +19,18 @@ if TYPE_CHECKING:
 class Findings:
     """Problems, each with the field of the input that mends it, and warnings; look-ups add to both.
 
+    The launch template is the one that exists; None where the run makes it.
+
     Attributes:
         known_type: describes an instance type, as instance_types.find does.
     """
 
-    def __init__(self, request: RunRequest, template: LaunchTemplatePlan, known_type: KnownType) -> None:
+    def __init__(
+        self, request: RunRequest, template: LaunchTemplateTypeDef | None, known_type: KnownType
+    ) -> None:
         self.request = request
         self.known_type = known_type
-        self._carried_from = "source" if template.id is None else "launch template"
+        self._carried_from = "launch template" if template else "source"
         self.problems: list[FieldError] = []
         self.warnings: list[str] = []
 

@@ -25,6 +25,9 @@ def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Finding
 
     Types that do not fit are launched by nobody: RunInstances refuses each of these, as does Auto Scaling.
     """
+    if "InstanceType" not in template.data:
+        findings.wrong(_FIELD, f"is required: launch template '{template.name}' would have none")
+        return False
     known = findings.known_type(template.instance_type)
     if known is None:
         findings.wrong(

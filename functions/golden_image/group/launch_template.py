@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from golden_image.model.launch_template import LaunchTemplatePlan
 
-NOT_FOUND = {"InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound"}
 # An earlier try asked for something else by the same token: the source or the group has changed since.
 _ASKED_BEFORE = "IdempotentParameterMismatch"
 
@@ -30,7 +29,7 @@ def find(name: str) -> LaunchTemplateTypeDef | None:
     try:
         found = aws.client("ec2").describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
     except ClientError as error:
-        if aws.code(error) in NOT_FOUND:
+        if aws.code(error) in aws.NO_TEMPLATE:
             return None
         raise
     return found[0] if found else None

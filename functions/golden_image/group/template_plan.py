@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from golden_image import tags
-from golden_image.errors import FieldError, InvalidInput
-from golden_image.group import from_source, instance_types, version_data
+from golden_image.group import from_source, version_data
 from golden_image.model.launch_template import LaunchTemplatePlan
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
     from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
 
-    from golden_image.group.findings import KnownType
+    from golden_image.group.findings import Findings
     from golden_image.group.version_data import Reading
 
 _MOST_TAGS = 50
@@ -24,65 +23,50 @@ _NOT_SHOWN = {"TagSpecifications", "UserData"}
 
 def of_existing(
     template: LaunchTemplateTypeDef,
-    stated: Mapping[str, Any],
     found: AutoScalingGroupTypeDef | None,
     of_group: dict[str, str],
+    findings: Findings,
     reading: Reading = version_data.read,
-) -> tuple[LaunchTemplatePlan, list[str]]:
-    """A new version of a template that exists, and warnings: it keeps what the input does not state.
+) -> LaunchTemplatePlan:
+    """A new version of a template that exists: it keeps what the input does not state.
 
     It starts from the version that the group uses, else from the default one.
 
     Args:
-        stated: the input's `launchTemplate`; a field that is None is taken away.
         found: the existing group as Auto Scaling describes it.
         of_group: the tags that instances get from the group, as tags_of_group answers.
         reading: reads a version, as version_data.read does.
-
-    Raises:
-        InvalidInput: the version would have no instance type, or more tags than EC2 takes.
     """
+    stated = findings.request.launch_template
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
     number, base = version_data.base(template_id, found, reading)
     patch = version_data.changes(stated)
-    _refuse_too_many_tags(name, version_data.changed(base, patch), stated.get("tags") or {}, of_group)
-    plan = LaunchTemplatePlan(
-        id=template_id,
-        name=name,
-        base_version=number,
-        data=_shown(name, base, patch),
-        changes=patch,
-        tags=stated.get("tags") or {},
+    data, own = version_data.changed(base, patch), stated.get("tags") or {}
+    _refuse_too_many_tags(data, own, of_group, findings)
+    findings.warnings += _kept(name, base, patch)
+    return LaunchTemplatePlan(
+        id=template_id, name=name, base_version=number, data=_shown(data), changes=patch, tags=own
     )
-    return plan, _kept(name, base, patch)
 
 
 def of_new(
-    name: str,
-    stated: Mapping[str, Any],
-    instance: InstanceTypeDef,
-    of_group: dict[str, str],
-    known_type: KnownType = instance_types.find,
-) -> tuple[LaunchTemplatePlan, list[str]]:
-    """A new template, and warnings: it starts from the source, a running or stopped instance.
+    stated: Mapping[str, Any], instance: InstanceTypeDef, of_group: dict[str, str], findings: Findings
+) -> LaunchTemplatePlan:
+    """A new template: it starts from the source, a running or stopped instance.
 
     Args:
+        stated: the input's `launchTemplate` with the defaults of a new one.
         of_group: the tags that instances get from the group, as tags_of_group answers.
-
-    Raises:
-        InvalidInput: an instance would have more tags than EC2 takes.
     """
-    _refuse_too_many_tags(name, {}, stated.get("tags") or {}, of_group)
-    base, lost = from_source.data_of(instance, stated.get("instanceType"), known_type)
+    own = stated.get("tags") or {}
+    _refuse_too_many_tags({}, own, of_group, findings)
+    base, lost = from_source.data_of(instance, stated.get("instanceType"), findings.known_type)
+    if lost:
+        findings.warnings.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     patch = version_data.changes(stated)
-    plan = LaunchTemplatePlan(
-        id=None,
-        name=name,
-        data=_shown(name, base, patch),
-        changes=patch,
-        tags=stated.get("tags") or {},
-    )
-    return plan, [f"the launch template does not carry over the source's {', '.join(lost)}."] if lost else []
+    data = _shown(version_data.changed(base, patch))
+    name = findings.request.launch_template_name
+    return LaunchTemplatePlan(id=None, name=name, data=data, changes=patch, tags=own)
 
 
 def tags_of_group(found: AutoScalingGroupTypeDef | None, stated: Mapping[str, str] | None) -> dict[str, str]:
@@ -91,16 +75,12 @@ def tags_of_group(found: AutoScalingGroupTypeDef | None, stated: Mapping[str, st
     return tags.from_aws(one for one in own if one.get("PropagateAtLaunch")) | dict(stated or {})
 
 
-def _shown(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    data = version_data.changed(base, patch)
-    if "InstanceType" not in data:
-        message = f"is required: launch template '{name}' would have none"
-        raise InvalidInput([FieldError("launchTemplate.instanceType", message)])
+def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key not in _NOT_SHOWN}
 
 
 def _refuse_too_many_tags(
-    name: str, data: Mapping[str, Any], own: Mapping[str, str | None], of_group: dict[str, str]
+    data: Mapping[str, Any], own: Mapping[str, str | None], of_group: dict[str, str], findings: Findings
 ) -> None:
     given = version_data.tagged(data, {**own, **dict.fromkeys(tags.MARKS, "")})["TagSpecifications"]
     most = max(
@@ -108,8 +88,11 @@ def _refuse_too_many_tags(
         for one in given
     )
     if most > _MOST_TAGS:
-        message = f"make {most} with those of launch template '{name}', of the group and the run's own"
-        raise InvalidInput([FieldError("launchTemplate.tags", f"{message}; EC2 takes {_MOST_TAGS}")])
+        findings.wrong(
+            "launchTemplate.tags",
+            f"make {most} with those of launch template '{findings.request.launch_template_name}', of the "
+            f"group and the run's own; EC2 takes {_MOST_TAGS}",
+        )
 
 
 def _kept(name: str, base: Mapping[str, Any], patch: Mapping[str, Any]) -> list[str]:

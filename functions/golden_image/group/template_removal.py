@@ -69,7 +69,7 @@ def _of_run(
     try:
         numbers = launch_template.versions(run, template_id, versions)
     except ClientError as error:
-        if aws.code(error) in launch_template.NOT_FOUND:
+        if aws.code(error) in aws.NO_TEMPLATE:
             return frozenset()
         raise
     there = frozenset(f"{template_id}/{number}" for number in numbers)
@@ -103,8 +103,13 @@ def _delete(wanted: LaunchTemplatePlan, existing: LaunchTemplateTypeDef, there: 
             )
             _delete_version(template_id, number)
     except ClientError as error:
-        if aws.code(error) in launch_template.NOT_FOUND:
+<<<<<<< HEAD
+        if aws.code(error) in aws.NO_TEMPLATE:
             return
+=======
+        if aws.code(error) in aws.NO_TEMPLATE:
+            return there
+>>>>>>> b
         raise RollBackIncomplete(tags.how_to_delete(error, existing, f"aws ec2 {command}")) from error
 
 

@@ -17,13 +17,7 @@ if TYPE_CHECKING:
 
 # Answers about the image that the source was launched from; the run makes one of its own. A policy of the
 # organization may refuse this function and not Auto Scaling.
-_SAYS_NOTHING = {
-    "AuthFailure",
-    "InvalidAMIID.NotFound",
-    "InvalidAMIID.Unavailable",
-    "InvalidSnapshot.NotFound",
-    "UnauthorizedOperation",
-}
+_SAYS_NOTHING = {*lookup.NOT_FOUND, "AuthFailure", "InvalidSnapshot.NotFound", "UnauthorizedOperation"}
 # What is tried of the version's content, and of Placement its tenancy. A placement group, a reservation or a
 # license would take rights to all of them, and a profile the right to launch with any role; the version is
 # tried with all. Hibernation needs an encrypted root, which the source may have and its old image lack.

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     type Reading = Callable[[str, str], tuple[int, dict[str, Any]]]
 
-NO_VERSION = "InvalidLaunchTemplateId.VersionNotFound"
 # What the run makes itself: the image has the volumes, and a mapping could name an older snapshot of them.
 OF_THE_RUN = {"ImageId", "BlockDeviceMappings"}
 # Fields of the input that are not a member's own name with a small first letter.
@@ -55,7 +54,7 @@ def base(
     try:
         return reading(template_id, wanted)
     except ClientError as error:
-        if aws.code(error) != NO_VERSION:
+        if aws.code(error) != aws.NO_VERSION:
             raise
         return reading(template_id, "$Default")
 

@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 
     from golden_image.model.launch_template import LaunchTemplate
 
-_UNKNOWN = {
-    "InvalidAMIID.NotFound",
-    "InvalidLaunchTemplateId.NotFound",
-    "InvalidLaunchTemplateId.VersionNotFound",
-    "InvalidLaunchTemplateName.NotFoundException",
-}
+_UNKNOWN = {"InvalidAMIID.NotFound", *aws.NO_TEMPLATE, aws.NO_VERSION}
 _MISSING = ("does not exist", "not found", "could not find", "cannot find")
 # Auto Scaling says so before any reason of EC2's.
 _PREFIX = "you must use a valid fully-formed launch template"

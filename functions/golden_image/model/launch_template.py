@@ -40,7 +40,7 @@ class LaunchTemplatePlan:
 
     @property
     def instance_type(self) -> str:
-        """The type of the instances; no version is planned without one."""
+        """The type of the instances; the plan is refused where the version would have none."""
         kind: str = self.data["InstanceType"]
         return kind
 

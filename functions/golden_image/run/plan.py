@@ -37,9 +37,8 @@ from golden_image.source.refusals import refuse_unsupported
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, LaunchTemplateTypeDef
 
-    from golden_image.group.findings import KnownType
     from golden_image.group.version_data import Reading
     from golden_image.model.launch_template import LaunchTemplatePlan
 
@@ -71,15 +70,14 @@ def make(run: str, request: RunRequest) -> Plan:
         refusals.refuse_unfinishable(found, chosen, request.timeouts, balanced=balanced)
     of_keys = keys.refuse_ungranted(source, found, run)
     image = _image(run, request, source)
-    wrong: list[FieldError] = []
-    planned = _group(request, found, source, wrong)
-    # What several look-ups read.
-    known_type, reading = cache(instance_types.find), cache(version_data.read)
-    template, of_template = _template(request, instance, found, known_type, reading)
+    reading = cache(version_data.read)
+    existing = launch_template.find_own(request.launch_template_name)
+    looked_up = Findings(request, existing, cache(instance_types.find))
+    planned = _group(request, found, source, looked_up)
+    template = _template(existing, instance, found, looked_up, reading)
     template = replace(template, group_name=planned.name, subnet_ids=planned.subnets or (source.subnet_id,))
     neighbours.refuse_floating(planned.name, template)
-    looked_up = Findings(request, template, known_type)
-    looked_up.problems += wrong + refusals.sizes_not_set(planned, chosen)
+    looked_up.problems += refusals.sizes_not_set(planned, chosen)
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
     references.look_up_names(run, planned, template, looked_up)
@@ -101,7 +99,6 @@ def make(run: str, request: RunRequest) -> Plan:
         dry_run=request.dry_run,
         warnings=(
             *_warnings(instance),
-            *of_template,
             *of_keys,
             *looked_up.warnings,
             *cautions.about(found, planned, template, chosen, reading),
@@ -145,14 +142,14 @@ def _image(run: str, request: RunRequest, source: Source) -> Image:
 
 
 def _group(
-    request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source, wrong: list[FieldError]
+    request: RunRequest, found: AutoScalingGroupTypeDef | None, source: Source, findings: Findings
 ) -> GroupPlan:
     wanted = request.group if found else for_new_group(request.group)
     before = group.state(found, wanted.notification_topic_arn) if found else None
     return GroupPlan(
         name=request.auto_scaling_group_name,
         before=before,
-        sizes=_sizes(wanted, before, wrong),
+        sizes=_sizes(wanted, before, findings),
         subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (source.subnet_id,),
         target_group_arns=wanted.target_group_arns,
         health_check_type=wanted.health_check_type,
@@ -171,29 +168,28 @@ def _rollout_warnings(rollout: str, planned: GroupPlan) -> tuple[str, ...]:
 
 
 def _template(
-    request: RunRequest,
+    existing: LaunchTemplateTypeDef | None,
     instance: InstanceTypeDef,
     found: AutoScalingGroupTypeDef | None,
-    known_type: KnownType,
+    findings: Findings,
     reading: Reading,
-) -> tuple[LaunchTemplatePlan, list[str]]:
-    name, stated = request.launch_template_name, request.launch_template
-    of_group = template_plan.tags_of_group(found, request.group.tags)
-    existing = launch_template.find_own(name)
+) -> LaunchTemplatePlan:
+    of_group = template_plan.tags_of_group(found, findings.request.group.tags)
     if existing:
-        return template_plan.of_existing(existing, stated, found, of_group, reading)
-    return template_plan.of_new(name, for_new_template(stated), instance, of_group, known_type)
+        return template_plan.of_existing(existing, found, of_group, findings, reading)
+    stated = for_new_template(findings.request.launch_template)
+    return template_plan.of_new(stated, instance, of_group, findings)
 
 
-def _sizes(wanted: GroupRequest, before: GroupState | None, wrong: list[FieldError]) -> Sizes:
+def _sizes(wanted: GroupRequest, before: GroupState | None, findings: Findings) -> Sizes:
     """The sizes after the rollout: those stated, the others as they are.
 
-    Those that do not go together are told in `wrong`.
+    Those that do not go together are told in the findings.
     """
     base = before.sizes if before else Sizes.EMPTY
     sizes = wanted.stated_sizes.beside(base)
     if not sizes.are_ordered:
-        wrong.append(FieldError("group", f"{refusals.unordered(sizes)}. Set all three."))
+        findings.wrong("group", f"{refusals.unordered(sizes)}. Set all three.")
     return sizes
 
 

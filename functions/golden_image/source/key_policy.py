@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # True, False, or None where a condition asks for what is known only when the call is made.
 Verdict = bool | None
@@ -100,26 +100,37 @@ def _among(principal: Any, call: KeyCall, *, whole_account: bool) -> Verdict:
     return None if any(str(one).startswith(session) for one in named) else False
 
 
-def _conditions(block: Mapping[str, Any], call: KeyCall) -> Iterable[Verdict]:
+def _conditions(block: Any, call: KeyCall) -> Iterator[Verdict]:
+    """Whether each condition holds; what is not in the form of one cannot be judged."""
+    if not isinstance(block, dict):
+        yield None
+        return
     for operator, tests in block.items():
+        if not isinstance(tests, dict) or not tests:
+            yield None
+            continue
         for key, values in tests.items():
-            yield _condition(operator, key.lower(), [_text(value) for value in _listed(values)], call)
+            yield _condition(operator, key.lower(), _listed(values), call)
 
 
-def _condition(operator: str, key: str, values: list[str], call: KeyCall) -> Verdict:
+def _condition(operator: str, key: str, values: list[Any], call: KeyCall) -> Verdict:
     quantifier, _, name = operator.rpartition(":")
-    optional = name.endswith("IfExists")
-    name = name.removesuffix("IfExists")
-    if key not in call.context or any("${" in value for value in values):
+    plain = name.removesuffix("IfExists")
+    if plain in _OF_TRUTH:
+        values = [str(value).lower() if isinstance(value, bool) else value for value in values]
+    known = key in call.context and quantifier in _QUANTIFIERS
+    if not known or not values or any(not isinstance(value, str) or "${" in value for value in values):
         return None
     found = call.context[key]
     if name == "Null":
-        return (found is None) == (values[0].lower() == "true")
-    negated = "Not" in name
+        wanted = {value.lower() for value in values}
+        return (found is None) == (wanted == {"true"}) if wanted in ({"true"}, {"false"}) else None
+    test, negated = _TESTS.get(plain.replace("Not", "")), "Not" in plain
+    if test is None:
+        return None
     if found is None:
-        return optional or (quantifier == "ForAllValues") or (negated and quantifier != "ForAnyValue")
-    test = _TESTS.get(name.replace("Not", ""))
-    return None if test is None else negated != any(test(value, found) for value in values)
+        return name != plain or quantifier == "ForAllValues" or (negated and quantifier != "ForAnyValue")
+    return negated != any(test(value, found) for value in values)
 
 
 def _like(pattern: str, value: str) -> bool:
@@ -137,6 +148,9 @@ def _same_ignoring_case(pattern: str, value: str) -> bool:
     return pattern.lower() == value.lower()
 
 
+_QUANTIFIERS = {"", "ForAllValues", "ForAnyValue"}
+# Operators whose values a policy may write without quotes.
+_OF_TRUTH = {"Bool", "Null"}
 _TESTS = {
     "StringEquals": str.__eq__,
     "StringEqualsIgnoreCase": _same_ignoring_case,
@@ -154,11 +168,6 @@ def _all(verdicts: list[Verdict]) -> Verdict:
 def _any(verdicts: Iterable[Verdict]) -> Verdict:
     found = list(verdicts)
     return True if True in found else None if None in found else False
-
-
-def _text(value: Any) -> str:
-    """A value of a condition; a policy may write a truth value or a number without quotes."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _listed(value: Any) -> list[Any]:

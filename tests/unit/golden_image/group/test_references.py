@@ -9,7 +9,7 @@ import pytest
 from golden_image.aws import named_errors
 from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
 from tests.unit.account import ACCOUNT_ID, BLUE, REGION
-from tests.unit.golden_image.group.templates import existing
+from tests.unit.golden_image.group.templates import REQUIREMENTS, existing
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -92,6 +92,33 @@ def test_sizes_and_target_groups_of_the_group_are_listed_with_the_rest(account: 
         group={"minSize": 3},
     )
     assert sorted(wrong) == ["group", "group.targetGroupArns", "launchTemplate.keyName"]
+
+
+def test_a_version_without_a_type_and_with_too_many_tags_is_listed_with_the_rest(account: Account) -> None:
+    own = [{"Key": f"own-{one}", "Value": "x"} for one in range(48)]
+    existing(
+        account,
+        InstanceRequirements=REQUIREMENTS,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": own}],
+    )
+    wrong = refused(
+        account,
+        account.seed(),
+        launchTemplate={"keyName": "lost"},
+        group={"subnetIds": [NO_SUBNET], "notificationTopicArn": TOPIC},
+    )
+    assert sorted(wrong) == [
+        "group.notificationTopicArn",
+        "group.subnetIds",
+        "launchTemplate.instanceType",
+        "launchTemplate.keyName",
+        "launchTemplate.tags",
+    ]
+    assert wrong["launchTemplate.instanceType"] == "is required: launch template 'web' would have none"
+    assert wrong["launchTemplate.tags"].startswith(
+        "make 51 with those of launch template 'web', of the group"
+    )
+    assert account.calls("RunInstances") == []
 
 
 def test_what_exists_is_planned(account: Account) -> None:

@@ -11,17 +11,19 @@ import pytest
 
 from golden_image import events
 from golden_image.errors import InvalidInput
-from golden_image.group import from_source, launch_template, proof, template_plan, version_data
+from golden_image.group import from_source, launch_template, proof, version_data
 from golden_image.run.input_schema import properties, types
 from golden_image.source import facts
 from tests.unit.account import RUN
 from tests.unit.golden_image.group.templates import (
     IMAGE,
+    REQUIREMENTS,
     add_version,
     data,
     existing,
     make,
     plan_and_warnings,
+    plan_of,
     planned,
 )
 
@@ -162,16 +164,9 @@ def test_cpu_options_that_were_chosen_for_another_type_are_kept_and_warned_of(ac
 
 def test_a_template_without_a_type_asks_for_one(account: Account) -> None:
     source_id = account.seed()
-    requirements = {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 4096}}
-    account.client("ec2").create_launch_template(
-        LaunchTemplateName="web",
-        LaunchTemplateData={"InstanceRequirements": requirements},
-        TagSpecifications=[
-            {"ResourceType": "launch-template", "Tags": [{"Key": "golden-image:stack", "Value": "refresh"}]}
-        ],
-    )
+    existing(account, InstanceRequirements=REQUIREMENTS)
     with pytest.raises(InvalidInput, match=r"launchTemplate\.instanceType: is required"):
-        planned(source_id)
+        account.plan(source_id)
     make(source_id, instanceType="t3.small")
     assert data(account)["InstanceType"] == "t3.small"
     assert "InstanceRequirements" not in data(account)
@@ -302,7 +297,7 @@ def test_further_interfaces_are_taken_only_of_the_elastic_fabric(account: Accoun
     fabric = {**primary, "Attachment": place, "InterfaceType": "efa-only", "Association": {}}
     plain = {**primary, "Attachment": {"DeviceIndex": 2}, "Association": {}}
     instance["NetworkInterfaces"] = [fabric, plain, primary]
-    plan, (warning,) = template_plan.of_new("web", {}, instance, {})
+    plan, (warning,) = plan_of(instance)
     first, second = plan.data["NetworkInterfaces"]
     assert (first["DeviceIndex"], "AssociatePublicIpAddress" in first) == (0, False)
     assert (second["NetworkCardIndex"], second["InterfaceType"]) == (1, "efa-only")
@@ -322,7 +317,7 @@ def test_addresses_and_prefixes_of_an_interface_are_counted_and_its_settings_tak
         "Ipv6Prefixes": [{"Ipv6Prefix": "2001:db8::/80"}, {"Ipv6Prefix": "2001:db8:1::/80"}],
         "PrivateIpAddresses": [{"Primary": True}, {"Primary": False}, {"Primary": False}],
     }
-    (made,) = template_plan.of_new("web", {}, instance, {})[0].data["NetworkInterfaces"]
+    (made,) = plan_of(instance)[0].data["NetworkInterfaces"]
     assert made == {
         "AssociateCarrierIpAddress": True,
         "ConnectionTrackingSpecification": timeouts,
