@@ -77,9 +77,14 @@ def _harmed_group(client: Client, use: dict[str, Any]) -> Iterator[str]:
     if members != [("InService", version)]:
         yield f"the group {name} has the instances {members}"
     activities = client.autoscaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
-    ended = [one["Description"] for one in activities if one["Description"].startswith("Terminating")]
-    if ended:
-        yield f"the group {name} has lost an instance: {', '.join(ended)}"
+    # An instance that is lost is replaced.
+    launched = [
+        one["Description"]
+        for one in activities
+        if one["Description"].startswith("Launching") and one["StatusCode"] != "Failed"
+    ]
+    if len(launched) > 1:
+        yield f"the group {name} has lost an instance: {', '.join(launched)}"
 
 
 def _cannot_launch(client: Client, version: dict[str, Any]) -> Iterator[str]:
