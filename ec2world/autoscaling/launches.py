@@ -8,6 +8,7 @@ from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, Instance
 from ec2world.autoscaling.activities import ScalingActivity
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
+from ec2world.autoscaling.network import existing, listed
 from ec2world.ec2.launch_checks import zones_of
 from ec2world.ec2.launches import DEFAULT_TYPE
 from ec2world.wire.errors import AWSError
@@ -133,9 +134,13 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
             self.reconcile()
 
     def _next_subnet(self, params: dict[str, Any]) -> str:
-        """The next of the subnets whose zones have the type; any where no zone has it, for EC2 to refuse."""
-        subnets = (self.vpc_zone_identifier or "").replace(" ", "").split(",")
-        if subnets == [""]:
+        """The next of the subnets whose zones have the type; any where no zone has it, for EC2 to refuse.
+
+        One that was deleted meanwhile is passed over while there are others.
+        """
+        subnets = listed(self.vpc_zone_identifier)
+        subnets = existing(self.ec2_backend, subnets) or subnets
+        if not subnets:
             defaults = self.ec2_backend.get_default_subnets()
             subnets = [defaults[zone].id for zone in self.availability_zones]
         zones = zones_of(params.get("InstanceType", DEFAULT_TYPE), self.ec2_backend.region_name)

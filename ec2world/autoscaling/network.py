@@ -1,6 +1,7 @@
 """What Auto Scaling refuses of a group's network and topics, each with a ValidationError.
 
-Of several VPCs and of topics only the refusal is known, not AWS's words.
+Of several VPCs and of topics only the refusal is known, not AWS's words. That a group goes on in its other
+subnets where one was deleted is an assumption.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,17 @@ def check_subnets(ec2: Any, subnet_ids: list[str]) -> None:
         raise validation_error(f"The subnets belong to several VPCs: {', '.join(sorted(networks))}")
 
 
+def existing(ec2: Any, subnet_ids: list[str]) -> list[str]:
+    """Those that have not been deleted since a group was given them."""
+    there = {subnet_id for of_zone in ec2.subnets.values() for subnet_id in of_zone}
+    return [one for one in subnet_ids if one in there]
+
+
 def check_security_groups(group: "Group", subnet_ids: list[str]) -> None:
     """Refuse a template whose security groups are not of the subnets' VPC."""
     params, _ = group.launch_parameters()
     ec2 = group.ec2_backend
-    networks = {ec2.get_subnet(subnet_id).vpc_id for subnet_id in subnet_ids}
+    networks = {ec2.get_subnet(subnet_id).vpc_id for subnet_id in existing(ec2, subnet_ids)}
     if any(not networks <= networks_of(ec2, one) for one in ec2._security_groups(params)):
         raise validation_error(
             "One or more security groups in the launch template are not linked to the VPCs configured in the "

@@ -1,7 +1,7 @@
-"""Security groups that are associated with further VPCs, and placement groups, which moto does not have.
+"""Subnets that are in use, security groups that are associated with further VPCs, and placement groups.
 
-Source: AssociateSecurityGroupVpc, DescribeSecurityGroupVpcAssociations, CreatePlacementGroup and
-DescribePlacementGroups in the EC2 API Reference, and "Error codes for the Amazon EC2 API".
+Source: DeleteSubnet, AssociateSecurityGroupVpc, DescribeSecurityGroupVpcAssociations, CreatePlacementGroup
+and DescribePlacementGroups in the EC2 API Reference, and "Error codes for the Amazon EC2 API".
 """
 
 from typing import Any
@@ -28,7 +28,21 @@ def refuse_unknown_placement(backend: Any, placement: dict[str, Any]) -> None:
 
 
 class NetworkCalls(EC2Response):  # type: ignore[misc]
-    """Associate and describe."""
+    """Delete, associate and describe."""
+
+    def delete_subnet(self) -> ActionResult:
+        """Delete a subnet in which there is no instance."""
+        subnet_id = self._get_param("SubnetId")
+        if any(
+            nic.subnet.id == subnet_id
+            for instance in self.ec2_backend.all_instances()
+            if instance.state != "terminated"
+            for nic in instance.nics.values()
+        ):
+            raise AWSError(
+                "DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            )
+        return super().delete_subnet()  # type: ignore[no-any-return]
 
     def associate_security_group_vpc(self) -> ActionResult:
         """Let a group be used in another VPC of its Region."""

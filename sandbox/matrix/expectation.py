@@ -36,9 +36,26 @@ def undone(situation: Situation, calls: list[dict[str, Any]]) -> dict[str, Any]:
     """The `standing` from before, with what somebody else has set since; None for a group that is gone."""
     now = deepcopy(situation.before)
     if now["MinSize"] is not None:
+        if refuses_subnets(situation, calls):
+            now["VPCZoneIdentifier"] = _stated_subnets(situation)
         for call in somebody.done(calls):
             somebody.apply(call, now)
     return now
+
+
+def refuses_subnets(situation: Situation, calls: list[dict[str, Any]]) -> bool:
+    """Whether Auto Scaling has refused to give back the subnets, of which somebody has deleted one."""
+    deleted = any(call["action"] == "DeleteSubnet" for call in somebody.done(calls))
+    return deleted and any(
+        call["action"] == "UpdateAutoScalingGroup"
+        and call["code"] == "ValidationError"
+        and call["params"].get("VPCZoneIdentifier") == situation.before["VPCZoneIdentifier"]
+        for call in calls
+    )
+
+
+def _stated_subnets(situation: Situation) -> str:
+    return ",".join(situation.run_input["group"]["subnetIds"])
 
 
 def complete(scenario: Scenario, situation: Situation, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -89,6 +106,8 @@ def _changes(
     whole: dict[str, Any] = {}
     if "healthCheckGracePeriod" in stated:
         whole["HealthCheckGracePeriod"] = stated["healthCheckGracePeriod"]
+    if "subnetIds" in stated:
+        whole["VPCZoneIdentifier"] = _stated_subnets(situation)
 
     def when(*actions: str, role: str = "") -> int:
         made = [call["n"] for call in own if call["action"] in actions and role in call["role"]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.acts import SOMEBODY
 from ec2world.wire.trace import root_of
+from sandbox.matrix import somebody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +68,12 @@ def _by_what_is_there(
 ) -> Iterator[tuple[Schedule, str]]:
     """The foreign resources exist unchanged."""
     there = _everything(client)
+    # One that somebody has given a run's version is judged with that run.
+    there["group"] |= {
+        call["params"]["AutoScalingGroupName"]
+        for call in somebody.done(client.calls())
+        if somebody.uses_version(call)
+    }
     for schedule, situation in situations.values():
         for kind, name in situation.foreign.items():
             if name not in there[kind]:

@@ -50,12 +50,16 @@ class Kind:
     Attributes:
         ends: how a run that meets it may end; empty for as it ends without.
         acts: the calls that somebody else makes; None where nobody does.
+        after: the state of a run after which they can matter; empty where they always can.
+        of_existing: whether they can matter only where there was a group before the run.
     """
 
     name: str
     rule: Callable[[Target], dict[str, Any]]
     ends: tuple[str, ...] = ()
     acts: Callable[[str, Situation], somebody.Acts] | None = None
+    after: str = ""
+    of_existing: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,11 @@ CHILD_ABORTED = Kind("child aborted", _always(effect="abort", target="execution"
 CHILD_TIMED_OUT = Kind("child timed out", _always(effect="timeout", target="execution"), ends=("FAILED",))
 
 
-def _somebody(what: str, acts: Callable[[str, Situation], somebody.Acts]) -> Kind:
-    return Kind(f"somebody {what}", _always(effect="act"), acts=acts)
+def _somebody(what: str, acts: Callable[[str, Situation], somebody.Acts], **when: Any) -> Kind:
+    return Kind(f"somebody {what}", _always(effect="act"), acts=acts, **when)
+
+
+_VERSION_IS_THERE = "Create Launch Template"
 
 
 SIZES = _somebody("sets the sizes", somebody.sizes)
@@ -112,7 +119,12 @@ SETTINGS = _somebody("changes settings", somebody.settings)
 TAGS = _somebody("changes tags", somebody.tags)
 COPIES = _somebody("copies with tags", somebody.copies)
 STRIPS = _somebody("strips tags", somebody.strips)
-SOMEBODY = (SIZES, SETTINGS, TAGS, COPIES, STRIPS)
+USES = _somebody("uses the version", somebody.uses, after=_VERSION_IS_THERE)
+DEFAULT = _somebody(
+    "makes the version the default", somebody.default, after=_VERSION_IS_THERE, of_existing=True
+)
+SUBNET = _somebody("deletes a subnet", somebody.deletes_subnet, of_existing=True)
+SOMEBODY = (SIZES, SETTINGS, TAGS, COPIES, STRIPS, USES, DEFAULT, SUBNET)
 
 # A start that is tried again joins the child, unless the child has ended meanwhile. Then the run fails.
 _OF_STARTS = (

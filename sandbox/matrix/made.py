@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sandbox.matrix.situation import Situation
 
 _GONE = {"shutting-down", "terminated"}
+_MEMBER_OF = "aws:autoscaling:groupName"
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,12 @@ def _merged(
     """Each of both once, without what was there before and what somebody else has made."""
     foreign = {*situation.foreign.values(), *situation.own}
     found = {one[key]: one for one in (*tagged, *others)}
+    others_own = {(BACKUP, situation.group), (_MEMBER_OF, situation.foreign["group"])}
     return [
         one
         for name, one in found.items()
-        if name not in foreign and not any(tag["Key"] == BACKUP for tag in one.get("Tags", []))
+        if name not in foreign
+        and others_own.isdisjoint((tag["Key"], tag["Value"]) for tag in one.get("Tags", []))
     ]
 
 

@@ -80,8 +80,13 @@ class Runner:
             # How often a check looks is a matter of milliseconds; its third look is like its second.
             if seen[call] <= _LOOKS or not call[0].startswith("Check"):
                 targets.append(Target(*call, seen[call]))
-        with_function = frozenset(self._with_function())
-        return CleanRun(tuple(targets), tuple(states[earlier:]), with_function, tuple(states[:earlier]))
+        return CleanRun(
+            calls=tuple(targets),
+            states=tuple(states[earlier:]),
+            with_function=frozenset(self._with_function()),
+            earlier=tuple(states[:earlier]),
+            existing=scenario.existing,
+        )
 
     def _states(self, arn: str) -> Iterator[Target]:
         """The states of an execution and of its children, in the order they were entered."""

@@ -13,18 +13,22 @@ VARIABLE = "SANDBOX_SABOTAGE"
 WITHOUT_ADOPTION = "without-adoption"
 WITHOUT_ROLL_BACK = "without-roll-back"
 WITHOUT_LOCK = "without-lock"
+WITHOUT_NEIGHBOURS = "without-neighbours"
+ALL_OR_NOTHING = "all-or-nothing"
 
 
 def install() -> None:
     """Change the domain's functions in this process."""
-    snapshots, undo, ledger, polling = (
+    snapshots, undo, ledger, polling, giving_back = (
         importlib.import_module(f"golden_image.{name}")
-        for name in ("image.snapshots", "undo.undo", "run.ledger", "polling")
+        for name in ("image.snapshots", "undo.undo", "run.ledger", "polling", "group.giving_back")
     )
     for module, name, run_of, changed in (
         (snapshots, "create", lambda run, *_: run, _blind(snapshots)),
         (snapshots, "delete_strays", lambda run, *_: run, {WITHOUT_ADOPTION: lambda *_: None}),
         (undo, "undo", lambda run, *_: run, {WITHOUT_ROLL_BACK: lambda *_, **__: polling.finished("")}),
+        (undo, "_launch_template", lambda plan, *_: plan.run, _careless(undo)),
+        (giving_back, "give_back", lambda plan: plan.run, _all_or_nothing(giving_back)),
         (ledger, "lock", lambda plan, *_: plan.run, _unlocked(ledger)),
     ):
         setattr(module, name, _for_some(getattr(module, name), run_of, changed))
@@ -67,3 +71,41 @@ def _unlocked(ledger: Any) -> dict[str, Any]:
             ledger._locks = locks
 
     return {WITHOUT_LOCK: unlocked}
+
+
+def _careless(undo: Any) -> dict[str, Any]:
+    """Delete the version without a look at who has come to need it."""
+    remove = undo._launch_template
+    neighbours, template = undo.neighbours, undo.template_removal.launch_template
+    naming, find = neighbours.naming, template.find
+
+    def without_default(name: str) -> Any:
+        found = find(name)
+        return found and {**found, "DefaultVersionNumber": 0}
+
+    def carelessly(*arguments: Any) -> Any:
+        neighbours.naming, template.find = (lambda *_: []), without_default
+        try:
+            return remove(*arguments)
+        finally:
+            neighbours.naming, template.find = naming, find
+
+    return {WITHOUT_NEIGHBOURS: carelessly}
+
+
+def _all_or_nothing(giving_back: Any) -> dict[str, Any]:
+    """Give up all of a group's settings where one of them is refused."""
+    give_back, update = giving_back.give_back, giving_back._update
+
+    def at_once(plan: Any, parts: list[Any], result: Any) -> None:
+        whole = {name: value for part in parts for name, value in part.items()}
+        update(plan, [whole] if whole else [], result)
+
+    def given_back(plan: Any) -> Any:
+        giving_back._update = at_once
+        try:
+            return give_back(plan)
+        finally:
+            giving_back._update = update
+
+    return {ALL_OR_NOTHING: given_back}

@@ -22,8 +22,9 @@ class Scenario:
     """A run and what is there before it.
 
     Attributes:
-        input: beyond source, group and, where `notifies`, the topic.
+        input: beyond source, group and, where `notifies` and `moves`, the topic and the subnet.
         existing: whether there is a group and a template of its name.
+        moves: whether the run takes the group out of all subnets but the source's.
         denied: (role, service, action) of a call that is always refused, so that the run is undone; the
             matrix is then about what comes after it.
     """
@@ -33,13 +34,16 @@ class Scenario:
     existing: bool = False
     platform: str = "linux"
     notifies: bool = False
+    moves: bool = False
     denied: tuple[str, str, str] | None = None
 
-    def to_input(self, source: str, group: str, topic: str) -> dict[str, Any]:
+    def to_input(self, source: str, group: str, topic: str, subnet: str) -> dict[str, Any]:
         """The run's whole input."""
         settings = {**self.input.get("group", {})}
         if self.notifies:
             settings["notificationTopicArn"] = topic
+        if self.moves:
+            settings["subnetIds"] = [subnet]
         whole = {"sourceInstanceId": source, "autoScalingGroupName": group, **self.input}
         return whole | {"group": settings} if settings else whole
 
@@ -65,6 +69,7 @@ SCENARIOS = [
         {"rollout": "recreate", "group": {**_OPTIONS, "maxSize": 4}},
         existing=True,
         notifies=True,
+        moves=True,
         denied=("RestoreCapacityFunction", "autoscaling", "UpdateAutoScalingGroup"),
     ),
 ]

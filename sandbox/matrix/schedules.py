@@ -11,7 +11,7 @@ from sandbox.matrix.kinds import DENIED, MACHINE, SIZES, SOMEBODY, Fault, Target
 from sandbox.matrix.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _AFTER_COMMIT = {"UnlockGroupFunction", MACHINE}
 # What the plan cannot look up, and only warns of.
@@ -66,12 +66,14 @@ class CleanRun:
 
     Attributes:
         earlier: the states before those that its scenario is about.
+        existing: whether there was a group before it.
     """
 
     calls: tuple[Target, ...]
     states: tuple[Target, ...]
     with_function: frozenset[Target]
     earlier: tuple[Target, ...] = ()
+    existing: bool = False
 
     def faults(self) -> list[Fault]:
         """Everything that can go wrong, once, and all that somebody else can do in each state."""
@@ -80,7 +82,16 @@ class CleanRun:
             for target in (*self.calls, *self.states)
             for kind in kinds_at(target, target in self.with_function)
         ]
-        return wrong + [Fault(kind, state) for state in (*self.earlier, *self.states) for kind in SOMEBODY]
+        return wrong + list(self._acts())
+
+    def _acts(self) -> Iterator[Fault]:
+        """Those of somebody else that can matter, in each state."""
+        over = {""}
+        for state in (*self.earlier, *self.states):
+            for kind in SOMEBODY:
+                if kind.after in over and (self.existing or not kind.of_existing):
+                    yield Fault(kind, state)
+            over |= {state.action} if state.role == MACHINE else set()
 
 
 def singles(clean: Mapping[Scenario, CleanRun]) -> list[Schedule]:

@@ -26,6 +26,7 @@ class Situation:
         existing: whether there is a group, with a template of its name.
         subnet: the source's.
         other_subnet: one that somebody else may give the group.
+        spare_subnet: the second one of an existing group, of nobody else; empty where there is no group.
     """
 
     group: str
@@ -38,6 +39,7 @@ class Situation:
     existing: bool
     subnet: str
     other_subnet: str
+    spare_subnet: str = ""
 
 
 def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
@@ -48,11 +50,12 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
     own = [source, *seeded["volumeIds"], seeded["imageId"]]
     for arn in TARGET_GROUPS:
         client.target_group(arn)
+    subnet, spare = seeded["subnetId"], ""
     if scenario.existing:
-        own.append(_existing_group(client, name, seeded, foreign["image"]))
-    run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn)
+        spare = _spare_subnet(client, name, seeded["vpcId"])
+        own.append(_existing_group(client, name, seeded, foreign["image"], spare))
+    run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn, subnet)
     before = standing(client, name, source)
-    subnet = seeded["subnetId"]
     other = next(one for one in _subnets(client, seeded["vpcId"]) if one != subnet)
     return Situation(
         group=name,
@@ -65,13 +68,26 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
         existing=scenario.existing,
         subnet=subnet,
         other_subnet=other,
+        spare_subnet=spare,
     )
 
 
 def _subnets(client: Client, vpc: str) -> list[str]:
-    """The subnets in which the source's type can be launched."""
-    found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    """The default subnets in which the source's type can be launched."""
+    of_vpc: Any = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default-for-az", "Values": ["true"]}]
+    found = client.ec2.describe_subnets(Filters=of_vpc)["Subnets"]
     return sorted(one["SubnetId"] for one in found if not one["AvailabilityZone"].endswith("e"))
+
+
+def _spare_subnet(client: Client, name: str, vpc: str) -> str:
+    """A subnet for the group of that name alone, beyond the default ones (172.31.0.0 to 172.31.95.255)."""
+    third, sixteenth = divmod(int(name[1:6]) % (160 * 16), 16)
+    created = client.ec2.create_subnet(
+        VpcId=vpc,
+        CidrBlock=f"172.31.{96 + third}.{16 * sixteenth}/28",
+        AvailabilityZone=f"{client.endpoints.region}b",
+    )
+    return created["Subnet"]["SubnetId"]
 
 
 def _template_data(image: str, seeded: dict[str, Any]) -> Any:
@@ -119,7 +135,7 @@ def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, 
     return {"snapshot": snapshot, "image": image, "template": template, "group": other, "instance": instance}
 
 
-def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: str) -> str:
+def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: str, spare: str) -> str:
     """A group with a setting of each kind that a run can change; answers its template's id."""
     stack: Any = {"Key": "golden-image:stack", "Value": client.endpoints.stackName}
     template = client.ec2.create_launch_template(
@@ -140,7 +156,7 @@ def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: st
         MinSize=1,
         MaxSize=3,
         DesiredCapacity=1,
-        VPCZoneIdentifier=seeded["subnetId"],
+        VPCZoneIdentifier=f"{seeded['subnetId']},{spare}",
         LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
         TargetGroupARNs=TARGET_GROUPS[1:],
         HealthCheckGracePeriod=60,

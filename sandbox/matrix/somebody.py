@@ -81,6 +81,30 @@ def strips(run: str, situation: Situation) -> Acts:
     ]
 
 
+def uses(_run: str, situation: Situation) -> Acts:
+    """A person gives another group the run's version by its number, and an instance."""
+    version = {"LaunchTemplateName": situation.group, "Version": new_version(situation)}
+    other = {"AutoScalingGroupName": situation.foreign["group"], "LaunchTemplate": version}
+    params = {**other, "DesiredCapacity": 1}
+    return [{"service": "autoscaling", "action": "UpdateAutoScalingGroup", "params": params}]
+
+
+def default(_run: str, situation: Situation) -> Acts:
+    """A person makes the run's version the template's default one."""
+    version = {"LaunchTemplateName": situation.group, "DefaultVersion": new_version(situation)}
+    return [_ec2("ModifyLaunchTemplate", version)]
+
+
+def new_version(situation: Situation) -> str:
+    """The number of the run's version."""
+    return "2" if situation.existing else "1"
+
+
+def deletes_subnet(_run: str, situation: Situation) -> Acts:
+    """A person deletes one of the group's subnets, which EC2 refuses while an instance is in it."""
+    return [_ec2("DeleteSubnet", {"SubnetId": situation.spare_subnet})]
+
+
 def _of_group(situation: Situation, action: str, **params: Any) -> dict[str, Any]:
     whole = {"AutoScalingGroupName": situation.group, **params}
     return {"service": "autoscaling", "action": action, "params": whole}
@@ -100,11 +124,16 @@ def done(calls: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [call for call in calls if call["role"] == SOMEBODY and call["status"] == 200]
 
 
+def uses_version(call: dict[str, Any]) -> bool:
+    """Whether a call gives a group what to launch from: only another group is given that."""
+    return call["action"] == "UpdateAutoScalingGroup" and "LaunchTemplate" in call["params"]
+
+
 def apply(call: dict[str, Any], now: dict[str, Any]) -> None:
     """Change a `standing` as a call of somebody's has changed the group."""
     params = call["params"]
     match call["action"]:
-        case "UpdateAutoScalingGroup":
+        case "UpdateAutoScalingGroup" if not uses_version(call):
             now |= {name: params[name] for name in _PLAIN & set(params)}
         case "AttachLoadBalancerTargetGroups":
             now["targetGroups"] = sorted({*now["targetGroups"], *params["TargetGroupARNs"]})

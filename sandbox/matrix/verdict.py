@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.matrix import expectation, somebody
+from sandbox.matrix import expectation, needed, somebody
 from sandbox.matrix.made import Made, copied, made, marked
 from sandbox.matrix.standing import describe_group, in_service, standing
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SETTLE_SECONDS = 5
 _SUCCEEDED = "SUCCEEDED"
 _REFUSALS = {"RunInProgress", "PlanOutdated"}
+_REFUSED = "subnets: those of before were refused"
 
 
 @dataclass
@@ -60,8 +61,8 @@ def judge(
     for kind, text in problems:
         verdict.add(kind, [text])
     verdict.add("foreignTouched", _lost_copies(client, situation, run.arn))
-    if run.status == "FAILED" and not (run.error and run.cause):
-        verdict.add("unexpected", ["FAILED without an error and its cause"])
+    if run.status == "FAILED":
+        verdict.add("unexpected", _untold(client, situation, run))
     return verdict
 
 
@@ -105,12 +106,28 @@ def _lost_copies(client: Client, situation: Situation, run: str) -> list[str]:
     return [f"{has} of the {had} {what} of a backup tool" for what, has, had in kinds if has != had]
 
 
+def _untold(client: Client, situation: Situation, run: Run) -> list[str]:
+    """The cause of a failed run has its error, and what the roll-back has kept of what somebody has done."""
+    calls = client.calls_of(run.arn)
+    found = [] if run.error and run.cause else ["FAILED without an error and its cause"]
+    if (why := needed.reasons(situation, calls)) and not needed.is_told(run.cause, why):
+        found.append(f"the cause does not say {' or '.join(why)}: {run.cause}")
+    if expectation.refuses_subnets(situation, calls) and _REFUSED not in str(run.cause):
+        found.append(f"the cause does not say that {_REFUSED}: {run.cause}")
+    return found
+
+
 def _not_undone(client: Client, situation: Situation, run: Run) -> list[tuple[str, str]]:
-    """Nothing of the run is left, source and group are as before or as somebody else has set them."""
-    left = made(client, run.arn, situation).names()
-    found = [("leaked", f"left: {', '.join(left)}")] if left else []
+    """Nothing of the run is left but what somebody needs, all else is as before or as somebody has set it."""
+    has, calls = made(client, run.arn, situation), client.calls_of(run.arn)
+    expected = expectation.undone(situation, calls)
+    if needed.reasons(situation, calls):
+        found = [*needed.not_kept(situation, has)]
+        expected["versions"] = [*expected["versions"], int(somebody.new_version(situation))]
+        found += [("foreignTouched", text) for text in needed.harmed(client, situation, calls)]
+    else:
+        found = [("leaked", f"left: {', '.join(has.names())}")] if has.names() else []
     now = standing(client, situation.group, situation.source)
-    expected = expectation.undone(situation, client.calls_of(run.arn))
     for name, wanted in expected.items():
         if now.get(name) != wanted:
             found.append(("notRestored", f"{name} is to be {wanted!r} and is {now.get(name)!r}"))
@@ -124,6 +141,8 @@ def _incomplete(client: Client, scenario: Scenario, situation: Situation, run: R
     """Exactly one of each, and the group uses it."""
     has = made(client, run.arn, situation)
     found = [*_not_one_of_each(scenario, situation, has)]
+    harmed = needed.harmed(client, situation, client.calls_of(run.arn))
+    found += [("foreignTouched", text) for text in harmed]
     now = standing(client, situation.group, situation.source)
     if now["source"] != situation.before["source"]:
         found.append(("notRestored", f"the source is {now['source']}"))

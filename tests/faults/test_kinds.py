@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sandbox.matrix import expectation
-from sandbox.matrix.kinds import ABORTED, DENIED, MACHINE, SIZES, SOMEBODY, TAGS, Fault, Target, kinds_at
+from sandbox.matrix import expectation, needed
+from sandbox.matrix.kinds import (
+    ABORTED,
+    DEFAULT,
+    DENIED,
+    MACHINE,
+    SIZES,
+    SOMEBODY,
+    SUBNET,
+    TAGS,
+    USES,
+    Fault,
+    Target,
+    kinds_at,
+)
+from sandbox.matrix.made import Made
 from sandbox.matrix.scenarios import SCENARIOS, Scenario
 from sandbox.matrix.schedules import CleanRun, Schedule, one_of_each, singles
 from sandbox.matrix.situation import Situation
@@ -84,6 +99,26 @@ def test_in_each_state_somebody_else_can_act_each_way_those_before_a_certain_fai
     ]
 
 
+def test_somebody_acts_on_the_version_once_it_is_there_and_on_a_group_that_was_there_before() -> None:
+    made, after = (Target(MACHINE, "workflow", state) for state in ("Create Launch Template", "Roll Out"))
+    new = CleanRun((), (OF_A_CHILD,), frozenset(), earlier=(made, after))
+    existing = replace(new, existing=True)
+
+    def acting(clean: CleanRun) -> list[str]:
+        return [str(fault) for fault in clean.faults() if fault.kind in (USES, DEFAULT, SUBNET)]
+
+    uses, default, subnet = (
+        f"somebody {what}"
+        for what in ("uses the version", "makes the version the default", "deletes a subnet")
+    )
+    places = ("Roll Out", "RollOut/Stop Source")
+    assert acting(new) == [f"{uses} at {place}" for place in places]
+    assert acting(existing) == [
+        f"{subnet} at Create Launch Template",
+        *(f"{what} at {place}" for place in places for what in (uses, default, subnet)),
+    ]
+
+
 def test_a_slice_has_a_fault_and_an_act_of_somebody_for_each_state() -> None:
     every = singles({CREATE: CleanRun((), (OF_THE_RUN, OF_A_CHILD), frozenset())})
 
@@ -116,15 +151,25 @@ GONE = dict.fromkeys(BEFORE)
 
 def situation(scenario: Scenario, before: dict[str, Any]) -> Situation:
     """A run of a scenario, with a source and a group of no account."""
-    run_input = scenario.to_input("i-1", "web", "topic")
+    run_input = scenario.to_input("i-1", "web", "topic", "subnet-1")
     return Situation(
-        "web", "i-1", ["vol-1"], run_input, {}, [], before, scenario.existing, "subnet-1", "subnet-2"
+        group="web",
+        source="i-1",
+        volumes=["vol-1"],
+        run_input=run_input,
+        foreign={"group": "web-other"},
+        own=[],
+        before=before,
+        existing=scenario.existing,
+        subnet="subnet-1",
+        other_subnet="subnet-2",
+        spare_subnet="subnet-3",
     )
 
 
 def call(number: int, role: str, action: str, **params: Any) -> dict[str, Any]:
     """A call as the record has it."""
-    return {"n": number, "role": role, "action": action, "status": 200, "params": params}
+    return {"n": number, "role": role, "action": action, "status": 200, "code": None, "params": params}
 
 
 def somebody_sizes(number: int) -> dict[str, Any]:
@@ -183,3 +228,57 @@ def test_a_tag_that_a_step_has_set_twice_may_be_somebodys_or_the_runs() -> None:
         ["somebody"],
         ["web"],
     ]
+
+
+def test_a_version_is_kept_for_whoever_has_come_to_need_it() -> None:
+    version = {"LaunchTemplateName": "web", "Version": "2"}
+    use = call(1, "somebody", "UpdateAutoScalingGroup", LaunchTemplate=version, DesiredCapacity=1)
+    default = call(2, "somebody", "ModifyLaunchTemplate", DefaultVersion="2")
+    of_update = situation(UPDATE, BEFORE)
+
+    assert needed.reasons(of_update, [somebody_sizes(1), use | {"status": 400}]) == []
+    why = needed.reasons(of_update, [use, default])
+    assert why == [
+        "these groups use it since: 'web-other'",
+        "somebody has made it the template's default version since",
+    ]
+    assert needed.is_told(f"Roll-back: it is kept with its image and snapshots, as {why[1]}.", why)
+    assert not needed.is_told("Roll-back: nothing of the run is left.", why)
+    assert expectation.undone(of_update, [use, default]) == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("made", "missing"),
+    [
+        ({}, []),
+        ({"versions": []}, [("foreignTouched", "template versions")]),
+        ({"images": []}, [("foreignTouched", "images")]),
+        ({"snapshots": []}, [("foreignTouched", "snapshots")]),
+        ({"images": [{"ImageId": "ami-1"}, {"ImageId": "ami-2"}]}, [("leaked", "images")]),
+        ({"instances": [{"InstanceId": "i-2"}]}, [("leaked", "i-2")]),
+        ({"group": True}, [("leaked", "the group")]),
+    ],
+)
+def test_of_a_version_that_is_needed_nothing_is_to_be_gone_and_nothing_else_is_to_be_left(
+    made: dict[str, Any], missing: list[tuple[str, str]]
+) -> None:
+    whole = Made([{"ImageId": "ami-1"}], [{"SnapshotId": "snap-1"}], [], [2], [], [], group=False)
+
+    found = [*needed.not_kept(situation(UPDATE, BEFORE), replace(whole, **made))]
+
+    assert [kind for kind, _ in found] == [kind for kind, _ in missing]
+    assert all(what in text for (_, text), (_, what) in zip(found, missing, strict=True))
+
+
+@pytest.mark.parametrize(("code", "expected"), [("ValidationError", "subnet-1"), (None, "subnet-1,subnet-3")])
+def test_subnets_stay_as_a_run_has_set_them_only_where_those_of_before_are_refused(
+    code: str | None, expected: str
+) -> None:
+    before = BEFORE | {"VPCZoneIdentifier": "subnet-1,subnet-3"}
+    deleted = call(1, "somebody", "DeleteSubnet", SubnetId="subnet-3")
+    given_back = call(2, "RollBackFunction", "UpdateAutoScalingGroup", VPCZoneIdentifier="subnet-1,subnet-3")
+    of_undo = situation(UNDO_UPDATE, before)
+
+    found = expectation.undone(of_undo, [deleted, given_back | {"code": code}])
+
+    assert found == before | {"VPCZoneIdentifier": expected}

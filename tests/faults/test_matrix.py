@@ -17,13 +17,16 @@ from sandbox.matrix import sabotage, somebody
 from sandbox.matrix.kinds import (
     COPIES,
     CUT_AFTER,
+    DEFAULT,
     DENIED,
     MACHINE,
     SETTINGS,
     SIZES,
     STRIPS,
+    SUBNET,
     TAGS,
     TIMED_OUT,
+    USES,
     Fault,
     Kind,
     Target,
@@ -31,16 +34,20 @@ from sandbox.matrix.kinds import (
 from sandbox.matrix.made import made, marked
 from sandbox.matrix.scenarios import SCENARIOS
 from sandbox.matrix.schedules import Schedule
+from sandbox.matrix.standing import describe_group
 from sandbox.matrix.verdict import judge
 
 if TYPE_CHECKING:
     from sandbox.client import Client, Run
     from sandbox.matrix.runner import Runner
+    from sandbox.matrix.scenarios import Scenario
     from sandbox.matrix.situation import Situation
 
-CREATE = next(scenario for scenario in SCENARIOS if scenario.name == "create")
-RECREATE = next(scenario for scenario in SCENARIOS if scenario.name == "recreate")
-UPDATE = next(scenario for scenario in SCENARIOS if scenario.name == "update")
+CREATE, RECREATE, UPDATE, UNDO_CREATE, UNDO_UPDATE = (
+    next(scenario for scenario in SCENARIOS if scenario.name == name)
+    for name in ("create", "recreate", "update", "undo-create", "undo-update")
+)
+UNDO = Target(MACHINE, "workflow", "Undo")
 SNAPSHOTS = Target("CreateSnapshotsFunction", "ec2", "CreateSnapshots")
 RESTORE = Target("RestoreCapacityFunction", "autoscaling", "UpdateAutoScalingGroup")
 
@@ -74,6 +81,10 @@ def wrongs(runner: Runner, schedule: Schedule) -> set[str]:
             {"leaked", "notRestored"},
         ),
         (Schedule(CREATE, doubled=True), sabotage.WITHOUT_LOCK, {"duplicated"}),
+        (Schedule(UNDO_CREATE, (Fault(USES, UNDO),)), sabotage.WITHOUT_NEIGHBOURS, {"foreignTouched"}),
+        (Schedule(UNDO_UPDATE, (Fault(USES, UNDO),)), sabotage.WITHOUT_NEIGHBOURS, {"foreignTouched"}),
+        (Schedule(UNDO_UPDATE, (Fault(DEFAULT, UNDO),)), sabotage.WITHOUT_NEIGHBOURS, {"notRestored"}),
+        (Schedule(UNDO_UPDATE, (Fault(SUBNET, UNDO),)), sabotage.ALL_OR_NOTHING, {"notRestored"}),
     ],
 )
 def test_a_safeguard_that_is_switched_off_is_noticed(
@@ -97,9 +108,11 @@ def test_a_delete_of_what_is_not_the_runs_own_is_noticed(fast: Client, runner: R
     ]
 
 
-def acted(runner: Runner, kind: Kind, state: str = "Return Source") -> tuple[Run, Situation]:
-    """A run of `update` in which somebody has acted in a state, and nothing is wrong."""
-    schedule = Schedule(UPDATE, (Fault(kind, Target(MACHINE, "workflow", state)),))
+def acted(
+    runner: Runner, kind: Kind, state: str = "Return Source", scenario: Scenario = UPDATE
+) -> tuple[Run, Situation]:
+    """A run in which somebody has acted in a state, and nothing is wrong."""
+    schedule = Schedule(scenario, (Fault(kind, Target(MACHINE, "workflow", state)),))
     run, situation, result = runner._do(schedule)
     assert (result.hits, result.verdict.wrong) == (1, {})
     return run, situation
@@ -131,6 +144,41 @@ def test_a_lost_copy_of_a_backup_tool_is_noticed(fast: Client, runner: Runner) -
     copies = fast.ec2.describe_snapshots(OwnerIds=["self"], Filters=its_own)["Snapshots"]
 
     fast.ec2.delete_snapshot(SnapshotId=copies[0]["SnapshotId"])
+
+    assert set(judge(fast, UPDATE, situation, run, ("SUCCEEDED",)).wrong) == {"foreignTouched"}
+
+
+@pytest.mark.parametrize("lost", ["image", "version", "instance", "sizes", "word"])
+def test_what_another_group_needs_is_not_to_be_touched(fast: Client, runner: Runner, lost: str) -> None:
+    run, situation = acted(runner, USES, "Undo", UNDO_UPDATE)
+    group, template = situation.foreign["group"], {"LaunchTemplateName": situation.group}
+    (version,) = fast.ec2.describe_launch_template_versions(**template, Versions=["2"])[
+        "LaunchTemplateVersions"
+    ]
+    (member,) = describe_group(fast, group)["Instances"]
+
+    if lost == "image":
+        fast.ec2.deregister_image(ImageId=version["LaunchTemplateData"]["ImageId"])
+    elif lost == "version":
+        fast.ec2.delete_launch_template_versions(**template, Versions=["2"])
+    elif lost == "instance":
+        fast.ec2.terminate_instances(InstanceIds=[member["InstanceId"]])
+    elif lost == "sizes":
+        fast.autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=2)
+    else:
+        run = replace(run, cause="Roll-back: nothing of the run is left.")
+
+    found = set(judge(fast, UNDO_UPDATE, situation, run, ("FAILED",)).wrong)
+    assert "unexpected" in found if lost == "word" else "foreignTouched" in found
+    assert runner.foreign() == []
+
+
+def test_a_default_version_that_is_not_as_somebody_has_set_it_is_noticed(
+    fast: Client, runner: Runner
+) -> None:
+    run, situation = acted(runner, DEFAULT, "Roll Out")
+
+    fast.ec2.modify_launch_template(LaunchTemplateName=situation.group, DefaultVersion="1")
 
     assert set(judge(fast, UPDATE, situation, run, ("SUCCEEDED",)).wrong) == {"foreignTouched"}
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.ec2world.client import WorldClient, name
+from tests.ec2world.client import WorldClient, name, refused
 
 TERMINATING_HOOK = {
     "LifecycleHookName": "drain",
@@ -93,6 +93,35 @@ def test_a_suspended_launch_never_launches(world: WorldClient) -> None:
     assert world.members(group) == []
     world.asg.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
     world.until_members(group, ["InService"])
+
+
+def test_a_group_goes_on_in_its_other_subnets_where_one_was_deleted(world: WorldClient) -> None:
+    zone, vpc = "us-east-1b", world.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    made = [
+        world.ec2.create_subnet(VpcId=vpc, CidrBlock=f"172.31.{number}.0/28", AvailabilityZone=zone)
+        for number in (200, 201)
+    ]
+    used, spare = (one["Subnet"]["SubnetId"] for one in made)
+    group = world.group(1, AvailabilityZones=[], VPCZoneIdentifier=f"{used},{spare}")
+    (member,) = ids(world.members(group))
+    assert world.instance(member)["SubnetId"] == used
+    with refused("DependencyViolation"):
+        world.ec2.delete_subnet(SubnetId=used)
+
+    world.ec2.delete_subnet(SubnetId=spare)
+    world.asg.update_auto_scaling_group(
+        AutoScalingGroupName=group,
+        DesiredCapacity=3,
+        LaunchTemplate={"LaunchTemplateName": world.template(), "Version": "1"},
+    )
+
+    world.until_members(group, ["InService"] * 3)
+    assert {world.instance(one)["SubnetId"] for one in ids(world.members(group))} == {used}
+    described = world.described(group)
+    assert described is not None
+    assert described["VPCZoneIdentifier"] == f"{used},{spare}"
+    with refused("ValidationError"):
+        world.asg.update_auto_scaling_group(AutoScalingGroupName=group, VPCZoneIdentifier=f"{used},{spare}")
 
 
 def test_a_protected_member_stays_when_the_group_is_resized_to_zero(world: WorldClient) -> None:

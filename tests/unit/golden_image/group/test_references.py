@@ -313,7 +313,7 @@ def test_a_group_keeps_launching_where_it_can(account: Account) -> None:
     assert plan.launch_template.subnet_ids == (with_type,)
     assert plan.group.subnet_ids == (without, with_type)
     assert [f"{REGION}b" in warning for warning in plan.warnings] == [True]
-    account.group(VPCZoneIdentifier=f"{without},{with_type}")
+    account.group(VPCZoneIdentifier=f"{without},{with_type}", DesiredCapacity=0)
     account.client("ec2").delete_subnet(SubnetId=without)
     plan = account.plan(account.seed(), rollout="none")
     assert plan.launch_template.subnet_ids == (with_type,)
