@@ -300,6 +300,15 @@ def test_policy_and_notifications_are_set_once_however_often(
     assert "CreateOrUpdateTags" not in account.changes()
 
 
+def test_a_topic_is_added_to_those_that_the_group_has(account: Account) -> None:
+    account.group()
+    theirs = {"TopicARN": f"{TOPIC}-theirs", "NotificationTypes": ["autoscaling:EC2_INSTANCE_LAUNCH"]}
+    account.client("autoscaling").put_notification_configuration(AutoScalingGroupName="web", **theirs)
+    group.configure(RUN, same_group(account, notification_topic_arn=TOPIC))
+    assert options.notification_types("web", TOPIC) == options.NOTIFICATIONS
+    assert options.notification_types("web", theirs["TopicARN"]) == tuple(theirs["NotificationTypes"])
+
+
 def test_a_new_group_without_settings_of_their_own_calls_needs_none(
     account: Account, template: LaunchTemplate
 ) -> None:
