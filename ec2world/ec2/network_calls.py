@@ -42,7 +42,7 @@ class NetworkCalls(EC2Response):  # type: ignore[misc]
             raise AWSError(
                 "DependencyViolation", f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
             )
-        return super().delete_subnet()  # type: ignore[no-any-return]
+        return super().delete_subnet()
 
     def associate_security_group_vpc(self) -> ActionResult:
         """Let a group be used in another VPC of its Region."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SETTLE_SECONDS = 5
 _SUCCEEDED = "SUCCEEDED"
 _REFUSALS = {"RunInProgress", "PlanOutdated"}
+_INCOMPLETE = "Roll-back: INCOMPLETE"
 _REFUSED = "subnets: those of before were refused"
 
 
@@ -110,6 +111,9 @@ def _untold(client: Client, situation: Situation, run: Run) -> list[str]:
     """The cause of a failed run has its error, and what the roll-back has kept of what somebody has done."""
     calls = client.calls_of(run.arn)
     found = [] if run.error and run.cause else ["FAILED without an error and its cause"]
+    # The sweeper finishes that, and tells it elsewhere.
+    if _INCOMPLETE in str(run.cause):
+        return found
     if (why := needed.reasons(situation, calls)) and not needed.is_told(run.cause, why):
         found.append(f"the cause does not say {' or '.join(why)}: {run.cause}")
     if expectation.refuses_subnets(situation, calls) and _REFUSED not in str(run.cause):

@@ -40,5 +40,8 @@ def _delete(found: AutoScalingGroupTypeDef) -> None:
     try:
         aws.client("autoscaling").delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
     except ClientError as error:
+        # It is gone and still shown; the next look checks again.
+        if aws.code(error) == "ValidationError" and "not found" in error.response["Error"]["Message"].lower():
+            return
         command = f"delete-auto-scaling-group --force-delete --auto-scaling-group-name '{name}'"
         raise RollBackIncomplete(tags.how_to_delete(error, found, f"aws autoscaling {command}")) from error

@@ -542,6 +542,19 @@ def test_a_group_that_is_being_deleted_is_still_there_and_left_to_it(
     assert len(account.calls("DeleteAutoScalingGroup")) == 1
 
 
+def test_a_group_that_is_gone_and_still_shown_is_looked_at_again(
+    account: Account, template: LaunchTemplate
+) -> None:
+    create(new_group(account, sizes=Sizes(0, 1, 0)), template)
+    account.faults(
+        {"service": "autoscaling", "action": "DeleteAutoScalingGroup", "effect": "stale", "reads": 1}
+    )
+    assert group_removal.remove("web", noted(RUN))
+    assert group_removal.remove("web", noted(RUN))
+    assert not group_removal.remove("web", noted(RUN))
+    assert len(account.calls("DeleteAutoScalingGroup")) == 2
+
+
 def strip_tags(account: Account) -> None:
     tags = [
         {"ResourceId": "web", "ResourceType": "auto-scaling-group", "Key": tag["Key"]}
