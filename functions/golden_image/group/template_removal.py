@@ -103,13 +103,8 @@ def _delete(wanted: LaunchTemplatePlan, existing: LaunchTemplateTypeDef, there: 
             )
             _delete_version(template_id, number)
     except ClientError as error:
-<<<<<<< HEAD
         if aws.code(error) in aws.NO_TEMPLATE:
             return
-=======
-        if aws.code(error) in aws.NO_TEMPLATE:
-            return there
->>>>>>> b
         raise RollBackIncomplete(tags.how_to_delete(error, existing, f"aws ec2 {command}")) from error
 
 
