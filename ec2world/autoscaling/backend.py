@@ -13,7 +13,8 @@ from moto.core.exceptions import ServiceException
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.members import Member
-from ec2world.autoscaling.network import check_security_groups, check_subnets, listed
+from ec2world.autoscaling.network import check_security_groups, check_subnets
+from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, Instance
 from ec2world.autoscaling.activities import ScalingActivity
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
-from ec2world.autoscaling.network import existing, listed
+from ec2world.autoscaling.subnets import existing, listed
 from ec2world.ec2.launch_checks import zones_of
 from ec2world.ec2.launches import DEFAULT_TYPE
 from ec2world.wire.errors import AWSError

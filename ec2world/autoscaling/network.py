@@ -1,7 +1,6 @@
 """What Auto Scaling refuses of a group's network and topics, each with a ValidationError.
 
-Of several VPCs and of topics only the refusal is known, not AWS's words. That a group goes on in its other
-subnets where one was deleted is an assumption.
+Of several VPCs and of topics only the refusal is known, not AWS's words.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 from moto.core.exceptions import ServiceException
 
 from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.subnets import existing
 from ec2world.ec2.network_calls import networks_of
 
 if TYPE_CHECKING:
     from ec2world.autoscaling.groups import Group
-
-
-def listed(identifiers: str | None) -> list[str]:
-    """The subnets of a VPCZoneIdentifier."""
-    return [one for one in (identifiers or "").replace(" ", "").split(",") if one]
 
 
 def check_subnets(ec2: Any, subnet_ids: list[str]) -> None:
@@ -30,12 +25,6 @@ def check_subnets(ec2: Any, subnet_ids: list[str]) -> None:
             raise validation_error(f"The subnet ID '{subnet_id}' does not exist") from None
     if len(networks) > 1:
         raise validation_error(f"The subnets belong to several VPCs: {', '.join(sorted(networks))}")
-
-
-def existing(ec2: Any, subnet_ids: list[str]) -> list[str]:
-    """Those that have not been deleted since a group was given them."""
-    there = {subnet_id for of_zone in ec2.subnets.values() for subnet_id in of_zone}
-    return [one for one in subnet_ids if one in there]
 
 
 def check_security_groups(group: "Group", subnet_ids: list[str]) -> None:
