@@ -61,9 +61,10 @@ def judge(
             verdict.outcome, problems = "succeeded", other
     for kind, text in problems:
         verdict.add(kind, [text])
-    verdict.add("foreignTouched", _lost_copies(client, situation, run.arn))
+    calls = client.calls_of(run.arn)
+    verdict.add("foreignTouched", _lost_copies(client, situation, calls))
     if run.status == "FAILED":
-        verdict.add("unexpected", _untold(client, situation, run))
+        verdict.add("unexpected", _untold(situation, run, calls))
     return verdict
 
 
@@ -98,18 +99,17 @@ def _locks(client: Client, situation: Situation, run: str) -> list[str]:
     return [f"locked: {item['pk']['S']}" for item in items if "run" in item or "plan" in item]
 
 
-def _lost_copies(client: Client, situation: Situation, run: str) -> list[str]:
+def _lost_copies(client: Client, situation: Situation, calls: list[dict[str, Any]]) -> list[str]:
     """The backup tool still has what it made."""
-    actions = [call["action"] for call in somebody.done(client.calls_of(run))]
+    actions = [call["action"] for call in somebody.done(calls)]
     snapshots = actions.count("CopySnapshot") + actions.count("CreateSnapshot")
     there, wanted = copied(client, situation.group), (snapshots, actions.count("CreateImage"))
     kinds = zip(("snapshots", "images"), there, wanted, strict=True)
     return [f"{has} of the {had} {what} of a backup tool" for what, has, had in kinds if has != had]
 
 
-def _untold(client: Client, situation: Situation, run: Run) -> list[str]:
+def _untold(situation: Situation, run: Run, calls: list[dict[str, Any]]) -> list[str]:
     """The cause of a failed run has its error, and what the roll-back has kept of what somebody has done."""
-    calls = client.calls_of(run.arn)
     found = [] if run.error and run.cause else ["FAILED without an error and its cause"]
     # The sweeper finishes that, and tells it elsewhere.
     if _INCOMPLETE in str(run.cause):
@@ -143,17 +143,16 @@ def _not_undone(client: Client, situation: Situation, run: Run) -> list[tuple[st
 
 def _incomplete(client: Client, scenario: Scenario, situation: Situation, run: Run) -> list[tuple[str, str]]:
     """Exactly one of each, and the group uses it."""
-    has = made(client, run.arn, situation)
+    has, calls = made(client, run.arn, situation), client.calls_of(run.arn)
     found = [*_not_one_of_each(scenario, situation, has)]
-    harmed = needed.harmed(client, situation, client.calls_of(run.arn))
-    found += [("foreignTouched", text) for text in harmed]
+    found += [("foreignTouched", text) for text in needed.harmed(client, situation, calls)]
     now = standing(client, situation.group, situation.source)
     if now["source"] != situation.before["source"]:
         found.append(("notRestored", f"the source is {now['source']}"))
     number = has.versions[-1] if has.versions else None
     if (now["LaunchTemplate"] or {}).get("Version") != str(number):
         found.append(("leaked", f"the group does not use version {number}"))
-    found += [("notRestored", text) for text in _wrong_settings(client, scenario, situation, run, now)]
+    found += [("notRestored", text) for text in _wrong_settings(scenario, situation, calls, now)]
     found += [*_wrong_members(client, situation, has, now["DesiredCapacity"])]
     if run.output and not run.output["warnings"]:
         name = run.output["image"]["parameterName"]
@@ -198,11 +197,11 @@ def _not_one_of_each(scenario: Scenario, situation: Situation, has: Made) -> lis
 
 
 def _wrong_settings(
-    client: Client, scenario: Scenario, situation: Situation, run: Run, now: dict[str, Any]
+    scenario: Scenario, situation: Situation, calls: list[dict[str, Any]], now: dict[str, Any]
 ) -> list[str]:
     """The group has what the input states and what somebody else has set; all else is as before."""
     stated = situation.run_input.get("group", {})
-    either = expectation.complete(scenario, situation, client.calls_of(run.arn))
+    either = expectation.complete(scenario, situation, calls)
     # A new group has the marks of its run.
     own = now | {"tags": [tag for tag in now.get("tags", []) if not tag[0].startswith("golden-image:")]}
     wrong = [

@@ -63,12 +63,18 @@ def sizes(low: int, desired: int, high: int) -> dict[str, int]:
     return {"minSize": low, "desiredCapacity": desired, "maxSize": high}
 
 
+def on_its_way(sandbox: Client, source: str, group: str, rollout: str, state: str) -> str:
+    """A run that has reached a state."""
+    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": rollout})
+    reached(sandbox, run, state)
+    return run
+
+
 def test_a_group_that_is_scaled_while_the_snapshots_grow_keeps_what_it_was_scaled_to(
     sandbox: Client, source: str, group: str
 ) -> None:
     existing(sandbox, group, 1, 1, 4)
-    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "none"})
-    reached(sandbox, run, "Check Snapshots")
+    run = on_its_way(sandbox, source, group, "none", "Check Snapshots")
     resize(sandbox, group, 1, 3, 4)
     eventually(lambda: len(in_service(sandbox, group)) == 3)
     scaled = in_service(sandbox, group)
@@ -101,8 +107,7 @@ def test_recreate_comes_back_to_the_sizes_from_just_before_the_drain(
     sandbox: Client, source: str, group: str
 ) -> None:
     existing(sandbox, group, 1, 1, 2)
-    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
-    reached(sandbox, run, "Check Snapshots")
+    run = on_its_way(sandbox, source, group, "recreate", "Check Snapshots")
     resize(sandbox, group, 3, 4, 6)
 
     output = succeeded(sandbox.wait(run))
@@ -117,8 +122,7 @@ def test_a_recreate_of_a_group_that_is_scaled_and_drained_ends_as_the_scheduled_
     sandbox: Client, source: str, group: str
 ) -> None:
     before = existing(sandbox, group, 1, 1, 4)
-    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
-    reached(sandbox, run, "Check Snapshots")
+    run = on_its_way(sandbox, source, group, "recreate", "Check Snapshots")
     resize(sandbox, group, 1, 3, 4)
     reached(sandbox, run, "Check Capacity")
     resize(sandbox, group, 0, 0, 0)
@@ -200,8 +204,7 @@ def test_a_group_whose_version_from_before_cannot_launch_stays_on_the_new_one(
 ) -> None:
     existing(sandbox, group, 1, 1, 4)
     sandbox.faults({"service": "autoscaling", "role": "CheckCapacityFunction", "code": "AccessDenied"})
-    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
-    reached(sandbox, run, "Update Auto Scaling Group")
+    run = on_its_way(sandbox, source, group, "recreate", "Update Auto Scaling Group")
     sandbox.ec2.delete_launch_template(LaunchTemplateName=f"{group}-old")
     over = sandbox.wait(run)
 
@@ -221,8 +224,7 @@ def test_a_group_that_could_not_come_back_any_more_is_not_touched(
     sandbox: Client, source: str, group: str
 ) -> None:
     before = existing(sandbox, group, 1, 2, 4)
-    run = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "recreate"})
-    reached(sandbox, run, "Check Snapshots")
+    run = on_its_way(sandbox, source, group, "recreate", "Check Snapshots")
     sandbox.autoscaling.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
 
     ended = sandbox.wait(run)

@@ -36,11 +36,6 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str, ti
         RunSettled: the run no longer decides about the group.
     """
     found = group.visible(plan.name)
-    if found.get("MixedInstancesPolicy"):
-        raise GroupNotSupported(
-            f"'{plan.name}' got a mixed instances policy after the plan, which the run would replace. "
-            "Use a group with one launch template."
-        )
     now = group.sizes(found)
     if not (sizes := plan.stated_sizes.beside(now)).are_ordered:
         raise GroupNotSupported(

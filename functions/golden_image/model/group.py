@@ -77,9 +77,7 @@ class StatedSizes:
             low = min(one for one in (sizes.min_size, high, desired) if one is not None)
         if high is None:
             high = max(one for one in (sizes.max_size, low, desired) if one is not None)
-        if desired is None:
-            desired = max(low, min(sizes.desired_capacity, high))
-        return Sizes(low, high, desired)
+        return StatedSizes(low, high, desired).beside(sizes)
 
 
 @dataclass(frozen=True)
