@@ -22,7 +22,7 @@ PROOF = "unit/golden_image/group/test_proof.py"
 TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
 RETURNS = "workflow/test_returns.py"
-MATRIX = "faults/test_matrix.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
+MATRIX = "faults/test_slice.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
 
 
 @dataclass(frozen=True)
