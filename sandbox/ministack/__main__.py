@@ -13,6 +13,7 @@ from sandbox.ministack import (
     faults,
     functions,
     gateway,
+    history,
     permissions,
     schedules,
     versions,
@@ -21,6 +22,7 @@ from sandbox.ministack import (
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end every function's process too."""
+    history.install()
     executions.install()
     versions.install()
     children.install()

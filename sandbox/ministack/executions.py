@@ -7,12 +7,15 @@ import random
 import re
 import threading
 import time
+import uuid
 from contextvars import ContextVar
+from email.utils import formatdate
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
+from sandbox.ministack import history
 from sandbox.ministack.permissions import may
 from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
 
@@ -24,7 +27,7 @@ _MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _INTEGRATION = "arn:aws:states:::"
 # The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
 _FOR_HANDLERS = "{% $begun.waitSeconds %}"
-_UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
+_UNCATCHABLE = "States.Runtime"
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
 
@@ -41,17 +44,18 @@ def install() -> None:
     states._apply_output_path = _apply_output_path
     states._invoke_resource = _invoke_resource
     states._execute_wait = _execute_wait
+    states._fail_state_error = _fail_state_error
 
 
 _minis_start = states._start_execution
 _minis_run = states._run_execution
 _minis_fail = states._fail_execution
-_minis_add_event = states._add_event
 _minis_find_retrier = states._find_matching_retrier
 _minis_error_matches = states._error_matches
 _minis_output_path = states._apply_output_path
 _minis_invoke = states._invoke_resource
 _minis_wait = states._execute_wait
+_minis_fail_error = states._fail_state_error
 
 
 def _start_execution(data: dict[str, Any]) -> Any:
@@ -76,7 +80,10 @@ def _start_execution(data: dict[str, Any]) -> Any:
         running = states._executions.get(arn)
         if running and running["status"] == "RUNNING" and running["input"] == run_input:
             return json_response({"executionArn": arn, "startDate": running["startDate"]})
-    return _minis_start(data)
+    answer = _minis_start(data)
+    if answer[0] == 200:
+        history.begun(states._executions[json.loads(answer[2])["executionArn"]])
+    return answer
 
 
 def execution_arn(machine: str, name: str) -> str:
@@ -116,8 +123,14 @@ def _fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
     """A run that was aborted or timed out stays so; one that failed has an error and no output."""
     if execution["status"] != "RUNNING":
         return
-    _minis_fail(execution, error, cause)
-    execution["output"] = None
+    if error in {history.FAILED_EVALUATION, "States.Runtime"}:
+        cause = history.placed(cause)
+    if error == history.FAILED_EVALUATION and execution["events"][-1]["type"] != "EvaluationFailed":
+        states._add_event(
+            execution, "EvaluationFailed", {"evaluationFailedEventDetails": history.evaluation_failed(cause)}
+        )
+    _minis_fail(execution, error, cause if error != "States.Timeout" else "")
+    execution |= {"output": None, "error": error or None, "cause": execution["cause"] or None}
 
 
 def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
@@ -128,11 +141,13 @@ def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | N
     if told.get("resource", "").startswith(_INTEGRATION):
         told["resourceType"], told["resource"] = _parts_of(told["resource"])
     if len((told.get("output") or "").encode()) > _LARGEST_DATA:
-        cause = f"The state/task returned a result with a size exceeding {_LARGEST_DATA} bytes."
+        cause = f"The state/task '{told.get('resourceType') or told.get('resource')}' returned a result "
+        cause += "with a size exceeding the maximum number of bytes service limit."
         raise states._ExecutionError("States.DataLimitExceeded", cause)
-    event = _minis_add_event(execution, kind, details)
+    event = history.add(execution, kind, details)
     if kind == "TaskScheduled":
-        _minis_add_event(execution, "TaskStarted", {"taskStartedEventDetails": dict(told)})
+        started = {name: told[name] for name in ("resource", "resourceType")}
+        history.add(execution, "TaskStarted", {"taskStartedEventDetails": started})
     return event
 
 
@@ -163,8 +178,8 @@ def _find_matching_retrier(
 
 
 def _error_matches(names: list[str], error: str) -> bool:
-    """No Retry or Catch sees States.Runtime or States.DataLimitExceeded."""
-    return error not in _UNCATCHABLE and bool(_minis_error_matches(names, error))
+    """No Retry or Catch sees States.Runtime."""
+    return error != _UNCATCHABLE and bool(_minis_error_matches(names, error))
 
 
 def _apply_state_assign(
@@ -177,11 +192,12 @@ def _apply_state_assign(
     """All of an Assign sees the variables as they were when the state was entered."""
     if not isinstance(state.get("Assign"), dict) or states._state_query_language(state, context) != "JSONata":
         return
-    context["variables"].update(
-        states._apply_jsonata_template(
+    with history.within("Assign"):
+        values = states._apply_jsonata_template(
             state["Assign"], state_input, context, result=result, error_output=error_output
         )
-    )
+    context["variables"].update(values)
+    history.note_assigned(values)
 
 
 def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, Any]) -> Any:
@@ -190,6 +206,12 @@ def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, An
         seconds = states._jsonata_wait_seconds(state, state_input, context)
         time.sleep(seconds * (REAL_SCALE - WAIT_SCALE))
     return _minis_wait(state, state_input, context)
+
+
+def _fail_state_error(state: dict[str, Any], *more: Any) -> tuple[str, str]:
+    """A Fail state that names no error ends with none."""
+    error, cause = _minis_fail_error(state, *more)
+    return error if {"Error", "ErrorPath"} & state.keys() else "", cause
 
 
 def _apply_output_path(state: dict[str, Any], data: Any, context: dict[str, Any] | None = None) -> Any:
@@ -203,19 +225,40 @@ def _invoke_resource(resource: str, arguments: Any) -> Any:
     """Do what the state machine's role may do, and no more."""
     execution = _current.get(None)
     if execution is not None:
-        _note_parameters(execution, arguments)
+        history.note_parameters(execution, arguments)
         role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
         for action, target, error in _needs(resource, arguments):
             if not may(role, action, target):
                 cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
                 raise states._ExecutionError(error, cause)
-    return _minis_invoke(resource, arguments)
+    answer = _minis_invoke(resource, arguments)
+    return _with_metadata(answer) if resource.endswith(":states:::lambda:invoke") else answer
 
 
-def _note_parameters(execution: dict[str, Any], arguments: Any) -> None:
-    """The event that says that a task was scheduled has the task's parameters."""
-    told = next(event for event in reversed(execution["events"]) if event["type"] == "TaskScheduled")
-    told["taskScheduledEventDetails"]["parameters"] = json.dumps(arguments)
+def _with_metadata(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer of lambda:invoke as a task has it, with the SDK's metadata."""
+    length = str(len(json.dumps(answer["Payload"])))
+    headers = {
+        "Connection": "keep-alive",
+        "Content-Length": length,
+        "Content-Type": "application/json",
+        "Date": formatdate(usegmt=True),
+        "X-Amz-Executed-Version": "$LATEST",
+        "X-Amzn-Trace-Id": f"root=1-{int(time.time()):x}-{uuid.uuid4().hex[:24]};sampled=0",
+        "x-amzn-Remapped-Content-Length": "0",
+        "x-amzn-RequestId": str(uuid.uuid4()),
+    }
+    return {
+        "ExecutedVersion": "$LATEST",
+        "Payload": answer["Payload"],
+        "SdkHttpMetadata": {
+            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
+            "HttpHeaders": headers,
+            "HttpStatusCode": 200,
+        },
+        "SdkResponseMetadata": {"RequestId": headers["x-amzn-RequestId"]},
+        "StatusCode": 200,
+    }
 
 
 def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:
