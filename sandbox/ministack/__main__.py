@@ -14,6 +14,7 @@ from sandbox.ministack import (
     functions,
     gateway,
     history,
+    integrations,
     permissions,
     schedules,
     versions,
@@ -24,6 +25,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT, then end every function's process too."""
     history.install()
     executions.install()
+    integrations.install()
     versions.install()
     children.install()
     faults.install()

@@ -1,4 +1,4 @@
-"""Step Functions: names, ends, retries, variables, and what a state machine's role may do."""
+"""Step Functions: names, ends, retries, variables, errors and limits of data."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ import random
 import re
 import threading
 import time
-import uuid
 from contextvars import ContextVar
-from email.utils import formatdate
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
 from sandbox.ministack import history
-from sandbox.ministack.permissions import may
 from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
 
 _LONGEST_NAME = 80
 _LARGEST_DATA = 262144
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
-_MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _INTEGRATION = "arn:aws:states:::"
 # The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
 _FOR_HANDLERS = "{% $begun.waitSeconds %}"
+_NONE_MATCHED = ""
 _UNCATCHABLE = "States.Runtime"
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
@@ -42,8 +39,8 @@ def install() -> None:
     states._error_matches = _error_matches
     states._apply_state_assign = _apply_state_assign
     states._apply_output_path = _apply_output_path
-    states._invoke_resource = _invoke_resource
     states._execute_wait = _execute_wait
+    states._execute_choice = _execute_choice
     states._fail_state_error = _fail_state_error
 
 
@@ -53,8 +50,8 @@ _minis_fail = states._fail_execution
 _minis_find_retrier = states._find_matching_retrier
 _minis_error_matches = states._error_matches
 _minis_output_path = states._apply_output_path
-_minis_invoke = states._invoke_resource
 _minis_wait = states._execute_wait
+_minis_choice = states._execute_choice
 _minis_fail_error = states._fail_state_error
 
 
@@ -74,8 +71,13 @@ def _start_execution(data: dict[str, Any]) -> Any:
             "ValidationException", f"'input' is longer than {_LARGEST_DATA} bytes", 400
         )
     # The ARN may be that of a version.
-    machine = states._resolve_state_machine_arn(data.get("stateMachineArn", ""))
-    if machine and name:
+    named = data.get("stateMachineArn", "")
+    machine = states._resolve_state_machine_arn(named)
+    if machine is None:
+        return error_response_json(
+            "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{named}'", 400
+        )
+    if name:
         arn = execution_arn(machine, name)
         running = states._executions.get(arn)
         if running and running["status"] == "RUNNING" and running["input"] == run_input:
@@ -141,8 +143,9 @@ def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | N
     if told.get("resource", "").startswith(_INTEGRATION):
         told["resourceType"], told["resource"] = _parts_of(told["resource"])
     if len((told.get("output") or "").encode()) > _LARGEST_DATA:
-        cause = f"The state/task '{told.get('resourceType') or told.get('resource')}' returned a result "
-        cause += "with a size exceeding the maximum number of bytes service limit."
+        what = told.get("resourceType") or told.get("resource") or told.get("name")
+        cause = f"The state/task '{what}' returned a result with a size exceeding "
+        cause += "the maximum number of bytes service limit."
         raise states._ExecutionError("States.DataLimitExceeded", cause)
     event = history.add(execution, kind, details)
     if kind == "TaskScheduled":
@@ -208,6 +211,21 @@ def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, An
     return _minis_wait(state, state_input, context)
 
 
+def _execute_choice(
+    state: dict[str, Any], state_input: Any, context: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """The state's own Output, too, is that of its Default, and sees the variables as they were on entry."""
+    if states._state_query_language(state, context) != "JSONata" or "Default" not in state:
+        return _minis_choice(state, state_input, context)
+    own = {name: value for name, value in state.items() if name != "Assign"} | {"Default": _NONE_MATCHED}
+    output, chosen = _minis_choice(own, state_input, context)
+    if chosen != _NONE_MATCHED:
+        return output, chosen
+    output = states._apply_jsonata_output(state, state_input, context, default=state_input)
+    states._apply_state_assign(state, state_input, context)
+    return output, state["Default"]
+
+
 def _fail_state_error(state: dict[str, Any], *more: Any) -> tuple[str, str]:
     """A Fail state that names no error ends with none."""
     error, cause = _minis_fail_error(state, *more)
@@ -219,76 +237,3 @@ def _apply_output_path(state: dict[str, Any], data: Any, context: dict[str, Any]
     if state.get("Type") == "Succeed" and states._state_query_language(state, context) == "JSONata":
         return states._apply_jsonata_output(state, data, context, default=data)
     return _minis_output_path(state, data, context)
-
-
-def _invoke_resource(resource: str, arguments: Any) -> Any:
-    """Do what the state machine's role may do, and no more."""
-    execution = _current.get(None)
-    if execution is not None:
-        history.note_parameters(execution, arguments)
-        role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
-        for action, target, error in _needs(resource, arguments):
-            if not may(role, action, target):
-                cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
-                raise states._ExecutionError(error, cause)
-    answer = _minis_invoke(resource, arguments)
-    return _with_metadata(answer) if resource.endswith(":states:::lambda:invoke") else answer
-
-
-def _with_metadata(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer of lambda:invoke as a task has it, with the SDK's metadata."""
-    length = str(len(json.dumps(answer["Payload"])))
-    headers = {
-        "Connection": "keep-alive",
-        "Content-Length": length,
-        "Content-Type": "application/json",
-        "Date": formatdate(usegmt=True),
-        "X-Amz-Executed-Version": "$LATEST",
-        "X-Amzn-Trace-Id": f"root=1-{int(time.time()):x}-{uuid.uuid4().hex[:24]};sampled=0",
-        "x-amzn-Remapped-Content-Length": "0",
-        "x-amzn-RequestId": str(uuid.uuid4()),
-    }
-    return {
-        "ExecutedVersion": "$LATEST",
-        "Payload": answer["Payload"],
-        "SdkHttpMetadata": {
-            "AllHttpHeaders": {name: [value] for name, value in headers.items()},
-            "HttpHeaders": headers,
-            "HttpStatusCode": 200,
-        },
-        "SdkResponseMetadata": {"RequestId": headers["x-amzn-RequestId"]},
-        "StatusCode": 200,
-    }
-
-
-def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:
-    """The action, the resource, and the error of a denial, of an integration that the workflow uses."""
-    integration = resource.partition(":states:::")[2]
-    if integration == "lambda:invoke":
-        return [("lambda:InvokeFunction", arguments["FunctionName"], "Lambda.AWSLambdaException")]
-    if integration == "sns:publish":
-        return [("sns:Publish", arguments["TopicArn"], "SNS.AuthorizationErrorException")]
-    if integration == "aws-sdk:ssm:putParameter":
-        parameter = f"arn:aws:ssm:{states.get_region()}:{states.get_account_id()}:parameter/"
-        return [("ssm:PutParameter", parameter + arguments["Name"].lstrip("/"), "Ssm.AccessDeniedException")]
-    if integration.startswith("states:startExecution"):
-        return _needs_of_child(integration, arguments)
-    return []
-
-
-def _needs_of_child(integration: str, arguments: Any) -> list[tuple[str, str, str]]:
-    """To wait for a child takes the rights to follow it, by a rule of EventBridge's, and to stop it.
-
-    AWS asks for those of EventBridge when the state machine is made, and for StopExecution when it stops the
-    child: here they are asked for at the start, so that none can be missing unnoticed.
-    https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
-    """
-    machine = arguments["StateMachineArn"]
-    needs = [("states:StartExecution", machine)]
-    if ".sync" in integration:
-        base = states._resolve_state_machine_arn(machine) or machine
-        child = execution_arn(base, arguments.get("Name", "*"))
-        rule = f"arn:aws:events:{states.get_region()}:{states.get_account_id()}:rule/{_MANAGED_RULE}"
-        needs += [("states:DescribeExecution", child), ("states:StopExecution", child)]
-        needs += [(f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule")]
-    return [(action, target, "StepFunctions.AWSStepFunctionsException") for action, target in needs]
