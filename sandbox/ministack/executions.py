@@ -23,7 +23,8 @@ _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x
 _INTEGRATION = "arn:aws:states:::"
 # The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
 _FOR_HANDLERS = "{% $begun.waitSeconds %}"
-_NONE_MATCHED = ""
+# No state has this name.
+_NONE_MATCHED = "\0"
 _UNCATCHABLE = "States.Runtime"
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
