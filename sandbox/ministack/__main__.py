@@ -17,6 +17,7 @@ from sandbox.ministack import (
     integrations,
     permissions,
     schedules,
+    teststate,
     versions,
 )
 
@@ -26,6 +27,7 @@ def main() -> None:
     history.install()
     executions.install()
     integrations.install()
+    teststate.install()
     versions.install()
     children.install()
     faults.install()

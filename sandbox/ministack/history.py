@@ -72,10 +72,15 @@ def add(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = N
     event["previousEventId"] = previous
     _previous.set(event["id"])
     if kind.endswith("StateEntered"):
-        _entered.set((told["name"], event["id"]))
-        _assigned.set(None)
-        _failed_field.set("")
+        enter(told["name"], event["id"])
     return event
+
+
+def enter(name: str, number: int) -> None:
+    """What follows on this thread happens in the state of that name, entered at the event of that number."""
+    _entered.set((name, number))
+    _assigned.set(None)
+    _failed_field.set("")
 
 
 def note_parameters(execution: dict[str, Any], arguments: Any) -> None:

@@ -60,13 +60,17 @@ def _invoke_resource(resource: str, arguments: Any) -> Any:
     execution = executions._current.get(None)
     if execution is not None:
         history.note_parameters(execution, arguments)
-        role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
-        for action, target, error in _needs(resource, arguments):
-            if not may(role, action, target):
-                cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
-                raise states._ExecutionError(error, cause)
+        check_rights(states._state_machines[execution["stateMachineArn"]]["roleArn"], resource, arguments)
     answer = _minis_invoke(resource, arguments)
     return _with_metadata(answer) if resource.endswith(":states:::lambda:invoke") else answer
+
+
+def check_rights(role: str, resource: str, arguments: Any) -> None:
+    """Fail as a task whose call the role, named by its ARN, does not allow."""
+    for action, target, error in _needs(resource, arguments):
+        if not may(role, action, target):
+            cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
+            raise states._ExecutionError(error, cause)
 
 
 def _with_metadata(answer: dict[str, Any]) -> dict[str, Any]:
