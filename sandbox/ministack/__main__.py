@@ -16,6 +16,7 @@ from sandbox.ministack import (
     history,
     integrations,
     permissions,
+    recording,
     schedules,
     teststate,
     versions,
@@ -28,6 +29,7 @@ def main() -> None:
     executions.install()
     integrations.install()
     teststate.install()
+    recording.install()
     versions.install()
     children.install()
     faults.install()
