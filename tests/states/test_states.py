@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 def ask(tester: Tester, case: Case) -> Answer:
     return tester.ask(
-        case.workflow, case.state, run_input=case.run_input, variables=case.variables, mock=case.mock
+        case.workflow,
+        case.state,
+        run_input=case.run_input,
+        variables=case.variables,
+        mock=case.mock,
+        retries=case.told.get("retries", 0),
     )
 
 
