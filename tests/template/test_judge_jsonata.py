@@ -1,4 +1,4 @@
-"""tools/judge_jsonata.js finds what the reference implementation evaluates otherwise, and what was not met."""
+"""tools/judge_jsonata.js says what the reference implementation evaluates otherwise, and what was not met."""
 
 from __future__ import annotations
 
