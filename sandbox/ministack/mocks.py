@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Where an integration names a service otherwise than boto3 does.
 _SERVICES = {"states": "stepfunctions", "sfn": "stepfunctions", "eventbridge": "events"}
 _NUMBERS = {"integer", "long", "float", "double"}
-_TYPES = {
+_TYPES: dict[str, tuple[type, str]] = {
     "structure": (dict, "an object"),
     "map": (dict, "an object"),
     "list": (list, "an array"),
@@ -41,7 +41,7 @@ _CONTEXT: dict[str, dict[str, type]] = {
     "StateMachine": {"Id": str, "Name": str},
     "Task": {"Token": str},
 }
-_WORDS = {str: "a string", int: "an integer"}
+_WORDS: dict[type, str] = {str: "a string", int: "an integer"}
 
 
 class Mismatch(ValueError):

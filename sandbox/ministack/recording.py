@@ -45,12 +45,12 @@ class _Recorder:
         error_output: Any = None,
     ) -> Any:
         """Evaluate as before, and write down with what and to what."""
-        line = {"expression": expression, "bindings": _bindings(expression, state_input, context or {})}
-        told = line["bindings"].get("states", {})
-        told |= {} if result is None else {"result": result}
-        told |= {} if error_output is None else {"errorOutput": error_output}
+        bindings = _bindings(expression, state_input, context or {})
+        if "states" in bindings:
+            bindings["states"] |= {} if result is None else {"result": result}
+            bindings["states"] |= {} if error_output is None else {"errorOutput": error_output}
         # Before the evaluation, which could change them.
-        given = json.dumps(line, ensure_ascii=False)
+        given = json.dumps({"expression": expression, "bindings": bindings}, ensure_ascii=False)
         try:
             value = self._evaluate(expression, state_input, context, result, error_output)
         except states._ExecutionError as error:
