@@ -61,6 +61,22 @@ performance: setup .tools/plots/.done ## Run `bench`, and write its figures into
 	$(PY) -m tools.performance .sandbox/bench.jsonl
 	.tools/plots/bin/python -m tools.plots .sandbox/bench.jsonl
 
+# Only `judge-engine` needs this.
+.tools/engine/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/engine $(UV) sync --quiet --frozen --only-group engine
+	@touch $@
+
+.PHONY: judge-engine
+judge-engine: setup .tools/engine/.done ## Judge the sandbox's Step Functions by answers recorded on AWS (LOCALSTACK_CHECKOUT=...)
+	LOCALSTACK_CHECKOUT="$(or $(LOCALSTACK_CHECKOUT),$(error name a checkout of LocalStack))" $(PY) -m pytest -s tests/peers/test_engine.py
+
+.PHONY: judge-jsonata
+judge-jsonata: setup ## Judge the sandbox's JSONata by the reference implementation, with the variables of real runs (FAULTS=... for others)
+	@mkdir -p .sandbox
+	rm -f .sandbox/jsonata.jsonl
+	JSONATA_RECORD="$(CURDIR)/.sandbox/jsonata.jsonl" $(PY) -m sandbox.matrix $(or $(FAULTS),--slice)
+	$(NODE) tools/judge_jsonata.js .sandbox/jsonata.jsonl statemachine/*.asl.json
+
 .PHONY: lint
 lint: setup .tools/checks/.done ## Run ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov
 	$(PY) -m ruff check .

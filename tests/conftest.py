@@ -17,7 +17,9 @@ from sandbox.processes import forget_user_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-forget_user_settings()
+# tests/states may be asked to use a person's own account.
+if "STATES_ON_AWS" not in os.environ:
+    forget_user_settings()
 
 # Real seconds per virtual one: a run then takes a few seconds, most of them its functions' own.
 SCALE = 0.01

@@ -13,15 +13,23 @@ from sandbox.ministack import (
     faults,
     functions,
     gateway,
+    history,
+    integrations,
     permissions,
+    recording,
     schedules,
+    teststate,
     versions,
 )
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then end every function's process too."""
+    history.install()
     executions.install()
+    integrations.install()
+    teststate.install()
+    recording.install()
     versions.install()
     children.install()
     faults.install()

@@ -14,6 +14,7 @@ from typing import Any
 from ministack.services import stepfunctions as states
 
 from sandbox.ministack import executions
+from sandbox.ministack.integrations import refusal
 from sandbox.ministack.scale import REAL_SCALE
 
 # The errors of StartExecution that its model names. Any other, such as a denial or throttling, is an
@@ -65,7 +66,8 @@ def begin(request: dict[str, Any]) -> str:
     status, _, body = states._start_execution(request)
     answer = json.loads(body)
     if status >= 400:
-        raise states._ExecutionError(error_name(answer["__type"]), answer["message"])
+        code, message = answer["__type"], answer["message"]
+        raise states._ExecutionError(error_name(code), refusal(message, "AWSStepFunctions", status, code))
     arn: str = answer["executionArn"]
     return arn
 
@@ -112,12 +114,22 @@ def _run(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def _invoke_with_timeout(resource: str, arguments: dict[str, Any], seconds: float) -> Any:
     """A task that waits for a child ends the child when it times out."""
     if ":states:startExecution.sync" not in resource:
-        return _minis_invoke_with_timeout(resource, arguments, seconds)
+        return _timed(resource, arguments, seconds)
     _own.seconds = seconds * REAL_SCALE
     try:
         return states._invoke_resource(resource, arguments)
     finally:
         _own.seconds = None
+
+
+def _timed(resource: str, arguments: Any, seconds: float) -> Any:
+    """A task that has timed out has no cause."""
+    try:
+        return _minis_invoke_with_timeout(resource, arguments, seconds)
+    except states._ExecutionError as error:
+        if error.error != "States.Timeout":
+            raise
+        raise states._ExecutionError(error.error, "") from None
 
 
 def _emit(execution: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Step Functions: names, ends, retries, variables, and what a state machine's role may do."""
+"""Step Functions: names, ends, retries, variables, errors and limits of data."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from typing import Any
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
-from sandbox.ministack.permissions import may
+from sandbox.ministack import history
 from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
 
 _LONGEST_NAME = 80
 _LARGEST_DATA = 262144
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
-_MANAGED_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 _INTEGRATION = "arn:aws:states:::"
 # The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
 _FOR_HANDLERS = "{% $begun.waitSeconds %}"
-_UNCATCHABLE = {"States.Runtime", "States.DataLimitExceeded"}
+# No state has this name.
+_NONE_MATCHED = "\0"
+_UNCATCHABLE = "States.Runtime"
 
 _current: ContextVar[dict[str, Any]] = ContextVar("execution")
 
@@ -39,19 +40,20 @@ def install() -> None:
     states._error_matches = _error_matches
     states._apply_state_assign = _apply_state_assign
     states._apply_output_path = _apply_output_path
-    states._invoke_resource = _invoke_resource
     states._execute_wait = _execute_wait
+    states._execute_choice = _execute_choice
+    states._fail_state_error = _fail_state_error
 
 
 _minis_start = states._start_execution
 _minis_run = states._run_execution
 _minis_fail = states._fail_execution
-_minis_add_event = states._add_event
 _minis_find_retrier = states._find_matching_retrier
 _minis_error_matches = states._error_matches
 _minis_output_path = states._apply_output_path
-_minis_invoke = states._invoke_resource
 _minis_wait = states._execute_wait
+_minis_choice = states._execute_choice
+_minis_fail_error = states._fail_state_error
 
 
 def _start_execution(data: dict[str, Any]) -> Any:
@@ -70,13 +72,21 @@ def _start_execution(data: dict[str, Any]) -> Any:
             "ValidationException", f"'input' is longer than {_LARGEST_DATA} bytes", 400
         )
     # The ARN may be that of a version.
-    machine = states._resolve_state_machine_arn(data.get("stateMachineArn", ""))
-    if machine and name:
+    named = data.get("stateMachineArn", "")
+    machine = states._resolve_state_machine_arn(named)
+    if machine is None:
+        return error_response_json(
+            "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{named}'", 400
+        )
+    if name:
         arn = execution_arn(machine, name)
         running = states._executions.get(arn)
         if running and running["status"] == "RUNNING" and running["input"] == run_input:
             return json_response({"executionArn": arn, "startDate": running["startDate"]})
-    return _minis_start(data)
+    answer = _minis_start(data)
+    if answer[0] == 200:
+        history.begun(states._executions[json.loads(answer[2])["executionArn"]])
+    return answer
 
 
 def execution_arn(machine: str, name: str) -> str:
@@ -116,8 +126,14 @@ def _fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
     """A run that was aborted or timed out stays so; one that failed has an error and no output."""
     if execution["status"] != "RUNNING":
         return
-    _minis_fail(execution, error, cause)
-    execution["output"] = None
+    if error in {history.FAILED_EVALUATION, "States.Runtime"}:
+        cause = history.placed(cause)
+    if error == history.FAILED_EVALUATION and execution["events"][-1]["type"] != "EvaluationFailed":
+        states._add_event(
+            execution, "EvaluationFailed", {"evaluationFailedEventDetails": history.evaluation_failed(cause)}
+        )
+    _minis_fail(execution, error, cause if error != "States.Timeout" else "")
+    execution |= {"output": None, "error": error or None, "cause": execution["cause"] or None}
 
 
 def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
@@ -128,11 +144,14 @@ def _add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | N
     if told.get("resource", "").startswith(_INTEGRATION):
         told["resourceType"], told["resource"] = _parts_of(told["resource"])
     if len((told.get("output") or "").encode()) > _LARGEST_DATA:
-        cause = f"The state/task returned a result with a size exceeding {_LARGEST_DATA} bytes."
+        what = told.get("resourceType") or told.get("resource") or told.get("name")
+        cause = f"The state/task '{what}' returned a result with a size exceeding "
+        cause += "the maximum number of bytes service limit."
         raise states._ExecutionError("States.DataLimitExceeded", cause)
-    event = _minis_add_event(execution, kind, details)
+    event = history.add(execution, kind, details)
     if kind == "TaskScheduled":
-        _minis_add_event(execution, "TaskStarted", {"taskStartedEventDetails": dict(told)})
+        started = {name: told[name] for name in ("resource", "resourceType")}
+        history.add(execution, "TaskStarted", {"taskStartedEventDetails": started})
     return event
 
 
@@ -163,8 +182,8 @@ def _find_matching_retrier(
 
 
 def _error_matches(names: list[str], error: str) -> bool:
-    """No Retry or Catch sees States.Runtime or States.DataLimitExceeded."""
-    return error not in _UNCATCHABLE and bool(_minis_error_matches(names, error))
+    """No Retry or Catch sees States.Runtime."""
+    return error != _UNCATCHABLE and bool(_minis_error_matches(names, error))
 
 
 def _apply_state_assign(
@@ -177,11 +196,12 @@ def _apply_state_assign(
     """All of an Assign sees the variables as they were when the state was entered."""
     if not isinstance(state.get("Assign"), dict) or states._state_query_language(state, context) != "JSONata":
         return
-    context["variables"].update(
-        states._apply_jsonata_template(
+    with history.within("Assign"):
+        values = states._apply_jsonata_template(
             state["Assign"], state_input, context, result=result, error_output=error_output
         )
-    )
+    context["variables"].update(values)
+    history.note_assigned(values)
 
 
 def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, Any]) -> Any:
@@ -192,60 +212,29 @@ def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, An
     return _minis_wait(state, state_input, context)
 
 
+def _execute_choice(
+    state: dict[str, Any], state_input: Any, context: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """The state's own Output, too, is that of its Default, and sees the variables as they were on entry."""
+    if states._state_query_language(state, context) != "JSONata" or "Default" not in state:
+        return _minis_choice(state, state_input, context)
+    own = {name: value for name, value in state.items() if name != "Assign"} | {"Default": _NONE_MATCHED}
+    output, chosen = _minis_choice(own, state_input, context)
+    if chosen != _NONE_MATCHED:
+        return output, chosen
+    output = states._apply_jsonata_output(state, state_input, context, default=state_input)
+    states._apply_state_assign(state, state_input, context)
+    return output, state["Default"]
+
+
+def _fail_state_error(state: dict[str, Any], *more: Any) -> tuple[str, str]:
+    """A Fail state that names no error ends with none."""
+    error, cause = _minis_fail_error(state, *more)
+    return error if {"Error", "ErrorPath"} & state.keys() else "", cause
+
+
 def _apply_output_path(state: dict[str, Any], data: Any, context: dict[str, Any] | None = None) -> Any:
     """A Succeed state in JSONata has an Output."""
     if state.get("Type") == "Succeed" and states._state_query_language(state, context) == "JSONata":
         return states._apply_jsonata_output(state, data, context, default=data)
     return _minis_output_path(state, data, context)
-
-
-def _invoke_resource(resource: str, arguments: Any) -> Any:
-    """Do what the state machine's role may do, and no more."""
-    execution = _current.get(None)
-    if execution is not None:
-        _note_parameters(execution, arguments)
-        role = states._state_machines[execution["stateMachineArn"]]["roleArn"]
-        for action, target, error in _needs(resource, arguments):
-            if not may(role, action, target):
-                cause = f"User: {role} is not authorized to perform: {action} on resource: {target}"
-                raise states._ExecutionError(error, cause)
-    return _minis_invoke(resource, arguments)
-
-
-def _note_parameters(execution: dict[str, Any], arguments: Any) -> None:
-    """The event that says that a task was scheduled has the task's parameters."""
-    told = next(event for event in reversed(execution["events"]) if event["type"] == "TaskScheduled")
-    told["taskScheduledEventDetails"]["parameters"] = json.dumps(arguments)
-
-
-def _needs(resource: str, arguments: Any) -> list[tuple[str, str, str]]:
-    """The action, the resource, and the error of a denial, of an integration that the workflow uses."""
-    integration = resource.partition(":states:::")[2]
-    if integration == "lambda:invoke":
-        return [("lambda:InvokeFunction", arguments["FunctionName"], "Lambda.AWSLambdaException")]
-    if integration == "sns:publish":
-        return [("sns:Publish", arguments["TopicArn"], "SNS.AuthorizationErrorException")]
-    if integration == "aws-sdk:ssm:putParameter":
-        parameter = f"arn:aws:ssm:{states.get_region()}:{states.get_account_id()}:parameter/"
-        return [("ssm:PutParameter", parameter + arguments["Name"].lstrip("/"), "Ssm.AccessDeniedException")]
-    if integration.startswith("states:startExecution"):
-        return _needs_of_child(integration, arguments)
-    return []
-
-
-def _needs_of_child(integration: str, arguments: Any) -> list[tuple[str, str, str]]:
-    """To wait for a child takes the rights to follow it, by a rule of EventBridge's, and to stop it.
-
-    AWS asks for those of EventBridge when the state machine is made, and for StopExecution when it stops the
-    child: here they are asked for at the start, so that none can be missing unnoticed.
-    https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
-    """
-    machine = arguments["StateMachineArn"]
-    needs = [("states:StartExecution", machine)]
-    if ".sync" in integration:
-        base = states._resolve_state_machine_arn(machine) or machine
-        child = execution_arn(base, arguments.get("Name", "*"))
-        rule = f"arn:aws:events:{states.get_region()}:{states.get_account_id()}:rule/{_MANAGED_RULE}"
-        needs += [("states:DescribeExecution", child), ("states:StopExecution", child)]
-        needs += [(f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule")]
-    return [(action, target, "StepFunctions.AWSStepFunctionsException") for action, target in needs]

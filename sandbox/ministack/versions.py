@@ -80,12 +80,17 @@ def _around_run(run: Any) -> Any:
 
 
 def _describe_execution(data: dict[str, Any]) -> Any:
-    """With the version that it is of."""
+    """With the version that it is of, and without what is said of an output that is not there."""
     status, headers, body = _minis_describe(data)
     execution = states._executions.get(data.get("executionArn"))
-    if execution is None or "stateMachineVersionArn" not in execution:
+    if execution is None:
         return status, headers, body
-    return json_response({**json.loads(body), "stateMachineVersionArn": execution["stateMachineVersionArn"]})
+    answer = json.loads(body)
+    if answer["output"] is None:
+        del answer["output"], answer["outputDetails"]
+    if "stateMachineVersionArn" in execution:
+        answer["stateMachineVersionArn"] = execution["stateMachineVersionArn"]
+    return json_response(answer)
 
 
 def _extract_resource_arn(service: str, *request: Any, **more: Any) -> Any:
