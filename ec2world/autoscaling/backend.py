@@ -99,9 +99,8 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         low = params.get("MinSize", group.min_size)
         high = params.get("MaxSize", group.max_size)
         _check_sizes(low, high, params.get("DesiredCapacity"))
-        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
         check_subnets(self.ec2_backend, listed(params.get("VPCZoneIdentifier")))
-        self._change_template(group, params, subnets)
+        self.change_template(group, params)
         if params.get("VPCZoneIdentifier") or params.get("AvailabilityZones"):
             group._set_azs_and_vpcs(
                 params.get("AvailabilityZones", []), params.get("VPCZoneIdentifier"), update=True
@@ -113,8 +112,9 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         group.set_desired_capacity(min(max(wanted, low), high))
         return group
 
-    def _change_template(self, group: Group, params: dict[str, Any], subnets: list[str]) -> None:
+    def change_template(self, group: Group, params: dict[str, Any]) -> None:
         """Launch from something else from now on; what was there before goes, for a group has one of them."""
+        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
         ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
         if not any(params.get(way) for way in ways):
             return

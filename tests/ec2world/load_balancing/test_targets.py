@@ -79,21 +79,3 @@ def test_a_target_group_is_described_as_it_is(world: WorldClient, target: str) -
     assert shown["VpcId"].startswith("vpc-")
     with refused("TargetGroupNotFound"):
         world.client("elbv2").describe_target_health(TargetGroupArn=f"{ACCOUNT}/none/0123456789abcdef")
-
-
-@pytest.mark.parametrize(
-    ("protection", "always"), [("prevent-force-deletion", False), ("prevent-all-deletion", True)]
-)
-def test_a_protected_group_is_scaled_to_zero_and_not_deleted(
-    world: WorldClient, protection: str, always: bool
-) -> None:
-    group = world.group(1, DeletionProtection=protection)
-    with refused("ValidationError"):
-        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
-    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
-    world.until_members(group, [])
-    if always:
-        with refused("ValidationError"):
-            world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)
-    else:
-        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)

@@ -1,3 +1,7 @@
+"""EC2's and Auto Scaling's token buckets."""
+
+import pytest
+
 from tests.ec2world.client import STANDING_STILL, WorldClient, refused
 
 
