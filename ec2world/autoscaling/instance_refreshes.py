@@ -114,9 +114,10 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         return self._page("InstanceRefreshes", [one.shown() for one in wanted[::-1]])
 
     def cancel_instance_refresh(self) -> ActionResult:
-        """Cancel the refresh or the roll-back that is under way."""
+        """Cancel the refresh or the roll-back that is under way, at once where it is not to wait."""
         group, refresh = self._under_way(CANCELLABLE)
-        group.instance_refreshes[-1] = replace(refresh, cancelled=group.scene.clock.now())
+        waited = 0 if self._get_param("WaitForTransitioningInstances", True) else CANCELLING_SECONDS
+        group.instance_refreshes[-1] = replace(refresh, cancelled=group.scene.clock.now() - waited)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def rollback_instance_refresh(self) -> ActionResult:

@@ -81,7 +81,7 @@ def _templates(backend: Any, options: _Options) -> Iterator[tuple[str, str]]:
 def _parameters(backend: Any, _options: _Options) -> Iterator[tuple[str, str]]:
     kept = ssm_backends[backend.account_id][backend.region_name]._parameters
     for name, versions in kept.items():
-        if versions[-1].data_type == "aws:ec2:image":
+        if versions and versions[-1].data_type == "aws:ec2:image":
             yield versions[-1].value, f"ssm:{_place(backend)}:parameter/{name.lstrip('/')}"
 
 

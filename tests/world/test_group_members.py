@@ -73,3 +73,38 @@ def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:
     assert (described["WarmPoolSize"], len(described["Instances"])) == (2, 1)
     world.asg.delete_warm_pool(AutoScalingGroupName=group, ForceDelete=True)
     world.until_state(warm[0], "terminated")
+
+
+def test_a_prepared_warm_pool_fills_at_sizes_of_zero(world: WorldClient) -> None:
+    group = world.group(0, MaxSize=0)
+    world.asg.put_warm_pool(AutoScalingGroupName=group, MaxGroupPreparedCapacity=2)
+    held = world.until(lambda: world.asg.describe_warm_pool(AutoScalingGroupName=group)["Instances"])
+    assert len(held) == 2
+    world.asg.delete_warm_pool(AutoScalingGroupName=group, ForceDelete=True)
+
+
+def test_a_suspended_health_check_keeps_members_that_stopped(world: WorldClient) -> None:
+    group = world.group(1)
+    (member,) = ids(world.members(group))
+    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["HealthCheck"])
+    world.ec2.stop_instances(InstanceIds=[member])
+    world.until_state(member, "stopped")
+    (shown,) = world.members(group)
+    assert (shown["InstanceId"], shown["LifecycleState"], shown["HealthStatus"]) == (
+        member,
+        "InService",
+        "Healthy",
+    )
+
+
+def test_nothing_becomes_a_target_while_that_is_suspended_nor_afterwards(world: WorldClient) -> None:
+    start = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup"
+    target = f"{start}/{name('web')}/0123456789abcdef"
+    world.control("PUT", "targets", {"targetGroupArn": target})
+    group = world.group(0, TargetGroupARNs=[target])
+    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
+    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
+    world.until_members(group, ["InService"])
+    world.asg.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
+    health = world.client("elbv2").describe_target_health(TargetGroupArn=target)
+    assert health["TargetHealthDescriptions"] == []

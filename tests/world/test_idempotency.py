@@ -2,9 +2,20 @@
 
 from typing import Any
 
-from moto.core.utils import get_service_model
+import pytest
 
 from tests.ec2world.client import WorldClient, name, refused
+
+WITHOUT_A_TOKEN = (
+    "CreateImage",
+    "CreateSnapshot",
+    "CreateSnapshots",
+    "CreateTags",
+    "DeregisterImage",
+    "RegisterImage",
+    "StartInstances",
+    "StopInstances",
+)
 
 
 def tagged(run: str) -> list[dict[str, Any]]:
@@ -35,6 +46,9 @@ def test_a_client_token_makes_one_of_each_and_refuses_another(world: WorldClient
     assert len(ids) == 1
     with refused("IdempotentParameterMismatch"):
         world.ec2.run_instances(**{**launch, "MaxCount": 2}, ClientToken=token)
+    image = world.available_image(world.snapshot_set(world.seed()["instanceId"])[0])
+    copy = {"SourceImageId": image, "SourceRegion": "us-east-1", "Name": name("copy"), "ClientToken": token}
+    assert len({world.ec2.copy_image(**copy)["ImageId"] for _ in range(2)}) == 1
 
 
 def test_what_was_just_made_may_not_be_found_yet(world: WorldClient) -> None:
@@ -49,3 +63,46 @@ def test_what_was_just_made_may_not_be_found_yet(world: WorldClient) -> None:
     with refused("InvalidSnapshot.NotFound"):
         world.snapshots(ids)
     assert len(snapshots_of(world, run)) == 2
+
+
+def test_botocore_makes_a_token_for_each_call(world: WorldClient) -> None:
+    template = world.template()
+    for _ in range(2):
+        world.ec2.create_launch_template_version(
+            LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
+        )
+    made = [one["params"] for one in world.calls() if one["action"] == "CreateLaunchTemplateVersion"]
+    tokens = {one["ClientToken"] for one in made if one["LaunchTemplateName"] == template}
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize(("call", "longest"), [("create_launch_template", 128), ("run_instances", 64)])
+def test_a_token_has_so_many_characters_at_most(world: WorldClient, call: str, longest: int) -> None:
+    arguments: dict[str, Any] = {
+        "create_launch_template": {
+            "LaunchTemplateName": name("template"),
+            "LaunchTemplateData": {"KeyName": "k"},
+        },
+        "run_instances": {
+            "ImageId": "ami-12c6146b",
+            "InstanceType": "t3.small",
+            "MinCount": 1,
+            "MaxCount": 1,
+        },
+    }[call]
+    with refused("InvalidParameterValue"):
+        getattr(world.ec2, call)(**arguments, ClientToken="t" * (longest + 1))
+    getattr(world.ec2, call)(**arguments, ClientToken="t" * longest)
+
+
+def test_the_other_calls_take_no_token(world: WorldClient) -> None:
+    ec2, autoscaling = (client.meta.service_model for client in (world.ec2, world.asg))
+
+    def takes_a_token(model: Any, action: str) -> bool:
+        shape = model.operation_model(action).input_shape
+        return shape is not None and "ClientToken" in shape.members
+
+    assert [one for one in WITHOUT_A_TOKEN if takes_a_token(ec2, one)] == []
+    assert [one for one in autoscaling.operation_names if takes_a_token(autoscaling, one)] == [
+        "LaunchInstances"
+    ]

@@ -3,7 +3,6 @@
 import base64
 
 import pytest
-from botocore.exceptions import WaiterError
 
 from tests.ec2world.client import WorldClient, name, refused
 
@@ -155,3 +154,28 @@ def test_a_description_beyond_ascii_or_too_long_is_refused(world: WorldClient, d
         world.register(snapshot, Description=description)
     with refused("InvalidParameterValue"):
         world.ec2.create_image(InstanceId=source["instanceId"], Name=name("d"), Description=description)
+
+
+def test_botocores_waiter_fails_on_failed_only(world: WorldClient) -> None:
+    acceptors = world.ec2.get_waiter("image_available").config.acceptors
+    assert {one.expected for one in acceptors if one.state == "failure"} == {"failed"}
+    states = world.ec2.meta.service_model.shape_for("ImageState").enum
+    passing = {"pending", "transient"}
+    ended = {"available", "invalid", "deregistered", "failed", "error", "disabled"}
+    assert set(states) == passing | ended
+
+
+def test_an_image_name_takes_some_characters_only(world: WorldClient) -> None:
+    snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
+    for wrong in ("웹 서버", "no*star", "no:colon", "ab", "n" * 129):
+        with refused("InvalidAMIName.Malformed"):
+            world.register(snapshot, Name=wrong)
+    world.register(snapshot, Name=f"{name('web')} ()[] ./-'@_")
+
+
+def test_a_copy_of_a_marketplace_image_keeps_the_code(world: WorldClient) -> None:
+    source = world.seed(platform="marketplace")["instanceId"]
+    image = world.ec2.create_image(InstanceId=source, Name=name("product"))["ImageId"]
+    world.until(lambda: world.image(image)["State"] == "available")
+    copy = world.ec2.copy_image(Name=name("copy"), SourceImageId=image, SourceRegion="us-east-1")["ImageId"]
+    assert world.image(copy)["ProductCodes"] == world.image(image)["ProductCodes"] != []

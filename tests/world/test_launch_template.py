@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ec2world.ec2.launch_templates import VERSION_LIMIT, Template
+from ec2world.ec2.launch_templates import Template
+from ec2world.wire.errors import AWSError
 from tests.ec2world.client import WorldClient, name, refused
 
 
@@ -93,3 +94,12 @@ def test_a_tag_may_be_in_any_language(world: WorldClient) -> None:
     tags = [{"ResourceType": "snapshot", "Tags": [{"Key": "팀", "Value": "웹 서버 — 값"}]}]
     made = world.snapshot_set(world.seed()["instanceId"], TagSpecifications=tags)
     assert world.snapshots(made)[0]["Tags"] == [{"Key": "팀", "Value": "웹 서버 — 값"}]
+
+
+def test_a_template_has_at_most_10_000_versions() -> None:
+    template = Template.__new__(Template)  # so many calls would take half a minute
+    template.id, template.versions, template.versions_made = "lt-0", [None] * 9_999, 9_999
+    template.create_version({}, None)
+    with pytest.raises(AWSError) as raised:
+        template.create_version({}, None)
+    assert raised.value.code == "VersionLimitExceeded"

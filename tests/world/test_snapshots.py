@@ -1,9 +1,5 @@
 """Snapshots and sets of them."""
 
-import re
-
-import pytest
-
 from tests.ec2world.client import WorldClient, name, refused
 
 
@@ -88,3 +84,44 @@ def test_a_copied_snapshot_tells_no_volume(world: WorldClient) -> None:
     found = [one["SnapshotId"] for one in world.ec2.describe_snapshots(Filters=wanted)["Snapshots"]]
     assert original in found
     assert copy not in found
+
+
+def test_the_answer_of_a_set_names_volumes_and_no_devices(world: WorldClient) -> None:
+    source = world.seed()
+    made = world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source["instanceId"]})["Snapshots"]
+    assert sorted(one["VolumeId"] for one in made) == sorted(source["volumeIds"])
+    assert not [key for one in made for key in one if "Device" in key]
+
+
+def test_a_snapshot_is_of_the_moment_of_its_call(world: WorldClient) -> None:
+    (volume,) = world.seed(volumes=[{"sizeGiB": 8}])["volumeIds"]
+    with world.standing_still():
+        snapshot = world.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+        world.ec2.modify_volume(VolumeId=volume, Size=100)
+    world.until(lambda: world.snapshots([snapshot])[0]["State"] == "completed")
+    assert world.snapshots([snapshot])[0]["VolumeSize"] == 8
+
+
+def test_a_snapshot_is_in_one_of_five_states(world: WorldClient) -> None:
+    states = world.ec2.meta.service_model.shape_for("SnapshotState").enum
+    assert set(states) == {"pending", "completed", "error", "recoverable", "recovering"}
+
+
+def test_a_snapshot_tells_its_full_size(world: WorldClient) -> None:
+    source = world.seed(volumes=[{"sizeGiB": 8}])["instanceId"]
+    (shown,) = world.snapshots(world.snapshot_set(source))
+    assert shown["FullSnapshotSizeInBytes"] == 8 * 1024**3
+
+
+def test_a_tag_can_be_copied_and_taken_away(world: WorldClient) -> None:
+    source, tags = world.seed(volumes=[{"sizeGiB": 8}]), [{"Key": "golden-image:run", "Value": name("run")}]
+    specification = [{"ResourceType": "snapshot", "Tags": tags}]
+    (snapshot,) = world.snapshot_set(source["instanceId"], TagSpecifications=specification)
+    copy = world.ec2.copy_snapshot(
+        SourceSnapshotId=snapshot, SourceRegion="us-east-1", TagSpecifications=specification
+    )["SnapshotId"]
+    world.ec2.delete_tags(Resources=[snapshot], Tags=tags)
+    wanted = [{"Name": f"tag:{tags[0]['Key']}", "Values": [tags[0]["Value"]]}]
+    found = world.ec2.describe_snapshots(Filters=wanted)["Snapshots"]
+    assert [one["SnapshotId"] for one in found] == [copy]
+    assert world.snapshots([snapshot])[0]["VolumeId"] == source["volumeIds"][0]

@@ -57,6 +57,12 @@ def test_describing_instances_does_not_show_enhanced_networking(world: WorldClie
     source = world.seed()
     assert world.image(source["imageId"])["SriovNetSupport"] == "simple"
     assert "SriovNetSupport" not in world.instance(source["instanceId"])
+    attribute = world.ec2.describe_instance_attribute(
+        InstanceId=source["instanceId"], Attribute="sriovNetSupport"
+    )
+    assert attribute["SriovNetSupport"] == {"Value": "simple"}
+    made = world.ec2.create_image(InstanceId=source["instanceId"], Name=name("sriov"))["ImageId"]
+    assert world.image(made)["SriovNetSupport"] == "simple"
 
 
 def test_a_tpm_is_shown_as_long_as_the_image_is_there(world: WorldClient) -> None:
@@ -78,3 +84,32 @@ def test_a_volume_that_was_attached_by_hand_stays_when_its_instance_ends(world: 
     world.ec2.terminate_instances(InstanceIds=[source["instanceId"]])
     world.until_state(source["instanceId"], "terminated")
     assert states(world, [by_hand, *source["volumeIds"]]) == {by_hand: "available"}
+
+
+def test_an_image_with_that_flag_leaves_a_volume_behind_for_each_instance(world: WorldClient) -> None:
+    snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
+    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot, "DeleteOnTermination": False}}
+    image = world.available_image(snapshot, BlockDeviceMappings=[disk])
+    made = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=2, MaxCount=2)
+    left = []
+    for instance_id in [one["InstanceId"] for one in made["Instances"]]:
+        running = world.until_state(instance_id, "running")
+        left.append(running["BlockDeviceMappings"][0]["Ebs"]["VolumeId"])
+        world.ec2.terminate_instances(InstanceIds=[instance_id])
+        world.until_state(instance_id, "terminated")
+    assert states(world, left) == dict.fromkeys(left, "available")
+
+
+def test_the_checks_of_a_started_instance_are_initializing_at_first(world: WorldClient) -> None:
+    source = world.seed(state="stopped")["instanceId"]
+
+    def checks() -> set[str]:
+        (shown,) = world.ec2.describe_instance_status(InstanceIds=[source])["InstanceStatuses"]
+        return {shown[key]["Status"] for key in ("SystemStatus", "InstanceStatus", "AttachedEbsStatus")}
+
+    with world.standing_still():
+        world.ec2.start_instances(InstanceIds=[source])
+        world.control("PUT", "durations", {"scale": 0.01})
+        world.until_state(source, "running")
+        assert checks() == {"initializing"}
+    world.until(lambda: checks() == {"ok"})

@@ -50,17 +50,6 @@ def test_targets_are_as_they_are_said_to_be(world: WorldClient, target: str) -> 
     assert health(world, target) == {members(world, group)[0]: ("unused", "Target.NotInUse")}
 
 
-def test_nothing_becomes_a_target_while_that_is_suspended_nor_afterwards(
-    world: WorldClient, target: str
-) -> None:
-    group = world.group(0, TargetGroupARNs=[target])
-    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
-    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
-    world.until_members(group, ["InService"])
-    world.asg.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
-    assert health(world, target) == {}
-
-
 @pytest.mark.parametrize("kind", [None, "ip"])
 def test_a_group_takes_target_groups_of_instances_that_exist(world: WorldClient, kind: str | None) -> None:
     arn = f"{ACCOUNT}/{name('other')}/0123456789abcdef"
