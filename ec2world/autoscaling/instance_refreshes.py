@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
@@ -20,9 +20,6 @@ from moto.core.responses import ActionResult
 from ec2world.autoscaling import refresh_preferences
 from ec2world.virtual_time.clock import Clock
 from ec2world.wire.errors import AWSError
-
-if TYPE_CHECKING:
-    from ec2world.autoscaling.groups import Group
 
 # Virtual seconds from the start, the cancellation and the roll-back; at AWS most of them grow with the group.
 PENDING_SECONDS, REFRESH_SECONDS, CANCELLING_SECONDS, ROLLBACK_SECONDS = 5, 600, 60, 300
@@ -133,7 +130,7 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         )
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
-    def _under_way(self, statuses: tuple[str, ...]) -> "tuple[Group, InstanceRefresh]":
+    def _under_way(self, statuses: tuple[str, ...]) -> tuple[Any, InstanceRefresh]:
         """The group and its latest refresh; ActiveInstanceRefreshNotFound unless it is in such a status."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         refreshes = group.instance_refreshes
@@ -145,7 +142,7 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         return group, refreshes[-1]
 
 
-def _take_over(group: "Group", refresh_id: str) -> None:
+def _take_over(group: Any, refresh_id: str) -> None:
     """Give a group the desired configuration of a refresh that has succeeded."""
     refresh = next(one for one in group.instance_refreshes if one.instance_refresh_id == refresh_id)
     stopped = (refresh.cancelled, refresh.rolled_back, refresh.failure)

@@ -4,12 +4,9 @@ Sources: RefreshPreferences and IrreversibleInstanceRefresh in the API Reference
 AutoRollback without a desired configuration is in AWS's words, from public reports.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ec2world.autoscaling.errors import validation_error
-
-if TYPE_CHECKING:
-    from ec2world.autoscaling.groups import Group
 
 # The least and the most of each preference.
 RANGES = {
@@ -21,7 +18,7 @@ RANGES = {
 MOVING_VERSIONS = ("$Latest", "$Default", None)
 
 
-def with_defaults(group: "Group", given: dict[str, Any]) -> dict[str, Any]:
+def with_defaults(group: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The preferences of a refresh, with those that AWS adds."""
     policy = getattr(group, "instance_maintenance_policy", None) or {}
     warmup = getattr(group, "default_instance_warmup", None)
@@ -38,7 +35,7 @@ def with_defaults(group: "Group", given: dict[str, Any]) -> dict[str, Any]:
     return preferences | given
 
 
-def check(group: "Group", params: dict[str, Any]) -> None:
+def check(group: Any, params: dict[str, Any]) -> None:
     """Raise what StartInstanceRefresh says about parameters that do not go together."""
     preferences, desired = params.get("Preferences", {}), params.get("DesiredConfiguration")
     for name, (least, most) in RANGES.items():
@@ -61,7 +58,7 @@ def check(group: "Group", params: dict[str, Any]) -> None:
         _check_root_volumes(group, desired or {})
 
 
-def cannot_be_rolled_back(group: "Group", desired: dict[str, Any] | None) -> bool:
+def cannot_be_rolled_back(group: Any, desired: dict[str, Any] | None) -> bool:
     """Whether a refresh has no desired configuration, or either template has a moving version or image."""
     if not desired:
         return True
@@ -99,7 +96,7 @@ def _check_percentages(preferences: dict[str, Any]) -> None:
         raise validation_error("CheckpointDelay needs CheckpointPercentages.")
 
 
-def _check_root_volumes(group: "Group", desired: dict[str, Any]) -> None:
+def _check_root_volumes(group: Any, desired: dict[str, Any]) -> None:
     """Root volumes are replaced by those of the images that each override names, which have no others."""
     policy = desired.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     images = [one.get("ImageId") for one in policy.get("Overrides", [])]

@@ -1,6 +1,6 @@
-"""The world of tests/ec2world, and the state machines of tests/sandbox."""
+"""The world of tests/ec2world, and the state machines and functions of tests/sandbox."""
 
 from tests.ec2world.conftest import served, world
-from tests.sandbox.conftest import machine, role
+from tests.sandbox.conftest import function, machine, role
 
-__all__ = ["machine", "role", "served", "world"]
+__all__ = ["function", "machine", "role", "served", "world"]
