@@ -41,6 +41,7 @@ class InstanceRefresh:
     began: float
     failure: str | None = None
     cancelled: float | None = None
+    cancelling_seconds: float = CANCELLING_SECONDS
     rolled_back: float | None = None
     rollback_failure: str | None = None
     instance_refresh_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -55,7 +56,7 @@ class InstanceRefresh:
         """The status by the time that has passed."""
         now = self.clock.now()
         if self.cancelled is not None:
-            return "Cancelling" if now - self.cancelled < CANCELLING_SECONDS else "Cancelled"
+            return "Cancelling" if now - self.cancelled < self.cancelling_seconds else "Cancelled"
         if self.rolled_back is not None:
             return self._of_rollback(now - self.rolled_back)
         elapsed = now - self.began
@@ -113,8 +114,12 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
     def cancel_instance_refresh(self) -> ActionResult:
         """Cancel the refresh or the roll-back that is under way, at once where it is not to wait."""
         group, refresh = self._under_way(CANCELLABLE)
-        waited = 0 if self._get_param("WaitForTransitioningInstances", True) else CANCELLING_SECONDS
-        group.instance_refreshes[-1] = replace(refresh, cancelled=group.scene.clock.now() - waited)
+        waits = self._get_param("WaitForTransitioningInstances", True)
+        group.instance_refreshes[-1] = replace(
+            refresh,
+            cancelled=group.scene.clock.now(),
+            cancelling_seconds=CANCELLING_SECONDS if waits else 0,
+        )
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def rollback_instance_refresh(self) -> ActionResult:

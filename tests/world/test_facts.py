@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+INTERNALS = HERE.parents[1] / "docs" / "internals.md"
 FACTS: dict[str, dict[str, str]] = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
 
 
-def tests_of(module: str) -> set[str]:
+def named_in(module: str) -> set[str]:
     """The names of a module's tests, without `test_`."""
     body = ast.parse((HERE / f"test_{module}.py").read_text(encoding="utf-8")).body
     names = [one.name for one in body if isinstance(one, ast.FunctionDef)]
@@ -26,7 +27,12 @@ def test_each_subject_has_a_module() -> None:
 
 @pytest.mark.parametrize("subject", FACTS)
 def test_each_fact_has_a_test_and_each_test_a_fact(subject: str) -> None:
-    assert tests_of(subject) == set(FACTS[subject])
+    assert named_in(subject) == set(FACTS[subject])
+
+
+def test_the_page_counts_them() -> None:
+    count = sum(len(facts) for facts in FACTS.values())
+    assert f"{count} facts in {len(FACTS)} subjects" in INTERNALS.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("subject", FACTS)

@@ -59,7 +59,7 @@ def test_a_refresh_gives_its_configuration_to_the_group_at_its_end(world: WorldC
 
 def test_a_refresh_bakes_before_it_is_successful(world: WorldClient) -> None:
     group, desired = two_versions(world)
-    start(world, group, DesiredConfiguration=desired, Preferences={"BakeTime": 10_000})
+    start(world, group, DesiredConfiguration=desired, Preferences={"BakeTime": 1_000})
     until_status(world, group, "Baking")
     assert version(world, group) == "1"
     until_status(world, group, "Successful")
