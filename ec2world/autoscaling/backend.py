@@ -14,6 +14,7 @@ from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.members import Member
 from ec2world.autoscaling.network import check_security_groups, check_subnets
+from ec2world.autoscaling.scheduled_actions import ScheduledActions
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
 
@@ -33,7 +34,7 @@ LAUNCHES_FROM = (
 )
 
 
-class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
+class WorldAutoScaling(ScheduledActions):
     """One region's Auto Scaling."""
 
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
@@ -178,6 +179,7 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
     def forget_group(self, group: Group) -> None:
         """Drop a group and what belongs to it."""
         self.autoscaling_groups.pop(group.name, None)
+        self.forget_scheduled_actions(group.name)
         for key in [key for key, one in self.policies.items() if one.auto_scaling_group_name == group.name]:
             del self.policies[key]
         for hook in self.describe_lifecycle_hooks(group.name):

@@ -1,5 +1,7 @@
 """Auto Scaling groups: what is refused, and what moves by itself."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.ec2world.client import WorldClient, name, refused
@@ -90,6 +92,23 @@ def test_a_group_on_latest_launches_a_new_version_at_once(world: WorldClient) ->
     world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
     (member,) = world.until_members(group, ["InService"])
     assert member["LaunchTemplate"]["Version"] == "2"
+
+
+def test_a_scheduled_action_changes_the_sizes_at_its_time(world: WorldClient) -> None:
+    groups = [world.group(1), world.group(1)]
+    with world.standing_still():
+        for group in groups:
+            world.asg.put_scheduled_update_group_action(
+                AutoScalingGroupName=group,
+                ScheduledActionName="night",
+                StartTime=datetime.now(UTC) + timedelta(minutes=10),
+                MaxSize=0,
+            )
+            assert len(world.members(group)) == 1
+    for group in groups:
+        world.until_members(group, [])
+        found = world.asg.describe_scheduled_actions(AutoScalingGroupName=group)
+        assert found["ScheduledUpdateGroupActions"] == []
 
 
 def test_a_policy_changes_the_size_at_any_time(world: WorldClient) -> None:

@@ -75,6 +75,19 @@ def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:
     world.until_state(warm[0], "terminated")
 
 
+def test_several_members_are_ended_in_a_call(world: WorldClient) -> None:
+    group = world.group(3)
+    first, second, third = ids(world.members(group))
+    answer = world.asg.terminate_instance_in_auto_scaling_group(
+        AutoScalingGroupName=group, InstanceIds=[first, second], ShouldDecrementDesiredCapacity=True
+    )
+    assert len(answer["Activities"]) == 2
+    world.until(lambda: ids(world.members(group)) == [third])
+    described = world.described(group)
+    assert described is not None
+    assert described["DesiredCapacity"] == 1
+
+
 def test_a_prepared_warm_pool_fills_at_sizes_of_zero(world: WorldClient) -> None:
     group = world.group(0, MaxSize=0)
     world.asg.put_warm_pool(AutoScalingGroupName=group, MaxGroupPreparedCapacity=2)
