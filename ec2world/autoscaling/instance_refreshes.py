@@ -1,83 +1,22 @@
-"""Instance refreshes, which moto lacks: a status that goes its way in virtual time.
-
-No instance is replaced; times and progress are not shown. A refresh that succeeds gives its desired
-configuration to the group; one with a fault of effect `fail` fails or, with AutoRollback, rolls back.
+"""The calls on instance refreshes, which moto lacks. Times and progress are not shown.
 
 Sources: StartInstanceRefresh, DescribeInstanceRefreshes, CancelInstanceRefresh and RollbackInstanceRefresh in
 the API Reference.
 """
 
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from ec2world.autoscaling import refresh_preferences
-from ec2world.virtual_time.clock import Clock
+from ec2world.autoscaling import refresh_preferences, refresh_process
+from ec2world.autoscaling.refresh_states import CANCELLING_SECONDS, InstanceRefresh
 from ec2world.wire.errors import AWSError
 
-# Virtual seconds from the start, the cancellation and the roll-back; at AWS most of them grow with the group.
-PENDING_SECONDS, REFRESH_SECONDS, CANCELLING_SECONDS, ROLLBACK_SECONDS = 5, 600, 60, 300
 REVERSIBLE = ("Pending", "InProgress", "Baking")
 CANCELLABLE = (*REVERSIBLE, "RollbackInProgress")
 ACTIVE = (*CANCELLABLE, "Cancelling")
-
-
-@dataclass(frozen=True)
-class InstanceRefresh:
-    """One refresh: `given` are the parameters of its start; `began`, `cancelled`, `rolled_back` are times.
-
-    `failure` is why it will fail, `rollback_failure` why its roll-back will. It never changes but is replaced
-    in its group's list, so that a stale read can show the one before.
-    """
-
-    clock: Clock
-    given: dict[str, Any]
-    began: float
-    failure: str | None = None
-    cancelled: float | None = None
-    cancelling_seconds: float = CANCELLING_SECONDS
-    rolled_back: float | None = None
-    rollback_failure: str | None = None
-    instance_refresh_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def bake_seconds(self) -> int:
-        """How long it bakes at its end."""
-        return int(self.given["Preferences"].get("BakeTime", 0))
-
-    @property
-    def status(self) -> str:
-        """The status by the time that has passed."""
-        now = self.clock.now()
-        if self.cancelled is not None:
-            return "Cancelling" if now - self.cancelled < self.cancelling_seconds else "Cancelled"
-        if self.rolled_back is not None:
-            return self._of_rollback(now - self.rolled_back)
-        elapsed = now - self.began
-        if elapsed < REFRESH_SECONDS:
-            return "Pending" if elapsed < PENDING_SECONDS else "InProgress"
-        if self.failure is not None:
-            if self.given["Preferences"]["AutoRollback"]:
-                return self._of_rollback(elapsed - REFRESH_SECONDS)
-            return "Failed"
-        return "Baking" if elapsed < REFRESH_SECONDS + self.bake_seconds else "Successful"
-
-    def _of_rollback(self, elapsed: float) -> str:
-        if elapsed < ROLLBACK_SECONDS:
-            return "RollbackInProgress"
-        return "RollbackSuccessful" if self.rollback_failure is None else "RollbackFailed"
-
-    def shown(self) -> dict[str, Any]:
-        """The refresh as DescribeInstanceRefreshes shows it."""
-        own = {"InstanceRefreshId": self.instance_refresh_id, "Status": self.status}
-        reason = self.failure if own["Status"] == "Failed" else None
-        return {"Strategy": "Rolling", **self.given, **own, "StatusReason": reason}
 
 
 class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
@@ -97,11 +36,16 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
             )
         clock = group.scene.clock
         preferences = refresh_preferences.with_defaults(group, self._get_param("Preferences", {}))
-        given = {**self.params, "Preferences": preferences}
-        refresh = InstanceRefresh(clock, given, clock.now(), group.scene.failure)
+        refresh = InstanceRefresh(
+            clock,
+            {**self.params, "Preferences": preferences},
+            began=clock.now(),
+            left=tuple(one.instance_id for one in group.instance_states if not one.is_leaving),
+            progressed=clock.now(),
+            fault=group.scene.failure,
+        )
         group.instance_refreshes.append(refresh)
-        end = REFRESH_SECONDS + refresh.bake_seconds
-        clock.after(end, partial(_take_over, group, refresh.instance_refresh_id))
+        refresh_process.begin(group, refresh)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def describe_instance_refreshes(self) -> ActionResult:
@@ -115,24 +59,22 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         """Cancel the refresh or the roll-back that is under way, at once where it is not to wait."""
         group, refresh = self._under_way(CANCELLABLE)
         waits = self._get_param("WaitForTransitioningInstances", True)
-        group.instance_refreshes[-1] = replace(
-            refresh,
-            cancelled=group.scene.clock.now(),
-            cancelling_seconds=CANCELLING_SECONDS if waits else 0,
-        )
+        seconds = CANCELLING_SECONDS if waits else 0
+        refresh_process.update(group, refresh, cancelled=group.scene.clock.now(), cancelling_seconds=seconds)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def rollback_instance_refresh(self) -> ActionResult:
         """Roll back the refresh that is under way; IrreversibleInstanceRefresh where nothing says to what."""
         group, refresh = self._under_way(REVERSIBLE)
-        if refresh_preferences.cannot_be_rolled_back(group, refresh.given.get("DesiredConfiguration")):
+        if refresh_preferences.cannot_be_rolled_back(group, refresh.desired):
             raise AWSError(
                 "IrreversibleInstanceRefresh",
                 "The refresh has no desired configuration, or a template has a moving version or image.",
             )
-        group.instance_refreshes[-1] = replace(
-            refresh, rolled_back=group.scene.clock.now(), rollback_failure=group.scene.failure
+        refresh_process.update(
+            group, refresh, rolled_back=group.scene.clock.now(), rollback_fault=group.scene.failure
         )
+        refresh_process.roll_back(group)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def _under_way(self, statuses: tuple[str, ...]) -> tuple[Any, InstanceRefresh]:
@@ -145,13 +87,3 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
                 f"No in progress or pending Instance Refresh found for Auto Scaling group {group.name}",
             )
         return group, refreshes[-1]
-
-
-def _take_over(group: Any, refresh_id: str) -> None:
-    """Give a group the desired configuration of a refresh that has succeeded."""
-    refresh = next(one for one in group.instance_refreshes if one.instance_refresh_id == refresh_id)
-    stopped = (refresh.cancelled, refresh.rolled_back, refresh.failure)
-    desired = refresh.given.get("DesiredConfiguration")
-    if desired and stopped == (None, None, None) and group.autoscaling_backend.has(group):
-        with suppress(AWSError):  # its template may be gone
-            group.autoscaling_backend.change_template(group, desired)

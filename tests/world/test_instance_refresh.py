@@ -1,44 +1,11 @@
-"""Instance refreshes: what they refuse, how they end, and what they leave in the group."""
-
-from typing import Any
+"""Instance refreshes: how they end, and what they leave in the group."""
 
 import pytest
 
-from tests.ec2world.client import WorldClient, name, refused
+from tests.ec2world.client import WorldClient, ids
+from tests.world.refreshes import held, latest, resize, start, two_versions, until_status, version, versions
 
 FAILS = {"service": "autoscaling", "action": "StartInstanceRefresh", "effect": "fail", "message": "No luck."}
-
-
-def two_versions(world: WorldClient) -> tuple[str, dict[str, Any]]:
-    """A group on version 1 of a template, and version 2 as a desired configuration."""
-    template = world.template()
-    world.ec2.create_launch_template_version(
-        LaunchTemplateName=template, SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
-    )
-    group = world.group(0, template=template)
-    return group, {"LaunchTemplate": {"LaunchTemplateName": template, "Version": "2"}}
-
-
-def start(world: WorldClient, group: str, **more: Any) -> None:
-    world.asg.start_instance_refresh(AutoScalingGroupName=group, **more)
-
-
-def latest(world: WorldClient, group: str) -> dict[str, Any]:
-    shown: dict[str, Any] = world.asg.describe_instance_refreshes(AutoScalingGroupName=group)[
-        "InstanceRefreshes"
-    ][0]
-    return shown
-
-
-def until_status(world: WorldClient, group: str, status: str) -> None:
-    world.until(lambda: latest(world, group)["Status"] == status)
-
-
-def version(world: WorldClient, group: str) -> str:
-    described = world.described(group)
-    assert described is not None
-    number: str = described["LaunchTemplate"]["Version"]
-    return number
 
 
 def test_a_refresh_is_in_one_of_ten_states(world: WorldClient) -> None:
@@ -55,6 +22,85 @@ def test_a_refresh_gives_its_configuration_to_the_group_at_its_end(world: WorldC
         assert version(world, group) == "1"
     until_status(world, group, "Successful")
     assert version(world, group) == "2"
+
+
+def test_a_refresh_replaces_the_members_by_its_configuration(world: WorldClient) -> None:
+    group, desired = two_versions(world)
+    resize(world, group, 3)
+    before = ids(world.members(group))
+    start(world, group, DesiredConfiguration=desired)
+    until_status(world, group, "Successful")
+    assert not set(ids(world.members(group))) & set(before)
+    assert versions(world, group) == ["2", "2", "2"]
+
+
+def test_matching_members_are_skipped_where_that_was_asked_for(world: WorldClient) -> None:
+    group, desired = two_versions(world)
+    resize(world, group, 1)
+    before = ids(world.members(group))
+    own = {"LaunchTemplate": {**desired["LaunchTemplate"], "Version": "1"}}
+    start(world, group, DesiredConfiguration=own, Preferences={"SkipMatching": True})
+    until_status(world, group, "Successful")
+    assert ids(world.members(group)) == before
+
+
+@pytest.mark.parametrize("kind", ["protected", "standby"])
+def test_a_refresh_waits_an_hour_for_what_it_may_not_replace(world: WorldClient, kind: str) -> None:
+    group = world.group(1)
+    held(world, group, kind)
+    before = ids(world.members(group))
+    with world.standing_still():
+        start(world, group)
+        world.pass_time(4000)
+        assert latest(world, group)["Status"] == "Failed"
+    assert ids(world.members(group)) == before
+    ignoring = {"ScaleInProtectedInstances": "Ignore", "StandbyInstances": "Ignore"}
+    start(world, group, Preferences=ignoring)
+    until_status(world, group, "Successful")
+    assert ids(world.members(group)) == before
+    replacing = {"ScaleInProtectedInstances": "Refresh", "StandbyInstances": "Terminate"}
+    start(world, group, Preferences=replacing)
+    until_status(world, group, "Successful")
+    assert not set(ids(world.members(group))) & set(before)
+
+
+@pytest.mark.parametrize("process", ["Launch", "Terminate"])
+def test_a_suspended_process_lets_nothing_be_replaced(world: WorldClient, process: str) -> None:
+    group = world.group(1)
+    before = ids(world.members(group))
+    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=[process])
+    with world.standing_still():
+        start(world, group)
+        world.pass_time(4000)
+        assert latest(world, group)["Status"] == "Failed"
+    assert ids(world.members(group)) == before
+
+
+def test_a_cancelled_refresh_gives_nothing_back(world: WorldClient) -> None:
+    group, desired = two_versions(world)
+    resize(world, group, 3)
+    with world.standing_still():
+        start(world, group, DesiredConfiguration=desired)
+        world.pass_time(10)
+        assert "2" in versions(world, group)
+        world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
+    until_status(world, group, "Cancelled")
+    world.until_members(group, ["InService"] * 3)
+    assert "2" in versions(world, group)
+    assert version(world, group) == "1"
+
+
+def test_a_roll_back_replaces_what_was_replaced(world: WorldClient) -> None:
+    group, desired = two_versions(world)
+    resize(world, group, 2)
+    with world.standing_still():
+        start(world, group, DesiredConfiguration=desired)
+        world.pass_time(10)
+        assert "2" in versions(world, group)
+        world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
+    until_status(world, group, "RollbackSuccessful")
+    world.until_members(group, ["InService"] * 2)
+    assert versions(world, group) == ["1", "1"]
 
 
 def test_a_refresh_bakes_before_it_is_successful(world: WorldClient) -> None:
@@ -75,123 +121,6 @@ def test_a_failed_refresh_is_rolled_back_only_where_that_was_asked_for(
     start(world, group, DesiredConfiguration=desired, Preferences={"AutoRollback": auto})
     until_status(world, group, status)
     assert version(world, group) == "1"
-
-
-@pytest.mark.parametrize("moving", ["$Latest", "$Default", "image", None])
-def test_auto_rollback_needs_a_numbered_version_with_an_image(world: WorldClient, moving: str | None) -> None:
-    group, desired = two_versions(world)
-    template = desired["LaunchTemplate"]["LaunchTemplateName"]
-    configuration: dict[str, Any] = {"DesiredConfiguration": desired}
-    if moving == "image":
-        parameter = name("image")
-        world.client("ssm").put_parameter(Name=parameter, Value="ami-12c6146b", Type="String")
-        world.ec2.create_launch_template_version(
-            LaunchTemplateName=template,
-            SourceVersion="1",
-            LaunchTemplateData={"ImageId": f"resolve:ssm:{parameter}"},
-        )
-        configuration = {
-            "DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateName": template, "Version": "3"}}
-        }
-    elif moving is None:
-        configuration = {}
-    else:
-        world.asg.update_auto_scaling_group(
-            AutoScalingGroupName=group,
-            LaunchTemplate={"LaunchTemplateName": template, "Version": moving},
-        )
-    with refused("ValidationError"):
-        start(world, group, **configuration, Preferences={"AutoRollback": True})
-    start(world, group, **configuration)
-
-
-def test_a_refresh_has_awss_defaults(world: WorldClient) -> None:
-    group = world.group(0, HealthCheckGracePeriod=77)
-    start(world, group)
-    assert latest(world, group)["Preferences"] == {
-        "MinHealthyPercentage": 90,
-        "InstanceWarmup": 77,
-        "SkipMatching": False,
-        "AutoRollback": False,
-        "ScaleInProtectedInstances": "Wait",
-        "StandbyInstances": "Wait",
-    }
-    warm = world.group(0, HealthCheckGracePeriod=77, DefaultInstanceWarmup=30)
-    start(world, warm, Preferences={"CheckpointPercentages": [50, 100]})
-    shown = latest(world, warm)["Preferences"]
-    assert (shown["InstanceWarmup"], shown["CheckpointDelay"]) == (30, 3600)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"CheckpointPercentages": [50, 20]},
-        {"CheckpointPercentages": [50, 50]},
-        {"CheckpointPercentages": [100], "CheckpointDelay": 172_801},
-        {"CheckpointDelay": 60},
-        {"BakeTime": 172_801},
-        {"MaxHealthyPercentage": 110},
-        {"MinHealthyPercentage": 90, "MaxHealthyPercentage": 201},
-        {"MinHealthyPercentage": 50, "MaxHealthyPercentage": 151},
-    ],
-)
-def test_preferences_are_within_awss_limits(world: WorldClient, wrong: dict[str, Any]) -> None:
-    with refused("ValidationError"):
-        start(world, world.group(0), Preferences=wrong)
-
-
-def test_replacing_root_volumes_needs_an_image_in_every_override(world: WorldClient) -> None:
-    group, desired = two_versions(world)
-    with refused("ValidationError"):
-        start(world, group, Strategy="ReplaceRootVolume", DesiredConfiguration=desired)
-    root, data = world.snapshot_set(world.seed()["instanceId"])
-    disks = [
-        {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": root}},
-        {"DeviceName": "/dev/sdf", "Ebs": {"SnapshotId": data}},
-    ]
-    one_disk, two_disks = (world.available_image(root, BlockDeviceMappings=disks[:n]) for n in (1, 2))
-
-    def overriding(*overrides: dict[str, str]) -> dict[str, Any]:
-        specification = desired["LaunchTemplate"]
-        return {
-            "MixedInstancesPolicy": {
-                "LaunchTemplate": {
-                    "LaunchTemplateSpecification": specification,
-                    "Overrides": list(overrides),
-                }
-            }
-        }
-
-    for wrong in (
-        overriding({"InstanceType": "t3.small"}),
-        overriding({"InstanceType": "t3.small", "ImageId": two_disks}),
-    ):
-        with refused("ValidationError"):
-            start(world, group, Strategy="ReplaceRootVolume", DesiredConfiguration=wrong)
-    right = overriding({"InstanceType": "t3.small", "ImageId": one_disk})
-    start(world, group, Strategy="ReplaceRootVolume", DesiredConfiguration=right)
-
-
-def test_a_refresh_is_rolled_back_only_while_it_is_under_way(world: WorldClient) -> None:
-    group, desired = two_versions(world)
-    with refused("ActiveInstanceRefreshNotFound"):
-        world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
-    with world.standing_still():
-        start(world, group, DesiredConfiguration=desired)
-        world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
-        assert latest(world, group)["Status"] == "RollbackInProgress"
-    until_status(world, group, "RollbackSuccessful")
-    with refused("ActiveInstanceRefreshNotFound"):
-        world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
-    assert version(world, group) == "1"
-
-
-def test_a_refresh_without_a_configuration_cannot_be_rolled_back(world: WorldClient) -> None:
-    group = world.group(0)
-    with world.standing_still():
-        start(world, group)
-        with refused("IrreversibleInstanceRefresh"):
-            world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
 
 
 def test_a_cancelled_refresh_need_not_wait_for_instances(world: WorldClient) -> None:

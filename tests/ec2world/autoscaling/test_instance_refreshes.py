@@ -59,14 +59,6 @@ def test_a_refresh_shows_what_its_start_was_given(world: WorldClient) -> None:
     assert shown["DesiredConfiguration"] == given["DesiredConfiguration"]
 
 
-def test_a_refresh_replaces_no_instance(world: WorldClient) -> None:
-    group = world.group(1)
-    before = world.members(group)
-    start(world, group)
-    until_status(world, group, "Successful")
-    assert world.members(group) == before
-
-
 def test_a_second_refresh_waits_for_the_end_of_the_first(world: WorldClient) -> None:
     group, other = world.group(0), world.group(0)
     with world.standing_still():
