@@ -1,4 +1,6 @@
-"""The calls on instance refreshes, which moto lacks. Times and progress are not shown.
+"""The calls on instance refreshes, which moto lacks.
+
+Times and progress are not shown. The strategy ReplaceRootVolume keeps the instances, and their root volumes too.
 
 Sources: StartInstanceRefresh, DescribeInstanceRefreshes, CancelInstanceRefresh and RollbackInstanceRefresh in
 the API Reference.
@@ -36,11 +38,13 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
             )
         clock = group.scene.clock
         preferences = refresh_preferences.with_defaults(group, self._get_param("Preferences", {}))
+        keeps_instances = self._get_param("Strategy") == "ReplaceRootVolume"
+        members = [] if keeps_instances else [one for one in group.instance_states if not one.is_leaving]
         refresh = InstanceRefresh(
             clock,
             {**self.params, "Preferences": preferences},
             began=clock.now(),
-            left=tuple(one.instance_id for one in group.instance_states if not one.is_leaving),
+            left=tuple(one.instance_id for one in members),
             progressed=clock.now(),
             fault=group.scene.failure,
         )

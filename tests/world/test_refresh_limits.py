@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.ec2world.client import WorldClient, name, refused
-from tests.world.refreshes import latest, start, two_versions, until_status, version
+from tests.ec2world.client import WorldClient, ids, name, refused
+from tests.world.refreshes import latest, resize, start, two_versions, until_status, version
 
 
 @pytest.mark.parametrize("moving", ["$Latest", "$Default", "image", None])
@@ -99,8 +99,12 @@ def test_replacing_root_volumes_needs_an_image_in_every_override(world: WorldCli
     ):
         with refused("ValidationError"):
             start(world, group, Strategy="ReplaceRootVolume", DesiredConfiguration=wrong)
+    resize(world, group, 1)
+    before = ids(world.members(group))
     right = overriding({"InstanceType": "t3.small", "ImageId": one_disk})
     start(world, group, Strategy="ReplaceRootVolume", DesiredConfiguration=right)
+    until_status(world, group, "Successful")
+    assert ids(world.members(group)) == before
 
 
 def test_a_refresh_is_rolled_back_only_while_it_is_under_way(world: WorldClient) -> None:
