@@ -1,6 +1,6 @@
 """The calls on instance refreshes, which moto lacks.
 
-Times and progress are not shown. The strategy ReplaceRootVolume keeps the instances, and their root volumes too.
+Times and progress are not shown. The strategy ReplaceRootVolume keeps the instances, and their volumes too.
 
 Sources: StartInstanceRefresh, DescribeInstanceRefreshes, CancelInstanceRefresh and RollbackInstanceRefresh in
 the API Reference.

@@ -101,7 +101,7 @@ def _fail(group: Any, refresh: InstanceRefresh, reason: str) -> None:
 def _at_once(group: Any, refresh: InstanceRefresh) -> int:
     """How many members may be missing, which is at least one."""
     percent = 100 - int(refresh.preferences["MinHealthyPercentage"])
-    return max(1, group.desired_capacity * percent // 100)
+    return max(1, int(group.desired_capacity) * percent // 100)
 
 
 def _is_ignored(member: Any, refresh: InstanceRefresh) -> bool:

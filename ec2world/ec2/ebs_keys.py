@@ -13,4 +13,4 @@ def known_key(ec2: Any, arn: str | None) -> Any:
 
 def is_managed_by_aws(key: Any) -> bool:
     """Whether a key is `aws/ebs` and not a customer's, by the description that moto gives that key."""
-    return key.key_manager != "CUSTOMER" or "EBS volumes" in key.description
+    return bool(key.key_manager != "CUSTOMER" or "EBS volumes" in key.description)
