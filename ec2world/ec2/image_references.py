@@ -2,7 +2,7 @@
 
 It looks at instances, launch templates and parameters of Systems Manager, not at Auto Scaling groups nor at
 launch configurations. There are no recipes of EC2 Image Builder here. Source: DescribeImageReferences in the
-EC2 API Reference; that it takes ten images is known, AWS's words are not.
+EC2 API Reference; AWS's words for its refusals are not known.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,6 @@ from moto.ssm.models import ssm_backends
 from ec2world.wire.errors import AWSError
 from ec2world.wire.pages import page
 
-IMAGES_OF_A_CALL = 10
 DEFAULT_DEPTH, GREATEST_DEPTH = 10, 10_000
 _Options = dict[str, list[str]]
 
@@ -27,8 +26,6 @@ class ImageReferenceCalls(EC2Response):  # type: ignore[misc]
         """The instances, launch templates and parameters that name the images, in pages."""
         self.error_on_dryrun()
         image_ids = self._get_param("ImageIds", [])
-        if len(image_ids) > IMAGES_OF_A_CALL:
-            raise AWSError("InvalidParameterValue", f"At most {IMAGES_OF_A_CALL} images in a call.")
         found = [
             {"ImageId": image_id, "ResourceType": kind, "Arn": f"arn:{self.partition}:{arn}"}
             for kind, options in self._asked().items()
