@@ -14,6 +14,7 @@ from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.members import Member
 from ec2world.autoscaling.network import check_security_groups, check_subnets
+from ec2world.autoscaling.scheduled_actions import ScheduledActions
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
 
@@ -33,7 +34,7 @@ LAUNCHES_FROM = (
 )
 
 
-class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
+class WorldAutoScaling(ScheduledActions):
     """One region's Auto Scaling."""
 
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
@@ -99,9 +100,8 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         low = params.get("MinSize", group.min_size)
         high = params.get("MaxSize", group.max_size)
         _check_sizes(low, high, params.get("DesiredCapacity"))
-        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
         check_subnets(self.ec2_backend, listed(params.get("VPCZoneIdentifier")))
-        self._change_template(group, params, subnets)
+        self.change_template(group, params)
         if params.get("VPCZoneIdentifier") or params.get("AvailabilityZones"):
             group._set_azs_and_vpcs(
                 params.get("AvailabilityZones", []), params.get("VPCZoneIdentifier"), update=True
@@ -113,8 +113,9 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
         group.set_desired_capacity(min(max(wanted, low), high))
         return group
 
-    def _change_template(self, group: Group, params: dict[str, Any], subnets: list[str]) -> None:
+    def change_template(self, group: Group, params: dict[str, Any]) -> None:
         """Launch from something else from now on; what was there before goes, for a group has one of them."""
+        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
         ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
         if not any(params.get(way) for way in ways):
             return
@@ -178,6 +179,7 @@ class WorldAutoScaling(AutoScalingBackend):  # type: ignore[misc]
     def forget_group(self, group: Group) -> None:
         """Drop a group and what belongs to it."""
         self.autoscaling_groups.pop(group.name, None)
+        self.forget_scheduled_actions(group.name)
         for key in [key for key, one in self.policies.items() if one.auto_scaling_group_name == group.name]:
             del self.policies[key]
         for hook in self.describe_lifecycle_hooks(group.name):

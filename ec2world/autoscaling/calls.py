@@ -147,13 +147,19 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
         return self._resized(group, len(members), {"Activities": activities})
 
     def terminate_instance_in_auto_scaling_group(self) -> ActionResult:
-        """End one member."""
-        member = self._member_anywhere(self._get_param("InstanceId"))
-        decrement = bool(self._get_param("ShouldDecrementDesiredCapacity"))
-        self._check_decrement(member.group, 1 if decrement else 0)
-        if not member.is_leaving:
-            member.leave("a user request")
-        return self._resized(member.group, -1 if decrement else 0, {"Activity": member.activity})
+        """End one member, or several of a group that is named."""
+        several = self._get_param("InstanceIds", [])
+        ids = several or [self._get_param("InstanceId")]
+        members = [self._group().member(one) if several else self._member_anywhere(one) for one in ids]
+        group = members[0].group
+        gone = len(members) if self._get_param("ShouldDecrementDesiredCapacity") else 0
+        self._check_decrement(group, gone)
+        for member in members:
+            if not member.is_leaving:
+                member.leave("a user request")
+        activities = [member.activity for member in members]
+        answer = {"Activities": activities} if several else {"Activity": activities[0]}
+        return self._resized(group, -gone, answer)
 
     def set_instance_health(self) -> ActionResult:
         """Say how a member is."""

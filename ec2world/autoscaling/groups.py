@@ -17,7 +17,7 @@ from ec2world.autoscaling.warm_pool import WarmPool
 
 if TYPE_CHECKING:
     from ec2world.autoscaling.activities import ScalingActivity
-    from ec2world.autoscaling.instance_refreshes import InstanceRefresh
+    from ec2world.autoscaling.refresh_states import InstanceRefresh
     from ec2world.virtual_time.scene import Scene
 
 # Parameters that are kept and returned as given.

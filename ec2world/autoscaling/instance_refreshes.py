@@ -1,65 +1,35 @@
-"""Instance refreshes, which moto lacks: a status that goes its way in virtual time, and nothing else.
+"""The calls on instance refreshes, which moto lacks.
 
-No instance is replaced and no desired configuration taken over; times and progress are not shown. What a
-start was given is kept and shown as given, without AWS's defaults for the preferences.
+Times and progress are not shown. The strategy ReplaceRootVolume keeps the instances, and their volumes too.
 
-Sources: StartInstanceRefresh, DescribeInstanceRefreshes and CancelInstanceRefresh in the API Reference.
+Sources: StartInstanceRefresh, DescribeInstanceRefreshes, CancelInstanceRefresh and RollbackInstanceRefresh in
+the API Reference.
 """
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from ec2world.virtual_time.clock import Clock
+from ec2world.autoscaling import refresh_preferences, refresh_process
+from ec2world.autoscaling.refresh_states import CANCELLING_SECONDS, InstanceRefresh
 from ec2world.wire.errors import AWSError
 
-# Virtual seconds from the start, and from the cancellation; at AWS all but the first grow with the group.
-PENDING_SECONDS, REFRESH_SECONDS, CANCELLING_SECONDS = 5, 600, 60
-CANCELLABLE = ("Pending", "InProgress")
+REVERSIBLE = ("Pending", "InProgress", "Baking")
+CANCELLABLE = (*REVERSIBLE, "RollbackInProgress")
 ACTIVE = (*CANCELLABLE, "Cancelling")
 
 
-@dataclass(frozen=True)
-class InstanceRefresh:
-    """One refresh: `given` are the parameters of its start, `began` and `cancelled` virtual times.
-
-    It never changes but is replaced in its group's list, so that a stale read can show the one before.
-    """
-
-    clock: Clock
-    given: dict[str, Any]
-    began: float
-    cancelled: float | None = None
-    instance_refresh_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def status(self) -> str:
-        """Pending, InProgress, Successful, Cancelling or Cancelled, by the time that has passed."""
-        now = self.clock.now()
-        if self.cancelled is not None:
-            return "Cancelling" if now - self.cancelled < CANCELLING_SECONDS else "Cancelled"
-        if now - self.began < PENDING_SECONDS:
-            return "Pending"
-        return "InProgress" if now - self.began < REFRESH_SECONDS else "Successful"
-
-    def shown(self) -> dict[str, Any]:
-        """The refresh as DescribeInstanceRefreshes shows it."""
-        own = {"InstanceRefreshId": self.instance_refresh_id, "Status": self.status}
-        return {"Strategy": "Rolling", **self.given, **own}
-
-
 class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
-    """Start, describe and cancel the instance refreshes of a group."""
+    """Start, describe, cancel and roll back the instance refreshes of a group."""
 
     _page: Callable[[str, list[Any]], ActionResult]
 
     def start_instance_refresh(self) -> ActionResult:
         """Start one; InstanceRefreshInProgress while another has not ended."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        refresh_preferences.check(group, self.params)
         if group.instance_refreshes and group.instance_refreshes[-1].status in ACTIVE:
             raise AWSError(
                 "InstanceRefreshInProgress",
@@ -67,8 +37,19 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
                 "Refresh.",
             )
         clock = group.scene.clock
-        refresh = InstanceRefresh(clock, self.params, clock.now())
+        preferences = refresh_preferences.with_defaults(group, self._get_param("Preferences", {}))
+        keeps_instances = self._get_param("Strategy") == "ReplaceRootVolume"
+        members = [] if keeps_instances else [one for one in group.instance_states if not one.is_leaving]
+        refresh = InstanceRefresh(
+            clock,
+            {**self.params, "Preferences": preferences},
+            began=clock.now(),
+            left=tuple(one.instance_id for one in members),
+            progressed=clock.now(),
+            fault=group.scene.failure,
+        )
         group.instance_refreshes.append(refresh)
+        refresh_process.begin(group, refresh)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def describe_instance_refreshes(self) -> ActionResult:
@@ -79,13 +60,34 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         return self._page("InstanceRefreshes", [one.shown() for one in wanted[::-1]])
 
     def cancel_instance_refresh(self) -> ActionResult:
-        """Cancel the one that is pending or in progress; ActiveInstanceRefreshNotFound where none is."""
+        """Cancel the refresh or the roll-back that is under way, at once where it is not to wait."""
+        group, refresh = self._under_way(CANCELLABLE)
+        waits = self._get_param("WaitForTransitioningInstances", True)
+        seconds = CANCELLING_SECONDS if waits else 0
+        refresh_process.update(group, refresh, cancelled=group.scene.clock.now(), cancelling_seconds=seconds)
+        return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
+
+    def rollback_instance_refresh(self) -> ActionResult:
+        """Roll back the refresh that is under way; IrreversibleInstanceRefresh where nothing says to what."""
+        group, refresh = self._under_way(REVERSIBLE)
+        if refresh_preferences.cannot_be_rolled_back(group, refresh.desired):
+            raise AWSError(
+                "IrreversibleInstanceRefresh",
+                "The refresh has no desired configuration, or a template has a moving version or image.",
+            )
+        refresh_process.update(
+            group, refresh, rolled_back=group.scene.clock.now(), rollback_fault=group.scene.failure
+        )
+        refresh_process.roll_back(group)
+        return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
+
+    def _under_way(self, statuses: tuple[str, ...]) -> tuple[Any, InstanceRefresh]:
+        """The group and its latest refresh; ActiveInstanceRefreshNotFound unless it is in such a status."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         refreshes = group.instance_refreshes
-        if not refreshes or refreshes[-1].status not in CANCELLABLE:
+        if not refreshes or refreshes[-1].status not in statuses:
             raise AWSError(
                 "ActiveInstanceRefreshNotFound",
                 f"No in progress or pending Instance Refresh found for Auto Scaling group {group.name}",
             )
-        refreshes[-1] = replace(refreshes[-1], cancelled=group.scene.clock.now())
-        return ActionResult({"InstanceRefreshId": refreshes[-1].instance_refresh_id})
+        return group, refreshes[-1]

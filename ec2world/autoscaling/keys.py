@@ -7,7 +7,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.kms.models import kms_backends
+from ec2world.ec2.ebs_keys import is_managed_by_aws, known_key
 
 SERVICE_LINKED_ROLE = "AWSServiceRoleForAutoScaling"
 NEEDED = frozenset({"CreateGrant", "Decrypt"})
@@ -23,9 +23,8 @@ def key_withheld_from_auto_scaling(ec2: Any, image: Any) -> str | None:
         arn = snapshot.kms_key_id if snapshot else None
         if snapshot and not snapshot.encrypted and ec2.get_ebs_encryption_by_default():
             arn = ec2.default_kms_key_id
-        key_id = str(arn or "").rpartition("/")[2]
-        key = kms_backends[ec2.account_id][ec2.region_name].keys.get(key_id) if key_id else None
-        if key is None or key.key_manager != "CUSTOMER" or "EBS volumes" in key.description:
+        key = known_key(ec2, arn)
+        if key is None or is_managed_by_aws(key):
             continue
         if not _given(key):
             return str(key.arn)

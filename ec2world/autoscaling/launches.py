@@ -76,8 +76,8 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
                 "Version": str(number),
             }
             overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
-            if overrides:
-                resolved["InstanceType"] = overrides[0].get("InstanceType", resolved.get("InstanceType"))
+            for key in ("InstanceType", "ImageId") if overrides else ():
+                resolved[key] = overrides[0].get(key, resolved.get(key))
         else:
             config = self.launch_config
             resolved = {

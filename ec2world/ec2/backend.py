@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from moto.ec2.models import EC2Backend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
+from ec2world.ec2.image_copying import ImageCopying
 from ec2world.ec2.image_making import ImageMaking
 from ec2world.ec2.launch_templates import Templates
 from ec2world.ec2.launches import Launches
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ec2world.virtual_time.scene import Scene
 
 
-class WorldEC2(Launches, ImageMaking, VolumeModifications, Templates, EC2Backend):  # type: ignore[misc]
+class WorldEC2(Launches, ImageMaking, ImageCopying, VolumeModifications, Templates, EC2Backend):  # type: ignore[misc]
     """One region's EC2."""
 
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:

@@ -82,6 +82,11 @@ class TimedSnapshot(Snapshot):  # type: ignore[misc]
         return f"{int(99 * elapsed / self._seconds) if self._seconds else 99}%"
 
     @property
+    def full_snapshot_size_in_bytes(self) -> int:
+        """The bytes of all its blocks; here every block of a volume is written."""
+        return self._size * 1024**3
+
+    @property
     def began(self) -> float:
         """Virtual time of its creation."""
         return float(self._began)
@@ -105,6 +110,10 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         if volume.volume_type == "gp3" and not volume.throughput:
             volume.throughput = GP3_DEFAULT_THROUGHPUT
         return volume
+
+    def default_key(self) -> str:
+        """The ARN of the key of what is encrypted where none is named; AWS's own unless another was set."""
+        return str(self.default_kms_key_id or self._create_default_encryption_key())
 
     def get_snapshot(self, snapshot_id: str) -> Snapshot:
         """The snapshot of that id; InvalidSnapshot.NotFound where there is none."""

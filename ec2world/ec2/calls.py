@@ -7,8 +7,11 @@ from moto.core.serialize import return_if_not_empty
 from moto.ec2.responses import EC2Response
 
 from ec2world.ec2.image_calls import ImageCalls
+from ec2world.ec2.image_references import ImageReferenceCalls
+from ec2world.ec2.image_retention import RetentionCalls
 from ec2world.ec2.instance_attributes import InstanceAttributeCalls
 from ec2world.ec2.network_calls import NetworkCalls
+from ec2world.ec2.sharing import SharingCalls
 from ec2world.ec2.spot import SpotCalls
 from ec2world.ec2.template_calls import TemplateCalls
 from ec2world.wire.answers import XmlAnswer
@@ -119,6 +122,9 @@ class WorldEC2Response(
     InstanceCalls,
     InstanceAttributeCalls,
     BlockStoreCalls,
+    RetentionCalls,
+    SharingCalls,
+    ImageReferenceCalls,
     ImageCalls,
     TemplateCalls,
     NetworkCalls,

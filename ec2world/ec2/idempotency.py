@@ -7,7 +7,13 @@ import json
 
 from ec2world.wire.call import Call
 
-TOKENED = {"CreateLaunchTemplate", "CreateLaunchTemplateVersion", "ModifyLaunchTemplate", "RunInstances"}
+TOKENED = {
+    "CopyImage",
+    "CreateLaunchTemplate",
+    "CreateLaunchTemplateVersion",
+    "ModifyLaunchTemplate",
+    "RunInstances",
+}
 MISMATCH = (
     "IdempotentParameterMismatch",
     "The client token you have provided is associated with a resource that has different parameters.",

@@ -15,6 +15,8 @@ _ATTRIBUTES = {
     "tpmSupport": "TpmSupport",
     "uefiData": "UefiData",
     "imdsSupport": "ImdsSupport",
+    "lastLaunchedTime": "LastLaunchedTime",
+    "deregistrationProtection": "DeregistrationProtection",
 }
 
 
@@ -37,6 +39,12 @@ class ImageCalls(AmisResponse):  # type: ignore[misc]
         )
         return ActionResult({"ImageId": image.id})
 
+    def copy_image(self) -> ActionResult:
+        """A copy of an image, and of its snapshots."""
+        tags = self._parse_tag_specification()
+        self.error_on_dryrun()
+        return ActionResult({"ImageId": self.ec2_backend.copy_of(self.params, tags).id})
+
     def describe_images(self) -> ActionResult:
         """Images by id, or pages of all that pass owners and filters; disabled ones only where asked for."""
         found = self.ec2_backend.describe_images(
@@ -56,7 +64,7 @@ class ImageCalls(AmisResponse):  # type: ignore[misc]
         if name not in _ATTRIBUTES:
             return super().describe_image_attribute()
         image = self.ec2_backend.describe_images(ami_ids=[image_id])[0]
-        value = getattr(image, _snake(_ATTRIBUTES[name]))
+        value = getattr(image, _snake(_ATTRIBUTES[name]), None)
         return ActionResult({"ImageId": image_id, _ATTRIBUTES[name]: {"Value": value}})
 
     def deregister_image(self) -> ActionResult:

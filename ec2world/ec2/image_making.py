@@ -85,47 +85,6 @@ class ImageMaking(BlockStore, Images):
         )
         return image
 
-    def copy_image(
-        self,
-        source_image_id: str,
-        source_region: str,
-        name: str | None = None,
-        description: str | None = None,
-    ) -> Image:
-        """CopyImage within the region, with snapshots of its own."""
-        if source_region != self.region_name:
-            raise AWSError("InvalidParameterValue", "This world copies images within one region.")
-        source = self.describe_images(ami_ids=[source_image_id])[0]
-        attributes = {
-            "Name": name or source.name,
-            "Description": description or source.description,
-            "Architecture": source.architecture,
-            "VirtualizationType": source.virtualization_type,
-            "RootDeviceName": source.root_device_name,
-            "EnaSupport": source.ena_support,
-            "SriovNetSupport": source.sriov_net_support,
-            "BootMode": source.boot_mode,
-            "TpmSupport": source.tpm_support,
-            "ImdsSupport": source.imds_support,
-            "UefiData": source.uefi_data,
-        }
-        billing = Billing(
-            source.platform, source.platform_details, source.usage_operation, list(source.product_codes)
-        )
-        image = self.own_image(attributes, billing)
-        originals = [one for one in source.block_device_mappings if one.get("Ebs", {}).get("SnapshotId")]
-        volumes = [self.get_snapshot(one["Ebs"]["SnapshotId"]).volume for one in originals]
-        copies = self.new_copies(volumes, f"Copied for {image.id} from {source.id}")
-        image.mappings = [
-            {**one, "Ebs": {**one["Ebs"], "SnapshotId": copy.id}}
-            for one, copy in zip(originals, copies, strict=True)
-        ]
-        durations = self.scene.clock.durations
-        longest = max((durations.snapshot(volume.size) for volume in volumes), default=0)
-        finish = partial(self.finish_image, image, self.scene.failure, copies)
-        self.scene.clock.after(longest + durations.image, finish)
-        return image
-
     def _of(self, instance: "TimedInstance") -> tuple[dict[str, Any], Billing]:
         source = self.amis.get(instance.image_id)
         attributes = {

@@ -67,6 +67,10 @@ class Image(Ami):  # type: ignore[misc]
         self.creation_date = utcnow()
         self.instance_id = None
         self.launch_permissions: list[dict[str, str]] = []
+        self.deprecation_time: str | None = None
+        self.deregistration_protection = "disabled"
+        self.protected_until = 0.0
+        self.last_launched_time: str | None = None
 
     @property
     def block_device_mappings(self) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
 from moto.ec2.models.instance_types import INSTANCE_TYPES
-from moto.ec2.models.instances import Instance, InstanceState, StateReason
+from moto.ec2.models.instances import InstanceState, StateReason
 
+from ec2world.ec2.status_checks import StatusChecks
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ STATE_CODES = {
 }
 
 
-class TimedInstance(Instance):  # type: ignore[misc]
+class TimedInstance(StatusChecks):
     """An instance whose changes of state take time.
 
     `state_hook`, if set, is called with each state that the instance enters.
@@ -81,6 +82,8 @@ class TimedInstance(Instance):  # type: ignore[misc]
     def put_into(self, state: str) -> None:
         """Show a state from now on."""
         self._state = InstanceState(state, STATE_CODES[state])
+        if state == "running":
+            self.running_since = self.ec2_backend.scene.clock.now()
         if self.state_hook is not None:
             self.state_hook(state)
 

@@ -5,9 +5,11 @@ Used by RunInstances, by the groups and by the seeding, so that an instance is t
 
 import copy
 import hashlib
+from functools import partial
 from typing import Any
 
 from moto.core.types import Base64EncodedString
+from moto.core.utils import utcnow
 from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
@@ -28,6 +30,8 @@ from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
 
 DEFAULT_TYPE = "m1.small"
+# Virtual seconds until an image shows that it was launched (LastLaunchedTime in the API Reference).
+LAUNCH_SHOWN_AFTER = 24 * 3600.0
 ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
 
 
@@ -95,6 +99,9 @@ class Launches(TimedInstances):
             reservation.instances.append(instance)
             instance.add_tags(tags.get("instance", {}))
         self.add_reservation(reservation)
+        if isinstance(image, Image):
+            said = f"{utcnow():%Y-%m-%dT%H:%M:%S.000Z}"
+            self.scene.clock.after(LAUNCH_SHOWN_AFTER, partial(setattr, image, "last_launched_time", said))
         for instance in reservation.instances:
             for mapping in self._mappings(params, image, instance):
                 self._attach_new_volume(instance, mapping, tags.get("volume", {}))

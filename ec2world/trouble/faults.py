@@ -30,6 +30,8 @@ FAILING_LATER = {
     "UpdateAutoScalingGroup",
     "SetDesiredCapacity",
     "StartInstances",
+    "StartInstanceRefresh",
+    "RollbackInstanceRefresh",
 }
 # Of a delay, in real seconds, and of staleness, in virtual ones. A drop may take real seconds, too.
 DEFAULT_SECONDS = 5

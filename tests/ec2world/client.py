@@ -75,6 +75,12 @@ class WorldClient:
         finally:
             self.control("PUT", "durations", {"scale": SCALE})
 
+    def pass_time(self, seconds: float) -> None:
+        """Let at least so many virtual seconds pass while time stands still."""
+        self.control("PUT", "durations", {"scale": 0.02 / seconds})
+        time.sleep(0.02)
+        self.control("PUT", "durations", {"scale": STANDING_STILL})
+
     def until(self, look: Callable[[], Any], seconds: float = 15) -> Any:
         """What `look` answers once it answers something; fails after so many real seconds."""
         deadline = time.monotonic() + seconds
@@ -111,6 +117,13 @@ class WorldClient:
         """An image as DescribeImages shows it."""
         image: dict[str, Any] = self.ec2.describe_images(ImageIds=[image_id])["Images"][0]
         return image
+
+    def attach_volume(self, source: dict[str, Any]) -> str:
+        """The id of a new volume that is attached by hand to a seeded instance, as /dev/sdz."""
+        zone = source["availabilityZone"]
+        volume: str = self.ec2.create_volume(AvailabilityZone=zone, Size=5, VolumeType="gp3")["VolumeId"]
+        self.ec2.attach_volume(VolumeId=volume, InstanceId=source["instanceId"], Device="/dev/sdz")
+        return volume
 
     def register(self, snapshot_id: str, **more: Any) -> str:
         """The id of a new image of one snapshot."""
@@ -180,6 +193,20 @@ class WorldClient:
         """A group's members, once they are in these states."""
         self.until(lambda: sorted(one["LifecycleState"] for one in self.members(group)) == sorted(states))
         return self.members(group)
+
+
+def ids(members: list[dict[str, Any]]) -> list[str]:
+    """The instances of a group's members."""
+    return sorted(one["InstanceId"] for one in members)
+
+
+def deletion_flags(described: dict[str, Any]) -> dict[str, bool]:
+    """The DeleteOnTermination of each volume of an instance or an image, by its device."""
+    return {
+        one["DeviceName"]: one["Ebs"]["DeleteOnTermination"]
+        for one in described["BlockDeviceMappings"]
+        if "Ebs" in one
+    }
 
 
 def name(kind: str) -> str:

@@ -14,20 +14,6 @@ def test_an_instance_passes_through_stopping_and_pending(world: WorldClient) -> 
     world.until_state(source, "running")
 
 
-def test_snapshots_grow_with_their_volumes(world: WorldClient) -> None:
-    source = world.seed(volumes=[{"sizeGiB": 8}, {"sizeGiB": 300}])["instanceId"]
-    made = world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source})["Snapshots"]
-    small, large = [one["SnapshotId"] for one in made]
-    assert [one["State"] for one in made] == ["pending", "pending"]
-    world.until(lambda: world.snapshots([small])[0]["State"] == "completed")
-    with world.standing_still():
-        (growing,) = world.snapshots([large])
-        assert growing["State"] == "pending"
-        assert 1 <= int(growing["Progress"].rstrip("%")) < 99
-    world.until(lambda: world.snapshots([large])[0]["Progress"] == "100%")
-    assert world.snapshots([large])[0]["State"] == "completed"
-
-
 def test_an_image_is_pending_before_it_is_available(world: WorldClient) -> None:
     snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
     with world.standing_still():

@@ -56,3 +56,9 @@ def received(sandbox: Client, url: str) -> list[Any]:
     """The messages of a queue."""
     messages = sandbox.aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     return [json.loads(message["Body"]) for message in messages]
+
+
+def task(sandbox: Client, **more: Any) -> dict[str, Any]:
+    """A state that invokes the planning function with an input that it refuses."""
+    arguments = {"FunctionName": plan_function(sandbox), "Payload": {"run": "r", "input": {"no": "such"}}}
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": arguments, **more}

@@ -13,37 +13,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ministack.schedules import next_occurrence
-from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, received, run, start, until
+from tests.sandbox.machines import LONG_WAIT, event_types, plan_function, received, run, start, task, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sandbox.client import Client
-
-
-def task(sandbox: Client, **more: Any) -> dict[str, Any]:
-    arguments = {"FunctionName": plan_function(sandbox), "Payload": {"run": "r", "input": {"no": "such"}}}
-    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": arguments, **more}
-
-
-def test_the_same_name_and_input_as_an_open_run_is_that_run(
-    sandbox: Client, machine: Callable[..., str]
-) -> None:
-    arn = machine({"Wait": LONG_WAIT})
-    first = start(sandbox, arn, name="nightly", input='{"a": 1}')
-
-    assert start(sandbox, arn, name="nightly", input='{"a": 1}') == first
-    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
-        start(sandbox, arn, name="nightly", input='{"a": 2}')
-    sandbox.stop(first)
-    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
-        start(sandbox, arn, name="nightly", input='{"a": 1}')
-
-
-@pytest.mark.parametrize("name", ["a:b", "a b", "x" * 81, "a/b", "a#b", "ä\x07"])
-def test_a_name_that_aws_refuses_is_refused(sandbox: Client, machine: Callable[..., str], name: str) -> None:
-    with pytest.raises(ClientError, match="InvalidName"):
-        start(sandbox, machine({"Done": {"Type": "Succeed"}}), name=name)
 
 
 def test_an_input_that_is_not_json_is_refused(sandbox: Client, machine: Callable[..., str]) -> None:
@@ -120,28 +95,6 @@ def test_no_catch_sees_a_runtime_error(sandbox: Client, machine: Callable[..., s
     done = run(sandbox, machine({"Break": broken, "Caught": {"Type": "Succeed"}}))
 
     assert (done.status, done.error) == ("FAILED", "States.Runtime")
-
-
-def test_an_output_over_the_limit_ends_the_run(sandbox: Client, machine: Callable[..., str]) -> None:
-    def returning(characters: int) -> dict[str, Any]:
-        return {"Type": "Pass", "Output": f"{{% $pad('', {characters}) %}}", "End": True}
-
-    # The quotes of a JSON string count too.
-    assert run(sandbox, machine({"Full": returning(262142)})).status == "SUCCEEDED"
-    assert run(sandbox, machine({"Over": returning(262143)})).error == "States.DataLimitExceeded"
-
-
-def test_a_task_has_the_events_that_aws_counts(sandbox: Client, machine: Callable[..., str]) -> None:
-    done = run(sandbox, machine({"Fail": task(sandbox, End=True)}))
-
-    assert event_types(sandbox, done.arn) == [
-        "ExecutionStarted",
-        "TaskStateEntered",
-        "TaskScheduled",
-        "TaskStarted",
-        "TaskFailed",
-        "ExecutionFailed",
-    ]
 
 
 def test_a_failed_run_has_no_output(sandbox: Client, machine: Callable[..., str]) -> None:

@@ -1,29 +1,10 @@
-from typing import Any
-
-from tests.ec2world.client import WorldClient, name, refused
+from tests.ec2world.client import WorldClient, ids, refused
 
 TERMINATING_HOOK = {
     "LifecycleHookName": "drain",
     "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
     "HeartbeatTimeout": 3000,
 }
-
-
-def ids(members: list[dict[str, Any]]) -> list[str]:
-    return sorted(one["InstanceId"] for one in members)
-
-
-def test_a_stopped_group_member_is_replaced(world: WorldClient) -> None:
-    seeded = world.seed(group=name("group"))
-    group, source = seeded["autoScalingGroupName"], seeded["instanceId"]
-    assert ids(world.members(group)) == [source]
-    assert world.instance(source)["State"]["Name"] == "running"
-    world.ec2.stop_instances(InstanceIds=[source])
-    world.until(
-        lambda: ids(world.members(group)) not in ([source], []) and source not in ids(world.members(group))
-    )
-    world.until_state(source, "terminated")
-    world.until_members(group, ["InService"])
 
 
 def test_a_terminated_member_is_replaced(world: WorldClient) -> None:
@@ -72,19 +53,6 @@ def test_a_detached_member_lives_on(world: WorldClient) -> None:
     assert "aws:autoscaling:groupName" not in {one["Key"] for one in stopped["Tags"]}
 
 
-def test_a_suspended_terminate_never_drains(world: WorldClient) -> None:
-    group = world.group(1)
-    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["Terminate"])
-    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=0)
-    world.group(1)  # a launch's time, and more
-    described = world.described(group)
-    assert described is not None
-    assert (described["DesiredCapacity"], len(described["Instances"])) == (0, 1)
-    assert [one["ProcessName"] for one in described["SuspendedProcesses"]] == ["Terminate"]
-    world.asg.resume_processes(AutoScalingGroupName=group)
-    world.until_members(group, [])
-
-
 def test_a_suspended_launch_never_launches(world: WorldClient) -> None:
     group = world.group(0)
     world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
@@ -122,38 +90,6 @@ def test_a_group_goes_on_in_its_other_subnets_where_one_was_deleted(world: World
     assert described["VPCZoneIdentifier"] == f"{used},{spare}"
     with refused("ValidationError"):
         world.asg.update_auto_scaling_group(AutoScalingGroupName=group, VPCZoneIdentifier=f"{used},{spare}")
-
-
-def test_a_protected_member_stays_when_the_group_is_resized_to_zero(world: WorldClient) -> None:
-    group = world.group(2)
-    kept, gone = ids(world.members(group))
-    world.asg.set_instance_protection(
-        AutoScalingGroupName=group, InstanceIds=[kept], ProtectedFromScaleIn=True
-    )
-    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=0)
-    world.until(lambda: ids(world.members(group)) == [kept])
-    assert world.members(group)[0]["ProtectedFromScaleIn"] is True
-    world.until_state(gone, "terminated")
-    world.asg.set_instance_protection(
-        AutoScalingGroupName=group, InstanceIds=[kept], ProtectedFromScaleIn=False
-    )
-    world.until_members(group, [])
-
-
-def test_a_terminating_hook_holds_a_member_until_it_is_completed(world: WorldClient) -> None:
-    group = world.group(1)
-    (member,) = ids(world.members(group))
-    world.asg.put_lifecycle_hook(AutoScalingGroupName=group, **TERMINATING_HOOK)
-    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=0)
-    world.until_members(group, ["Terminating:Wait"])
-    assert world.instance(member)["State"]["Name"] == "running"
-    world.asg.complete_lifecycle_action(
-        AutoScalingGroupName=group,
-        InstanceId=member,
-        LifecycleHookName="drain",
-        LifecycleActionResult="CONTINUE",
-    )
-    world.until_members(group, [])
 
 
 def test_a_terminating_hook_lets_go_at_its_time_out(world: WorldClient) -> None:

@@ -1,13 +1,8 @@
 import json
-from typing import Any
 
 import pytest
 
-from tests.ec2world.client import WorldClient, refused
-
-
-def ids(members: list[dict[str, Any]]) -> list[str]:
-    return sorted(one["InstanceId"] for one in members)
+from tests.ec2world.client import WorldClient, ids, refused
 
 
 def test_activities_tell_why_launches_fail(world: WorldClient) -> None:
@@ -34,23 +29,6 @@ def test_activities_of_launches_and_terminations_succeed(world: WorldClient) -> 
     assert newest["Description"] == f"Terminating EC2 instance: {member}"
     assert oldest["Description"] == f"Launching a new EC2 instance: {member}"
     assert {newest["StatusCode"], oldest["StatusCode"]} == {"Successful"}
-
-
-def test_a_key_withheld_from_auto_scaling_fails_every_launch_until_it_is_granted(world: WorldClient) -> None:
-    kms = world.client("kms")
-    key = kms.create_key()["KeyMetadata"]
-    source = world.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key["Arn"]}])["instanceId"]
-    image = world.available_image(world.snapshot_set(source)[0])
-    group = world.group(1, template=world.template(ImageId=image), settled=False)
-    activity = world.asg.describe_scaling_activities(AutoScalingGroupName=group)["Activities"][0]
-    assert (activity["StatusCode"], key["Arn"] in activity["StatusMessage"]) == ("Failed", True)
-    kms.create_grant(
-        KeyId=key["KeyId"],
-        GranteePrincipal="arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/"
-        "AWSServiceRoleForAutoScaling",
-        Operations=["Decrypt", "CreateGrant"],
-    )
-    world.until_members(group, ["InService"])
 
 
 def test_a_grant_or_a_policy_that_no_launch_can_use_withholds_the_key(world: WorldClient) -> None:
@@ -144,24 +122,3 @@ def test_a_topic_that_auto_scaling_cannot_publish_to_is_refused(world: WorldClie
             TopicARN=topic,
             NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH"],
         )
-
-
-def test_a_warm_pool_holds_instances_of_its_own(world: WorldClient) -> None:
-    group = world.group(1, MaxSize=3)
-    world.asg.put_warm_pool(AutoScalingGroupName=group, PoolState="Stopped", MinSize=1)
-    pool = world.until(
-        lambda: (
-            (found := world.asg.describe_warm_pool(AutoScalingGroupName=group))["Instances"]
-            and {one["LifecycleState"] for one in found["Instances"]} == {"Warmed:Stopped"}
-            and found
-        )
-    )
-    assert len(pool["Instances"]) == 2
-    assert pool["WarmPoolConfiguration"]["PoolState"] == "Stopped"
-    warm = ids(pool["Instances"])
-    world.until_state(warm[0], "stopped")
-    described = world.described(group)
-    assert described is not None
-    assert (described["WarmPoolSize"], len(described["Instances"])) == (2, 1)
-    world.asg.delete_warm_pool(AutoScalingGroupName=group, ForceDelete=True)
-    world.until_state(warm[0], "terminated")

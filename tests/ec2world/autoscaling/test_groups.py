@@ -2,11 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.ec2world.client import WorldClient, name, refused
-
-
-def ids(members: list[dict[str, Any]]) -> list[str]:
-    return sorted(one["InstanceId"] for one in members)
+from tests.ec2world.client import WorldClient, ids, name, refused
 
 
 def test_a_group_is_shown_as_it_was_created(world: WorldClient) -> None:
@@ -100,18 +96,6 @@ def test_a_version_that_does_not_exist_and_an_image_that_is_gone_are_refused(wor
     assert image in str(raised.value)
 
 
-def test_a_name_in_use_is_refused(world: WorldClient) -> None:
-    group = world.group(0)
-    with refused("AlreadyExists"):
-        world.asg.create_auto_scaling_group(
-            AutoScalingGroupName=group,
-            MinSize=0,
-            MaxSize=1,
-            LaunchTemplate={"LaunchTemplateName": world.template()},
-            AvailabilityZones=["us-east-1a"],
-        )
-
-
 @pytest.mark.parametrize(
     ("version", "expected"), [("1", "1"), ("2", "2"), ("$Latest", "3"), ("$Default", "2"), (None, "2")]
 )
@@ -132,21 +116,6 @@ def test_the_version_is_resolved_when_launching(
         LaunchTemplateName=template, LaunchTemplateData={"EbsOptimized": True}
     )
     assert world.members(group)[0]["LaunchTemplate"]["Version"] == expected
-
-
-def test_limits_move_the_desired_capacity_along(world: WorldClient) -> None:
-    group = world.group(1)
-    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MinSize=2)
-    world.until_members(group, ["InService"] * 2)
-    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, MinSize=0, MaxSize=1)
-    shown = world.described(group)
-    assert shown is not None
-    assert shown["DesiredCapacity"] == 1
-    world.until_members(group, ["InService"])
-    with refused("ValidationError"):
-        world.asg.update_auto_scaling_group(AutoScalingGroupName=group, DesiredCapacity=2)
-    with refused("ValidationError"):
-        world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=2)
 
 
 def test_an_update_changes_only_what_it_names(world: WorldClient) -> None:

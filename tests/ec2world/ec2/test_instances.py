@@ -5,43 +5,11 @@ import pytest
 from tests.ec2world.client import WorldClient, name, refused
 
 
-def test_a_protected_instance_cannot_be_stopped_until_the_protection_is_lifted(world: WorldClient) -> None:
-    source = world.seed(stopProtection=True)["instanceId"]
-    with refused("OperationNotPermitted"):
-        world.ec2.stop_instances(InstanceIds=[source])
-    protection = world.ec2.describe_instance_attribute(InstanceId=source, Attribute="disableApiStop")
-    assert protection["DisableApiStop"]["Value"] is True
-    world.ec2.modify_instance_attribute(InstanceId=source, DisableApiStop={"Value": False})
-    world.ec2.stop_instances(InstanceIds=[source])
-    world.until_state(source, "stopped")
-
-
 def test_protection_can_be_set_by_attribute_name_too(world: WorldClient) -> None:
     source = world.seed()["instanceId"]
     world.ec2.modify_instance_attribute(InstanceId=source, Attribute="disableApiStop", Value="true")
     with refused("OperationNotPermitted"):
         world.ec2.stop_instances(InstanceIds=[source])
-
-
-def test_an_instance_store_root_cannot_be_stopped(world: WorldClient) -> None:
-    source = world.seed(instanceStoreRoot=True)["instanceId"]
-    assert world.instance(source)["RootDeviceType"] == "instance-store"
-    with refused("UnsupportedOperation"):
-        world.ec2.stop_instances(InstanceIds=[source])
-
-
-def test_one_time_spot_cannot_be_stopped_and_persistent_spot_can(world: WorldClient) -> None:
-    one_time, persistent = (world.seed(spot=kind)["instanceId"] for kind in ("one-time", "persistent"))
-    shown = world.instance(one_time)
-    assert shown["InstanceLifecycle"] == "spot"
-    request = world.ec2.describe_spot_instance_requests(
-        SpotInstanceRequestIds=[shown["SpotInstanceRequestId"]]
-    )["SpotInstanceRequests"][0]
-    assert (request["Type"], request["InstanceId"]) == ("one-time", one_time)
-    with refused("UnsupportedOperation"):
-        world.ec2.stop_instances(InstanceIds=[one_time])
-    world.ec2.stop_instances(InstanceIds=[persistent])
-    world.until_state(persistent, "stopped")
 
 
 def test_a_state_that_does_not_allow_it_is_refused(world: WorldClient) -> None:
@@ -120,24 +88,6 @@ def test_firmware_network_and_metadata_settings_are_shown(world: WorldClient) ->
     data = world.ec2.get_instance_uefi_data(InstanceId=source["instanceId"])["UefiData"]
     assert base64.b64decode(data).startswith(b"AMZNUEFI")
     assert world.image(source["imageId"])["TpmSupport"] == "v2.0"
-
-
-def test_describing_instances_does_not_show_enhanced_networking(world: WorldClient) -> None:
-    source = world.seed()
-    assert world.image(source["imageId"])["SriovNetSupport"] == "simple"
-    assert "SriovNetSupport" not in world.instance(source["instanceId"])
-
-
-def test_a_tpm_is_shown_as_long_as_the_image_is_there(world: WorldClient) -> None:
-    source = world.seed(bootMode="uefi", tpm=True)["instanceId"]
-    image = world.ec2.create_image(InstanceId=source, Name=name("tpm"))["ImageId"]
-    world.until(lambda: world.image(image)["State"] == "available")
-    launched = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)[
-        "Instances"
-    ][0]["InstanceId"]
-    assert world.instance(launched)["TpmSupport"] == "v2.0"
-    world.ec2.deregister_image(ImageId=image)
-    assert "TpmSupport" not in world.instance(launched)
 
 
 def test_a_bios_source_has_no_uefi_data(world: WorldClient) -> None:

@@ -43,22 +43,6 @@ def test_the_errors_have_awss_codes(world: WorldClient) -> None:
         world.ec2.delete_launch_template(LaunchTemplateName="no-such")
 
 
-def test_a_version_builds_on_another_without_its_snapshots(world: WorldClient) -> None:
-    snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
-    disk = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot, "VolumeSize": 9}}
-    template = world.template(KeyName="key", BlockDeviceMappings=[disk])
-    version = world.ec2.create_launch_template_version(
-        LaunchTemplateName=template,
-        SourceVersion="1",
-        VersionDescription="second",
-        LaunchTemplateData={"InstanceType": "t3.large"},
-    )["LaunchTemplateVersion"]
-    data = version["LaunchTemplateData"]
-    assert (version["VersionNumber"], version["VersionDescription"]) == (2, "second")
-    assert (data["KeyName"], data["InstanceType"]) == ("key", "t3.large")
-    assert data["BlockDeviceMappings"] == [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 9}}]
-
-
 def test_a_deleted_version_leaves_a_gap(world: WorldClient) -> None:
     template = world.template()
     for _ in range(2):
@@ -92,85 +76,12 @@ def test_another_version_can_be_the_default(world: WorldClient) -> None:
     assert numbers(default) == [2]
 
 
-def test_versions_come_in_pages_of_200(world: WorldClient) -> None:
-    template = world.template()
-    for _ in range(204):
-        world.ec2.create_launch_template_version(
-            LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
-        )
-    first = world.ec2.describe_launch_template_versions(LaunchTemplateName=template)
-    assert len(numbers(first)) == 200
-    second = world.ec2.describe_launch_template_versions(
-        LaunchTemplateName=template, NextToken=first["NextToken"]
-    )
-    assert sorted(numbers(first) + numbers(second)) == list(range(1, 206))
-    with refused("InvalidParameterValue"):
-        world.ec2.describe_launch_template_versions(LaunchTemplateName=template, MaxResults=201)
-
-
 def test_a_template_goes_with_all_its_versions(world: WorldClient) -> None:
     template = world.template()
     world.ec2.delete_launch_template(LaunchTemplateName=template)
     with refused("InvalidLaunchTemplateName.NotFoundException"):
         world.ec2.describe_launch_template_versions(LaunchTemplateName=template)
     world.ec2.create_launch_template(LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"})
-
-
-def test_a_doubtful_template_is_made_with_a_warning(world: WorldClient) -> None:
-    snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
-    image = world.register(snapshot)
-    world.ec2.deregister_image(ImageId=image)
-    answer = world.ec2.create_launch_template(
-        LaunchTemplateName=name("odd"), LaunchTemplateData={"ImageId": image}
-    )
-    assert answer["Warning"]["Errors"][0]["Code"] == "InvalidAMIID.NotFound"
-
-
-def test_a_client_token_makes_one_of_each_and_refuses_another(world: WorldClient) -> None:
-    chosen, token = name("template"), name("token")
-    wanted = {"LaunchTemplateName": chosen, "ClientToken": token, "LaunchTemplateData": {"KeyName": "k"}}
-    first, again = (world.ec2.create_launch_template(**wanted) for _ in range(2))
-    assert first["LaunchTemplate"] == again["LaunchTemplate"]
-    assert first["ResponseMetadata"]["RequestId"] != again["ResponseMetadata"]["RequestId"]
-    with refused("IdempotentParameterMismatch"):
-        world.ec2.create_launch_template(**{**wanted, "LaunchTemplateData": {"KeyName": "other"}})
-    version = {"LaunchTemplateName": chosen, "ClientToken": token, "LaunchTemplateData": {"KeyName": "v"}}
-    made = [world.ec2.create_launch_template_version(**version)["LaunchTemplateVersion"] for _ in range(2)]
-    assert [one["VersionNumber"] for one in made] == [2, 2]
-    launch = {"LaunchTemplate": {"LaunchTemplateName": world.template()}, "MinCount": 1, "MaxCount": 1}
-    ids = {
-        world.ec2.run_instances(**launch, ClientToken=token)["Instances"][0]["InstanceId"] for _ in range(2)
-    }
-    assert len(ids) == 1
-    with refused("IdempotentParameterMismatch"):
-        world.ec2.run_instances(**{**launch, "MaxCount": 2}, ClientToken=token)
-
-
-def test_a_dry_run_checks_what_the_template_would_launch(world: WorldClient) -> None:
-    def dry_run(template: str) -> None:
-        world.ec2.run_instances(
-            LaunchTemplate={"LaunchTemplateName": template, "Version": "$Latest"},
-            MinCount=1,
-            MaxCount=1,
-            DryRun=True,
-        )
-
-    with refused("DryRunOperation") as raised:
-        dry_run(world.template())
-    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
-    with refused("InvalidGroup.NotFound"):
-        dry_run(world.template(SecurityGroupIds=["sg-00000000000000000"]))
-    with refused("InvalidSubnetID.NotFound"):
-        dry_run(
-            world.template(NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": "subnet-00000000000000000"}])
-        )
-    with refused("InvalidParameterValue"):
-        dry_run(world.template(InstanceType="t4g.small"))
-    snapshot = world.snapshot_set(world.seed()["instanceId"])[0]
-    with world.standing_still():
-        pending = world.register(snapshot)
-        with refused("InvalidAMIID.Unavailable"):
-            dry_run(world.template(ImageId=pending))
 
 
 def test_a_dry_run_of_a_change_changes_nothing(world: WorldClient) -> None:

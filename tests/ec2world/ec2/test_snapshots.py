@@ -1,30 +1,4 @@
-from tests.ec2world.client import STANDING_STILL, WorldClient, name, refused
-
-
-def pass_time(world: WorldClient) -> None:
-    """More than a minute, and much less than an hour, of the time that stands still."""
-    world.control("PUT", "durations", {"scale": 1e-5})
-    world.control("PUT", "durations", {"scale": STANDING_STILL})
-
-
-def test_a_set_has_one_snapshot_of_each_volume_with_the_tags_of_the_call(world: WorldClient) -> None:
-    source = world.seed(volumes=[{"sizeGiB": 8}, {"sizeGiB": 20, "tags": {"disk": "data"}}])
-    run = name("run")
-    ids = world.snapshot_set(
-        source["instanceId"],
-        Description="a set",
-        CopyTagsFromSource="volume",
-        TagSpecifications=[{"ResourceType": "snapshot", "Tags": [{"Key": "golden-image:run", "Value": run}]}],
-    )
-    found = world.ec2.describe_snapshots(Filters=[{"Name": "tag:golden-image:run", "Values": [run]}])[
-        "Snapshots"
-    ]
-    assert sorted(one["SnapshotId"] for one in found) == sorted(ids)
-    assert sorted(one["VolumeId"] for one in found) == sorted(source["volumeIds"])
-    assert sorted(one["VolumeSize"] for one in found) == [8, 20]
-    tags = {one["VolumeSize"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in found}
-    assert tags == {8: {"golden-image:run": run}, 20: {"golden-image:run": run, "disk": "data"}}
-    assert {one["Description"] for one in found} == {"a set"}
+from tests.ec2world.client import WorldClient, refused
 
 
 def test_volumes_can_be_left_out_of_a_set(world: WorldClient) -> None:
@@ -45,30 +19,6 @@ def test_the_key_of_an_encrypted_volume_goes_on_to_its_snapshot(world: WorldClie
     source = world.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key}])
     snapshot = world.snapshots(world.snapshot_set(source["instanceId"]))[0]
     assert (snapshot["Encrypted"], snapshot["KmsKeyId"]) == (True, key)
-
-
-def test_snapshots_of_a_volume_must_be_15_seconds_apart(world: WorldClient) -> None:
-    source = world.seed()["instanceId"]
-    with world.standing_still():
-        world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source})
-        with refused("SnapshotCreationPerVolumeRateExceeded"):
-            world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source})
-        pass_time(world)
-        world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source})
-
-
-def test_a_volume_has_at_most_5_pending_snapshots(world: WorldClient) -> None:
-    (volume,) = world.seed(volumes=[{"sizeGiB": 16_000}])["volumeIds"]
-    with world.standing_still():
-        for _ in range(5):
-            world.ec2.create_snapshot(VolumeId=volume)
-            pass_time(world)
-        with refused("PendingSnapshotLimitExceeded"):
-            world.ec2.create_snapshot(VolumeId=volume)
-    pending = world.ec2.describe_snapshots(Filters=[{"Name": "volume-id", "Values": [volume]}])["Snapshots"]
-    assert [one["State"] for one in pending] == ["pending"] * 5
-    for one in pending:
-        world.ec2.delete_snapshot(SnapshotId=one["SnapshotId"])
 
 
 def test_a_snapshot_of_an_image_cannot_be_deleted_before_the_image(world: WorldClient) -> None:

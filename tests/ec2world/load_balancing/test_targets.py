@@ -50,17 +50,6 @@ def test_targets_are_as_they_are_said_to_be(world: WorldClient, target: str) -> 
     assert health(world, target) == {members(world, group)[0]: ("unused", "Target.NotInUse")}
 
 
-def test_nothing_becomes_a_target_while_that_is_suspended_nor_afterwards(
-    world: WorldClient, target: str
-) -> None:
-    group = world.group(0, TargetGroupARNs=[target])
-    world.asg.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
-    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
-    world.until_members(group, ["InService"])
-    world.asg.resume_processes(AutoScalingGroupName=group, ScalingProcesses=["AddToLoadBalancer"])
-    assert health(world, target) == {}
-
-
 @pytest.mark.parametrize("kind", [None, "ip"])
 def test_a_group_takes_target_groups_of_instances_that_exist(world: WorldClient, kind: str | None) -> None:
     arn = f"{ACCOUNT}/{name('other')}/0123456789abcdef"
@@ -79,21 +68,3 @@ def test_a_target_group_is_described_as_it_is(world: WorldClient, target: str) -
     assert shown["VpcId"].startswith("vpc-")
     with refused("TargetGroupNotFound"):
         world.client("elbv2").describe_target_health(TargetGroupArn=f"{ACCOUNT}/none/0123456789abcdef")
-
-
-@pytest.mark.parametrize(
-    ("protection", "always"), [("prevent-force-deletion", False), ("prevent-all-deletion", True)]
-)
-def test_a_protected_group_is_scaled_to_zero_and_not_deleted(
-    world: WorldClient, protection: str, always: bool
-) -> None:
-    group = world.group(1, DeletionProtection=protection)
-    with refused("ValidationError"):
-        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
-    world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
-    world.until_members(group, [])
-    if always:
-        with refused("ValidationError"):
-            world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)
-    else:
-        world.asg.delete_auto_scaling_group(AutoScalingGroupName=group)

@@ -179,17 +179,6 @@ def test_a_wrong_rule_is_refused_and_changes_nothing(world: WorldClient, rule: A
     assert kept["action"] == "DescribeVpcs"
 
 
-def test_a_snapshot_can_fail_later(world: WorldClient) -> None:
-    source = world.seed()["instanceId"]
-    world.faults(
-        {"service": "ec2", "action": "CreateSnapshots", "effect": "fail", "message": "Disk trouble."}
-    )
-    made = world.ec2.create_snapshots(InstanceSpecification={"InstanceId": source})["Snapshots"]
-    ids = [one["SnapshotId"] for one in made]
-    world.until(lambda: all(one["State"] == "error" for one in world.snapshots(ids)))
-    assert {one["StateMessage"] for one in world.snapshots(ids)} == {"Disk trouble."}
-
-
 @pytest.mark.parametrize("action", ["RegisterImage", "CreateImage"])
 def test_an_image_can_fail_later(world: WorldClient, action: str) -> None:
     source = world.seed()["instanceId"]
@@ -238,13 +227,3 @@ def test_a_start_can_be_accepted_and_find_no_capacity_later(world: WorldClient) 
     world.ec2.start_instances(InstanceIds=[source])
     world.until(lambda: world.instance(source)["State"]["Name"] == "running")
     assert "StateReason" not in world.instance(source)
-
-
-@pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "InsufficientHostCapacity"])
-def test_a_lack_of_capacity_is_an_error_of_the_server(world: WorldClient, code: str) -> None:
-    source = world.seed(state="stopped")["instanceId"]
-    world.faults({"service": "ec2", "action": "StartInstances", "code": code, "times": None})
-    with pytest.raises(ClientError) as raised:
-        world.ec2.start_instances(InstanceIds=[source])
-    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    assert world.instance(source)["State"]["Name"] == "stopped"

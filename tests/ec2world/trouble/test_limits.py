@@ -19,7 +19,6 @@ def with_tags(*tags: tuple[str, str]) -> list[dict[str, Any]]:
         ({"TagSpecifications": with_tags(("k", "v" * 257))}, "InvalidParameterValue"),
         ({"TagSpecifications": with_tags(("aws:k", "v"))}, "InvalidParameterValue"),
         ({"TagSpecifications": with_tags(*((f"k{n}", "v") for n in range(51)))}, "TagLimitExceeded"),
-        ({"ClientToken": "t" * 129}, "InvalidParameterValue"),
         ({"VersionDescription": "d" * 256}, "InvalidParameterValue"),
         (
             {"LaunchTemplateData": {"UserData": base64.b64encode(bytes(16_385)).decode()}},

@@ -13,20 +13,6 @@ def snapshots_of(world: WorldClient, run: str) -> list[dict[str, Any]]:
     return snapshots
 
 
-def test_stale_reads_hide_what_was_made(world: WorldClient) -> None:
-    source, run = world.seed()["instanceId"], name("run")
-    world.faults({"service": "ec2", "action": "CreateSnapshots", "effect": "stale", "reads": 2})
-    made = world.ec2.create_snapshots(
-        InstanceSpecification={"InstanceId": source}, TagSpecifications=tagged(run)
-    )["Snapshots"]
-    ids = [one["SnapshotId"] for one in made]
-    world.ec2.describe_volumes()  # shows nothing of it, and does not count
-    assert snapshots_of(world, run) == []
-    with refused("InvalidSnapshot.NotFound"):
-        world.snapshots(ids)
-    assert len(snapshots_of(world, run)) == 2
-
-
 def test_stale_reads_show_a_state_from_before_for_a_time(world: WorldClient) -> None:
     source = world.seed()["instanceId"]
     other = world.seed()["instanceId"]

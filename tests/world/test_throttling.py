@@ -1,3 +1,8 @@
+"""EC2's and Auto Scaling's token buckets."""
+
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.ec2world.client import STANDING_STILL, WorldClient, refused
 
 
@@ -31,3 +36,25 @@ def test_reads_without_filter_or_page_have_a_smaller_bucket(world: WorldClient) 
         world.ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [source]}])
     for wrong in ({}, {"enabled": "yes"}, None):
         assert world.try_control("PUT", "throttle", wrong)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("call", "tokens"),
+    [("create_tags", 100), ("delete_snapshot", 100), ("register_image", 50), ("stop_instances", 50)],
+)
+def test_a_call_has_a_bucket_of_its_size(world: WorldClient, call: str, tokens: int) -> None:
+    source = world.seed()["instanceId"]
+    arguments = {
+        "create_tags": {"Resources": [source], "Tags": [{"Key": "k", "Value": "v"}]},
+        "delete_snapshot": {"SnapshotId": "snap-00000000000000000"},
+        "register_image": {"Name": "web"},
+        "stop_instances": {"InstanceIds": [source]},
+    }[call]
+    world.control("PUT", "throttle", {"enabled": True})
+    codes = []
+    with world.standing_still():
+        for _ in range(tokens + 1):
+            with pytest.raises(ClientError) as raised:
+                getattr(world.ec2, call)(**arguments, DryRun=True)
+            codes.append(raised.value.response["Error"]["Code"])
+    assert codes == ["DryRunOperation"] * tokens + ["RequestLimitExceeded"]
