@@ -66,7 +66,7 @@ def answers(
 def findings(
     account: Account, policies: Mapping[str, list[Document]], asked: Mapping[str, Iterable[Request]]
 ) -> list[str]:
-    """Each request on which the evaluators differ, or that AWS cannot be asked; both arguments are by name."""
+    """Each request on which the evaluators differ, or that AWS cannot be asked; both tables are by name."""
     own = {name: parsed(documents) for name, documents in policies.items()}
     pairs = [(name, one) for name in asked for one in sorted(set(asked[name]), key=repr)]
     found = []

@@ -1,4 +1,4 @@
-"""Both evaluators follow AWS's documentation, and answer alike for each role and each call that any role makes."""
+"""Both evaluators follow AWS's documentation, and answer alike for each role and each call of any role."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 TEMPLATE = template()
 INSTANCE = ACCOUNT.ec2("instance", "i-1")
 OTHER = ACCOUNT.ec2("instance", "I-1")
-# A statement's parts, what is asked, and whether it is allowed by the pages reference_policies_elements_resource,
-# reference_policies_elements_condition_operators and
-# reference_policies_condition-single-vs-multi-valued-context-keys of the IAM User Guide.
+# A statement's parts, what is asked, and whether it is allowed by these pages of the IAM User Guide:
+# reference_policies_elements_resource, reference_policies_elements_condition_operators and
+# reference_policies_condition-single-vs-multi-valued-context-keys.
 TAG = {"aws:ResourceTag/team": "web"}
 KEYS = {"aws:TagKeys": ["golden-image:run"]}
 DOCUMENTED: dict[str, tuple[dict[str, Any], Request, bool]] = {
