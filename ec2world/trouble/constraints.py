@@ -1,8 +1,8 @@
 """What botocore's models say that a call may carry: shortest, longest, least, most, and patterns.
 
 Before it sends a call, botocore itself holds it only against the lower limits. Patterns with Unicode classes
-(`\\p{L}`), which Python's `re` does not know, are not judged: those of tags in load balancing, IAM and Systems
-Manager.
+(`\\p{L}`), which Python's `re` does not know, are not judged: those of tags in load balancing, IAM and
+Systems Manager.
 """
 
 from __future__ import annotations
