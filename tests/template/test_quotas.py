@@ -1,4 +1,4 @@
-"""The template, its policies and its definitions leave a fifth of what AWS takes, for what is still to come."""
+"""The template, its policies and its definitions leave a fifth of what AWS takes, for what comes next."""
 
 from __future__ import annotations
 
