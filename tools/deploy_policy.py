@@ -59,8 +59,8 @@ UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::SNS::Topic": {"DeliveryStatusLogging": ("iam:*",)},
     "AWS::StepFunctions::StateMachine": {"EncryptionConfiguration": ("kms:*",)},
 }
-# By service, the ARNs of the stack's resources. The names that CloudFormation makes begin with the stack's; those
-# of state machines begin with their logical ids.
+# By service, the ARNs of the stack's resources. The names that CloudFormation makes begin with the stack's; a
+# state machine's begins with its logical id.
 _ARNS = {
     "apigateway": ["arn:aws:apigateway:{region}::/restapis", "arn:aws:apigateway:{region}::/restapis/*"],
     "cloudwatch": ["arn:aws:cloudwatch:{region}:{account}:alarm:{stack}-*"],
