@@ -50,7 +50,7 @@ def faults(operation: Any, body: str) -> Iterator[str]:
 
 
 def _structure(shape: Any, children: list[Element], path: str) -> Iterator[str]:
-    tags, seen = _tags(shape), set()
+    tags, seen = _tags(shape), set[str]()
     for child in children:
         tag = _name(child)
         if tag not in tags:
@@ -80,7 +80,7 @@ def _is_of(shape: Any, text: str) -> bool:
     """Whether a text is one of the values of a scalar shape."""
     kind = shape.type_name
     if kind == "string":
-        return not shape.enum or text in shape.enum or text in _BESIDES.get(shape.name, ())
+        return text in (shape.enum or [text]) or text in _BESIDES.get(shape.name, ())
     if kind == "boolean":
         return text in ("true", "false")
     if kind == "timestamp":
