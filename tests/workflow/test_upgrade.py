@@ -17,7 +17,7 @@ from sandbox.launcher import update
 from sandbox.processes import ChildError
 from tests.conftest import SCALE
 from tests.least_privilege.recording import account_of
-from tests.workflow.conftest import eventually, left_of, locks, succeeded
+from tests.workflow.conftest import eventually, left_of, locks, source_state, succeeded
 from tools.deploy_policy import policy
 
 if TYPE_CHECKING:
@@ -220,6 +220,26 @@ def test_a_role_deploys_with_the_derived_policy_and_not_without(
     iam.put_role_policy(RoleName="deployer", PolicyName="deploy", PolicyDocument=document)
     stack.update(stack.other, "--s3-bucket", bucket)
     stack.update(stack.first, "--s3-bucket", bucket)
+
+
+def test_a_stack_is_removed_once_its_open_run_is_stopped_and_undone(stack: Stack) -> None:
+    """The order that docs/deploy.md gives; this ends the stack, so it is the last test."""
+    sandbox, stack_name = stack.sandbox, stack.sandbox.endpoints.stackName
+    run = stack.start_and_hold("removed")
+    given = json.loads(sandbox.stepfunctions.describe_execution(executionArn=run)["input"])
+    sandbox.stop(run)
+    eventually(lambda: stack.undone(run), 60)
+    stack.let_go()
+    cloudformation = sandbox.aws("cloudformation")
+
+    cloudformation.delete_stack(StackName=stack_name)
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=stack_name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+    assert left_of(sandbox, run) == []
+    eventually(lambda: source_state(sandbox, given["sourceInstanceId"]) == "running")
+    assert sandbox.aws("lambda").list_functions()["Functions"] == []
 
 
 def _names(functions: Any) -> list[str]:
