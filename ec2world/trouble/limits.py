@@ -1,4 +1,4 @@
-"""AWS's limits on what a call may carry, as far as botocore's models do not state them.
+"""AWS's limits on what a call may carry: those of botocore's models, and those that the models do not state.
 
 Sources: "Tag restrictions" and "Ensuring idempotency" in the EC2 API Reference, "User data" in the EC2 User
 Guide.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from ec2world.trouble.constraints import broken_constraints
 from ec2world.trouble.list_limits import too_many
 from ec2world.wire.call import Call
 
@@ -22,9 +23,8 @@ TOKENS = {"RunInstances": 64}
 
 def exceeded_limit(call: Call) -> tuple[str, str] | None:
     """The code and message for a call that carries too much, if it does."""
-    if call.service not in ("ec2", "autoscaling"):
-        return None
-    return next(chain(_refusals(call), too_many(call)), None)
+    own = chain(_refusals(call), too_many(call)) if call.service in ("ec2", "autoscaling") else ()
+    return next(chain(own, broken_constraints(call)), None)
 
 
 def _refusals(call: Call) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 
+from ec2world.wire.answer_model import WrongAnswer, hold_against_model
 from ec2world.wire.answers import XmlAnswer
 from ec2world.wire.call import Call
 from ec2world.wire.errors import error_body, http_status
@@ -47,6 +48,10 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
             return self._error(call, "InvalidAction", text, request_id)
         try:
             body = self.writer.document(call.operation, method().result, request_id)
+            hold_against_model(call.operation, body)
+        except WrongAnswer as error:
+            print(error, file=sys.stderr)
+            return self._error(call, "InternalError", str(error), request_id)
         except ServiceException as error:
             return self._error(call, error.code, error.message, request_id)
         except HTTPException as error:

@@ -31,7 +31,8 @@ class Facts:
         subnets: those of each group.
         groups: that of each member.
         images: those of the parameters that templates name, by `resolve:ssm:` and the parameter.
-        licenses: the ARNs of the license configurations of each instance.
+        others: the ARNs of what each instance has of other services: license configurations, and the resource
+            group of its host.
         own: the ARNs of the stack's table, topic and state machine in its policies, by what they really are.
     """
 
@@ -44,7 +45,7 @@ class Facts:
     subnets: dict[str, list[str]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
-    licenses: dict[str, list[str]] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
 
 
@@ -99,9 +100,10 @@ def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) ->
     asked += [request("ec2:RunInstances", arn) for arn in named]
     if image != data["ImageId"]:
         asked.append(request("ssm:GetParameters", account.parameter(data["ImageId"])))
-    spot = account.ec2("spot-instances-request", NEW)
     if own := tagged.get("spot-instances-request"):
-        asked.append(request("ec2:CreateTags", spot, request_tags=own, ec2__CreateAction="RunInstances"))
+        # Only one that is tagged is asked for.
+        # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
+        asked += _creation("ec2:RunInstances", account, "spot-instances-request", own)
     for kind in ("instance", "volume", "network-interface"):
         asked += _creation("ec2:RunInstances", account, kind, tagged.get(kind, {}), ec2__LaunchTemplate=arn)
     if profile := data.get("IamInstanceProfile"):
@@ -154,7 +156,7 @@ def _there(action: str, kind: str, name: str, facts: Facts) -> Request:
 def _start(action: str, params: Params, facts: Facts) -> list[Request]:
     asked = _existing("instance", "InstanceIds")(action, params, facts)
     keys = [key for instance in params["InstanceIds"] for key in facts.keys.get(instance, [])]
-    named = [arn for instance in params["InstanceIds"] for arn in facts.licenses.get(instance, [])]
+    named = [arn for instance in params["InstanceIds"] for arn in facts.others.get(instance, [])]
     asked += [request(action, arn) for arn in named]
     return asked + [grant(key, via=f"ec2.{facts.account.region}.amazonaws.com") for key in keys]
 

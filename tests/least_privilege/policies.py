@@ -12,6 +12,8 @@ from tools.policy_documents import Deployment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tools.policies import Document
+
 Policy = list[Any]
 
 
@@ -77,21 +79,29 @@ def request(
 
 def policy(template: Mapping[str, Any], owner: str, account: Account) -> Policy:
     """The statements of a function's policy, as deployed in an account."""
-    documents = account.policies(template, owner)
+    return parsed(account.policies(template, owner))
+
+
+def parsed(documents: list[Document]) -> Policy:
+    """The statements of several documents."""
     return [statement for document in documents for statement in parse_policy_document(document)]
 
 
 def allows(policy: Policy, asked: Request, account: Account) -> bool:
-    context = EvalContext(
+    """Whether the policy alone allows the request."""
+    # A request without tags has no aws:TagKeys; MiniStack's context has an empty list.
+    context: dict[str, Any] = {"aws:tagkeys": None}
+    context |= {key: list(value) if isinstance(value, tuple) else value for key, value in asked.context}
+    asking = EvalContext(
         principal_arn=f"arn:aws:sts::{account.account}:assumed-role/function/session",
         principal_type="AssumedRole",
         principal_account=account.account,
         action=asked.action,
         resource_arn=asked.resource,
         region=account.region,
-        service_context={k: list(v) if isinstance(v, tuple) else v for k, v in asked.context},
+        service_context=context,
     )
-    return bool(evaluate(context, [policy]).decision == "Allow")
+    return bool(evaluate(asking, [policy]).decision == "Allow")
 
 
 def owners(template: Mapping[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ def rare_calls(account: Account = ACCOUNT) -> dict[str, list[Request]]:
     facts.templates = {
         ("lt-1", str(number)): _everything(account, image) for number, image in enumerate([*named, "ami-1"])
     }
-    facts.licenses = {"i-1": [_license("999999999999", account.region)]}
+    facts.others = {"i-1": [_license("999999999999", account.region), f"{_groups(account)}/hosts"]}
     of_the_group_before = [one for version in ("0", "1", "2") for one in _launch(facts, version)]
     facts.tags = dict.fromkeys(("lt-1", "ami-1", "snap-1"), own)
     of_the_stack = _launch(facts, "3")
@@ -54,12 +54,15 @@ def _license(owner: str, region: str) -> str:
     return f"arn:aws:license-manager:{region}:{owner}:license-configuration:lic-1"
 
 
+def _groups(account: Account) -> str:
+    return f"arn:aws:resource-groups:{account.region}:{account.account}:group"
+
+
 def _everything(account: Account, image: str) -> dict[str, Any]:
     """The data of a version that names one of everything."""
-    groups = f"arn:aws:resource-groups:{account.region}:{account.account}:group"
     target = {
         "CapacityReservationId": _shared(account, "capacity-reservation/cr-1"),
-        "CapacityReservationResourceGroupArn": f"{groups}/reserved",
+        "CapacityReservationResourceGroupArn": f"{_groups(account)}/reserved",
     }
     tags = [{"Key": "Team", "Value": "web"}]
     return {
@@ -69,7 +72,7 @@ def _everything(account: Account, image: str) -> dict[str, Any]:
         "IamInstanceProfile": {"Name": "web"},
         "Placement": {
             "GroupName": _shared(account, "placement-group/rack"),
-            "HostResourceGroupArn": f"{groups}/hosts",
+            "HostResourceGroupArn": f"{_groups(account)}/hosts",
         },
         "CapacityReservationSpecification": {"CapacityReservationTarget": target},
         "LicenseSpecifications": [{"LicenseConfigurationArn": _license(account.account, account.region)}],

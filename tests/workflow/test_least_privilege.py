@@ -14,6 +14,7 @@ from tests.least_privilege.mutants import Mutant, mutants
 from tests.least_privilege.policies import Request, allows, owners, policy
 from tests.least_privilege.rare import rare_calls
 from tests.least_privilege.recording import account_of, recorded, remember
+from tests.least_privilege.second_evaluator import findings
 from tests.template.rules import narrowing, policies
 from tests.template.rules.base import RULES, Project, load
 from tests.workflow.conftest import eventually, locks, next_call, succeeded
@@ -188,6 +189,12 @@ def test_each_call_of_each_run_is_allowed_by_its_functions_policy(recording: Rec
         if not allows(policy(template, owner, recording.account), one, recording.account)
     ]
     assert denied == []
+
+
+def test_a_second_evaluator_answers_alike_for_each_call_of_each_run(recording: Recording) -> None:
+    template, account = load().template, recording.account
+    own = {owner: account.policies(template, owner) for owner in recording.asked}
+    assert findings(account, own, recording.asked) == []
 
 
 def test_taking_anything_out_of_a_policy_is_noticed(recording: Recording) -> None:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from sandbox.build import ROOT, local_template
+from sandbox import launcher
+from sandbox.build import ROOT, local_template, sam_environment
 from sandbox.client import Client
 from sandbox.launcher import sandbox as new_sandbox
 from sandbox.launcher import update
+from sandbox.processes import ChildError
 from tests.conftest import SCALE
-from tests.workflow.conftest import eventually, left_of, locks, succeeded
+from tests.least_privilege.recording import account_of
+from tests.workflow.conftest import eventually, left_of, locks, source_state, succeeded
+from tools.deploy_policy import policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,6 +194,52 @@ def test_a_new_default_group_is_that_of_every_run_that_starts_then(stack: Stack)
     assert sandbox.api("POST", "/refreshes", plan)[0] == 202
     versions = functions.list_versions_by_function(FunctionName=name)["Versions"]
     assert versions[-2]["FunctionArn"] == newest["FunctionArn"]
+
+
+def test_a_role_deploys_with_the_derived_policy_and_not_without(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MiniStack checks what SAM calls; CloudFormation's handlers are not calls there."""
+    account, iam = account_of(stack.sandbox), stack.sandbox.aws("iam")
+    bucket = "aws-sam-cli-managed-default-sandbox"
+    stack.sandbox.aws("s3").create_bucket(Bucket=bucket)
+    anybody = {"Effect": "Allow", "Principal": {"AWS": account.account}, "Action": "sts:AssumeRole"}
+    trusted = {"Version": "2012-10-17", "Statement": [anybody]}
+    role = iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(trusted))["Role"]["Arn"]
+    session = stack.sandbox.aws("sts").assume_role(RoleArn=role, RoleSessionName="ci")["Credentials"]
+    own = {
+        "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": session["SessionToken"],
+    }
+    monkeypatch.setattr(launcher, "sam_environment", lambda: sam_environment() | own)
+
+    with pytest.raises(ChildError, match="not authorized"):
+        stack.update(stack.other, "--s3-bucket", bucket)
+    document = json.dumps(policy(account))
+    iam.put_role_policy(RoleName="deployer", PolicyName="deploy", PolicyDocument=document)
+    stack.update(stack.other, "--s3-bucket", bucket)
+    stack.update(stack.first, "--s3-bucket", bucket)
+
+
+def test_a_stack_is_removed_once_its_open_run_is_stopped_and_undone(stack: Stack) -> None:
+    """The order that docs/deploy.md gives; this ends the stack, so it is the last test."""
+    sandbox, stack_name = stack.sandbox, stack.sandbox.endpoints.stackName
+    run = stack.start_and_hold("removed")
+    given = json.loads(sandbox.stepfunctions.describe_execution(executionArn=run)["input"])
+    sandbox.stop(run)
+    eventually(lambda: stack.undone(run), 60)
+    stack.let_go()
+    cloudformation = sandbox.aws("cloudformation")
+
+    cloudformation.delete_stack(StackName=stack_name)
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=stack_name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+    assert left_of(sandbox, run) == []
+    eventually(lambda: source_state(sandbox, given["sourceInstanceId"]) == "running")
+    assert sandbox.aws("lambda").list_functions()["Functions"] == []
 
 
 def _names(functions: Any) -> list[str]:

