@@ -54,8 +54,24 @@ def sandbox(
         AlreadyUpError: another sandbox is up in `directory`.
         ChildError: a part of it did not start, or the build or the deployment failed.
     """
+    with emulators(directory, scale, port, say) as place:
+        say("deploying")
+        endpoints = place.deploy(local_template(place.log("build")))
+        tell_identities(endpoints)
+        endpoints.write(directory)
+        yield endpoints
+
+
+@contextmanager
+def emulators(
+    directory: Path,
+    scale: float = DEFAULT_SCALE,
+    port: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Place]:
+    """A sandbox that is up and built for, with nothing deployed in it; see `sandbox`."""
     directory.mkdir(parents=True, exist_ok=True)
-    place = _Place(directory, scale, port or free_port(), free_port())
+    place = Place(directory, scale, port or free_port(), free_port())
     with ExitStack() as stack:
         stack.enter_context(_only_one(directory))
         stack.enter_context(_temporary_directory(place.temporary))
@@ -66,14 +82,10 @@ def sandbox(
         ministack = place.start_ministack()
         stack.callback(ministack.end)
         say("building")
-        template = local_template(place.log("build"))
+        local_template(place.log("build"))
         world.wait_for(f"{place.ec2}/_sandbox/durations", _START_SECONDS)
         ministack.wait_for(f"{place.aws}/_ministack/ready", _START_SECONDS)
-        say("deploying")
-        endpoints = place.deploy(template)
-        tell_identities(endpoints)
-        endpoints.write(directory)
-        yield endpoints
+        yield place
 
 
 def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> None:
@@ -124,7 +136,7 @@ def _temporary_directory(path: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """One sandbox's directory, time scale and ports."""
 
     directory: Path

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.faults import Faults
-from sandbox.client import Client, Run
+from sandbox.client import Client
 from sandbox.endpoints import Endpoints
+from sandbox.executions import Run
 from sandbox.launcher import DEFAULT_SCALE, sandbox
 from sandbox.narration import Narration
 

@@ -34,7 +34,8 @@ from sandbox.matrix.schedules import Schedule
 from sandbox.matrix.verdict import judge
 
 if TYPE_CHECKING:
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
     from sandbox.matrix.runner import Runner
     from sandbox.matrix.situation import Situation
 
