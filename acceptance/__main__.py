@@ -13,7 +13,7 @@ from acceptance.account import Account
 from acceptance.names import new_name
 from acceptance.plan import plan
 from acceptance.removal import names_in
-from acceptance.report import report
+from acceptance.report import AWS, report
 from acceptance.run import Result, accept, clean
 from sandbox.build import sam_build
 
@@ -32,7 +32,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     run.add_argument("--windows", action="store_true", help="with a Windows source")
     run.add_argument("--template", type=Path, help="a built template (default: builds it)")
     run.add_argument("--report", type=Path, help="the report's file (default: .sandbox/acceptance/<name>.md)")
-    run.add_argument("--place", default="AWS", help="the place's name in the report")
+    run.add_argument("--place", default=AWS, help="the place's name in the report")
     commands.add_parser("clean", help="remove what a killed acceptance has left")
     return parser.parse_args(arguments)
 

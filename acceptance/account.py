@@ -84,7 +84,7 @@ class Account:
     def call_api(self, url: str, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Call the product's REST API, signed; answers status and body.
 
-        Its endpoint can be set like a service's: AWS_ENDPOINT_URL_EXECUTE_API, followed by the API's id and stage.
+        Its endpoint can be set like a service's, by AWS_ENDPOINT_URL_EXECUTE_API.
         """
         if endpoint := os.environ.get("AWS_ENDPOINT_URL_EXECUTE_API"):
             host, _, stage = url.removeprefix("https://").rstrip("/").partition("/")

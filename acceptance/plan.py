@@ -24,7 +24,7 @@ PER_KEY_MONTH = 1.00
 """AWS bills a part of a month by the hour, and nothing while the key waits for its deletion."""
 _MONTH_HOURS = 730
 HOURS = 1.5
-"""More than the scenarios take one after another, if the stages take as long as docs/performance.md assumes."""
+"""More than the minutes of the scenarios in docs/aws-acceptance-example.md, with deployment and removal."""
 GROUP_INSTANCES = 2
 """Instances of a group while it is recreated: the one before and the one after."""
 
@@ -56,8 +56,9 @@ class Plan:
             f"- a key pair and a customer key (its deletion takes seven days, which cost nothing)\n"
             f"- the service-linked role of Auto Scaling, if the account has none; it stays\n"
             f"- in the default VPC, the sources\n{sources}\n"
-            f"- one run after another, with the images, snapshots, launch templates and groups that they make\n{runs}\n"
-            f"Price: at most ${self.dollars():.2f} in us-east-1 for {HOURS} hours (docs/aws-acceptance.md). It is "
+            "- one run after another, with the images, snapshots, launch templates and groups of them\n"
+            f"{runs}\n"
+            f"Price: at most ${self.dollars():.2f} in us-east-1 for {HOURS} hours; "
             f"higher by ${PER_HOUR['g4dn.xlarge'] / 12:.2f} if the account's quota lets a g4dn.xlarge run.\n"
             "At the end, and after Ctrl-C, everything is removed."
         )

@@ -1,24 +1,21 @@
 """Removal: of everything that an acceptance and its runs made, found by name and tag alone.
 
-The same table removes and lists what is left, so that nothing is removed that is not looked for afterwards, and a
+The same table removes and lists what is left, so that what is removed is looked for afterwards, and a
 killed acceptance is removed like one that ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from acceptance.account import NotInTimeError
+from acceptance.account import Account, NotInTimeError
 from acceptance.names import DENY_POLICY, PREFIX, STACK_TAG, TAG, having
 from acceptance.stack import resources
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from acceptance.account import Account
 
 _SECONDS = 1800
 _FUNCTION_SECONDS = 60
@@ -79,7 +76,10 @@ def _templates(account: Account, name: str) -> list[str]:
 
 def _images(account: Account, name: str) -> list[str]:
     filters = having(STACK_TAG, name)
-    return [one["ImageId"] for one in account.aws("ec2").describe_images(Owners=["self"], Filters=filters)["Images"]]
+    return [
+        one["ImageId"]
+        for one in account.aws("ec2").describe_images(Owners=["self"], Filters=filters)["Images"]
+    ]
 
 
 def _snapshots(account: Account, name: str) -> list[str]:
@@ -102,7 +102,11 @@ def _volumes(account: Account, name: str) -> list[str]:
 
 
 def _key_pairs(account: Account, name: str) -> list[str]:
-    return [one["KeyName"] for one in account.aws("ec2").describe_key_pairs()["KeyPairs"] if one["KeyName"] == name]
+    return [
+        one["KeyName"]
+        for one in account.aws("ec2").describe_key_pairs()["KeyPairs"]
+        if one["KeyName"] == name
+    ]
 
 
 def _customer_keys(account: Account, name: str) -> list[str]:
@@ -193,37 +197,43 @@ KINDS = (
 
 
 def left_of(account: Account, name: str) -> list[str]:
-    """What is left of an acceptance: the kind and the id of each resource."""
-    return [f"{kind.what} {one}" for kind in KINDS for one in kind.find(account, name)]
+    """The kind and the id of each resource that is left, and the kinds that cannot be listed."""
+    left = []
+    for kind in KINDS:
+        try:
+            left += [f"{kind.what} {one}" for one in kind.find(account, name)]
+        except ClientError as error:
+            left.append(f"{kind.what} unknown: {error}")
+    return left
 
 
 def remove(account: Account, name: str) -> list[str]:
-    """Remove everything of an acceptance, in passes until nothing is left; answers what is left after all.
+    """Remove everything of an acceptance, in passes until nothing is left; answers what is left.
 
-    A pass does what can be done then: a snapshot goes after its image, a volume after its instance, what a run
-    still makes after the pass before.
+    A pass does what can be done then: a snapshot goes after its image, a volume after its instance, and what a
+    run still makes in the next pass.
     """
-    refused: dict[str, str] = {}
-
-    def gone() -> bool:
-        before = 0
-        refused.clear()
-        for kind in KINDS:
-            for one in kind.find(account, name):
-                before += 1
-                try:
-                    kind.remove(account, name, one)
-                except ClientError as error:
-                    refused[f"{kind.what} {one}"] = str(error)
-        return before == 0
-
     try:
-        account.until(gone, _SECONDS, name)
+        account.until(lambda: _pass(account, name), _SECONDS, name)
         account.sleep(_FUNCTION_SECONDS)
-        account.until(gone, _SECONDS, name)
+        account.until(lambda: _pass(account, name), _SECONDS, name)
     except NotInTimeError:
-        return [f"{what}: {refused.get(what, 'still there')}" for what in left_of(account, name)]
+        return left_of(account, name)
     return []
+
+
+def _pass(account: Account, name: str) -> bool:
+    """Remove what can be removed now, and the rest in the next pass; whether there was nothing."""
+    nothing = True
+    for kind in KINDS:
+        try:
+            for one in kind.find(account, name):
+                nothing = False
+                with suppress(ClientError):
+                    kind.remove(account, name, one)
+        except ClientError:
+            nothing = False
+    return nothing
 
 
 def names_in(account: Account) -> set[str]:
@@ -231,8 +241,10 @@ def names_in(account: Account) -> set[str]:
     stacks = account.aws("cloudformation").get_paginator("describe_stacks").paginate()
     found = {one["StackName"] for page in stacks for one in page["Stacks"]}
     found |= {one["Name"] for one in account.aws("s3").list_buckets()["Buckets"]}
-    for described in account.aws("ec2").get_paginator("describe_tags").paginate(
-        Filters=[{"Name": "key", "Values": [TAG, STACK_TAG]}]
+    for described in (
+        account.aws("ec2")
+        .get_paginator("describe_tags")
+        .paginate(Filters=[{"Name": "key", "Values": [TAG, STACK_TAG]}])
     ):
         found |= {one["Value"] for one in described["Tags"]}
     return {one for one in found if one.startswith(PREFIX)}

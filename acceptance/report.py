@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from acceptance.probes import NOT_ASKED
+
 if TYPE_CHECKING:
     from acceptance.account import Account
+    from acceptance.probes import Answer
     from acceptance.run import Result
     from acceptance.scenarios import End
+
+AWS = "AWS"
 
 
 def report(account: Account, result: Result, place: str) -> str:
@@ -32,14 +37,21 @@ def report(account: Account, result: Result, place: str) -> str:
         lines.append(f"| {one.scenario.what} | {expected} | {seen} | {one.seconds / 60:.1f} |")
     if result.answers:
         lines += ["", "## Not yet seen on AWS", "", "| row | answer | seen |", "| --- | --- | --- |"]
-        lines += [f"| {one.row} | {one.verdict} | {_line(one.seen)} |" for one in result.answers]
+        lines += [f"| {one.row} | {_verdict(one, place)} | {_line(one.seen)} |" for one in result.answers]
     lines += ["", "## Left", "", *([f"- {one}" for one in result.left] or ["Nothing."])]
     return "\n".join(lines) + "\n"
 
 
+def _verdict(answer: Answer, place: str) -> str:
+    """What an emulator shows is no answer."""
+    return answer.verdict if place == AWS or answer.verdict == NOT_ASKED else f"not shown by {place}"
+
+
 def _end(end: End) -> str:
     left = ", ".join(end.left) or "nothing"
-    return f"{end.status} {end.error} · group {end.sizes} · left: {left} · source {end.source}".replace("  ", " ")
+    return f"{end.status} {end.error} · group {end.sizes} · left: {left} · source {end.source}".replace(
+        "  ", " "
+    )
 
 
 def _line(text: str) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from acceptance import scenarios, state
-from acceptance.probes import Answer, Evidence, answers
+from acceptance.probes import Answer, answers
+from acceptance.questions import Evidence
 from acceptance.removal import remove
+from acceptance.scenarios import Outcome
 from acceptance.sources import make_customer_key, make_key_pair, make_source, wait_for_sources
 from acceptance.stack import deploy, make_bucket
 from acceptance.state import DIRECTORY
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from acceptance.account import Account
     from acceptance.plan import Plan
-    from acceptance.scenarios import Outcome
 
     Say = Callable[[str], None]
 
@@ -83,6 +84,7 @@ def _do(account: Account, plan: Plan, result: Result, template: Path, say: Say) 
         say(scenario.name)
         outcome = scenarios.run(account, stack, scenario, sources[scenario.source])
         result.outcomes.append(outcome)
-        say(f"  {outcome.seen.status} {outcome.seen.error}: {'as expected' if outcome.agrees else 'DIFFERENT'}")
+        how = "as expected" if outcome.agrees else "DIFFERENT"
+        say(f"  {outcome.seen.status} {outcome.seen.error}: {how}")
     say("probes")
     result.answers = answers(Evidence(account, stack, sources, result.outcomes))

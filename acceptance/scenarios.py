@@ -1,24 +1,20 @@
-"""The scenarios: one table of what is started how, with which trouble, and how the sandbox says that it ends."""
+"""The scenarios: one table of what starts how, with which trouble, and how the sandbox says that it ends."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acceptance import triggers, trouble
-from acceptance.account import NotInTimeError
+from acceptance.account import Account, NotInTimeError
 from acceptance.names import RUN_TAG, having
 from acceptance.sources import state_of
+from acceptance.stack import Stack
 from sandbox.executions import Executions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from acceptance.account import Account
-    from acceptance.stack import Stack
 
 _RUN_SECONDS = 3600
 _SETTLE_SECONDS = 900
@@ -111,9 +107,17 @@ SCENARIOS = (
         _RECREATE,
         End("SUCCEEDED", "", "1/1/2", ("image", "snapshot")),
     ),
-    Scenario("api", "UEFI source, started by the signed API", "ubuntu", "api", triggers.api, _RECREATE, _CREATED),
     Scenario(
-        "customer-key", "Source under a customer key", "encrypted", "key", triggers.console, _RECREATE, _CREATED
+        "api", "UEFI source, started by the signed API", "ubuntu", "api", triggers.api, _RECREATE, _CREATED
+    ),
+    Scenario(
+        "customer-key",
+        "Source under a customer key",
+        "encrypted",
+        "key",
+        triggers.console,
+        _RECREATE,
+        _CREATED,
     ),
     Scenario(
         "denied",
@@ -185,10 +189,8 @@ def run(account: Account, stack: Stack, scenario: Scenario, source: str) -> Outc
         ends.append(end)
         return end == scenario.expected
 
-    try:
+    with suppress(NotInTimeError):
         account.until(settled, _SETTLE_SECONDS, scenario.name)
-    except NotInTimeError:
-        pass
     seconds = over.seconds / account.pace
     return Outcome(
         scenario, ends[-1], arn, over.cause or "", seconds, over.output, errors_of(executions, arn)

@@ -56,9 +56,9 @@ def make_key_pair(account: Account, name: str) -> None:
 def make_customer_key(account: Account, name: str) -> str:
     """A key that the service-linked role of Auto Scaling may use; answers its ARN."""
     kms, iam = account.aws("kms"), account.aws("iam")
-    key = kms.create_key(
-        Description=f"Throwaway key of {name}", Tags=[{"TagKey": TAG, "TagValue": name}]
-    )["KeyMetadata"]["Arn"]
+    key = kms.create_key(Description=f"Throwaway key of {name}", Tags=[{"TagKey": TAG, "TagValue": name}])[
+        "KeyMetadata"
+    ]["Arn"]
     with suppress(iam.exceptions.InvalidInputException):  # the account has the role
         iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
     role = (

@@ -29,7 +29,7 @@ class Stack:
 
 
 def make_bucket(account: Account, name: str) -> None:
-    """A bucket for the code, of the stack's name: the one of `sam deploy --resolve-s3` would outlive the stack."""
+    """A bucket of the stack's name for the code; that of `sam deploy --resolve-s3` would outlive it."""
     where = {} if account.region == "us-east-1" else {"LocationConstraint": account.region}
     more: dict[str, Any] = {"CreateBucketConfiguration": where} if where else {}
     account.aws("s3").create_bucket(Bucket=name, **more)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from acceptance.account import NotInTimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from acceptance.account import Account
     from acceptance.stack import Stack
 

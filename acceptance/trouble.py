@@ -28,7 +28,7 @@ def nothing(_account: Account, _stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def denied_mark(account: Account, stack: Stack) -> Iterator[None]:
-    """Drain Group may not write into the ledger: the latest call that a new group's run makes before its rollout."""
+    """Drain Group may not write into the ledger, which it does before it drains: late in a run."""
     iam, role = account.aws("iam"), stack.resources["DrainGroupFunctionRole"]
     deny = {"Effect": "Deny", "Action": "dynamodb:UpdateItem", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})

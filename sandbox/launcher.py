@@ -146,25 +146,31 @@ class Place:
 
     @property
     def temporary(self) -> Path:
+        """The directory of temporary files."""
         return self.directory / "tmp"
 
     @property
     def aws(self) -> str:
+        """Base URL of all services but EC2 and Auto Scaling."""
         return f"http://127.0.0.1:{self.aws_port}"
 
     @property
     def ec2(self) -> str:
+        """Base URL of EC2, Auto Scaling and the `/_sandbox/` verbs."""
         return f"http://127.0.0.1:{self.ec2_port}"
 
     def log(self, name: str) -> Path:
+        """The log of one of the children."""
         return self.directory / "logs" / f"{name}.log"
 
     def start_world(self) -> Child:
+        """Start the EC2 world."""
         command = [sys.executable, "-m", "ec2world", "--port", str(self.ec2_port)]
         command += ["--scale", str(self.scale), "--region", REGION, "--upstream", self.aws]
         return Child("the EC2 world", command, self.log("world"), self._environment(), ROOT)
 
     def start_ministack(self) -> Child:
+        """Start MiniStack."""
         environment = self._environment() | {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.aws_port),
@@ -193,6 +199,7 @@ class Place:
         return clean_environment() | {"TMPDIR": str(self.temporary.resolve()), "PYTHONUNBUFFERED": "1"}
 
     def deploy(self, template: Path) -> Endpoints:
+        """Deploy the product; ChildError where `sam deploy` fails."""
         session = boto3.Session("test", "test", region_name=REGION)
         session.client("s3", endpoint_url=self.aws).create_bucket(Bucket=_ARTIFACTS_BUCKET)
         _sam_deploy(self.aws, template, self.log("deploy"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SECONDS = 30
 
 
-def signed_call(
+def signed_call(  # noqa: PLR0913, PLR0917 - the parts of a request
     method: str,
     url: str,
     region: str,

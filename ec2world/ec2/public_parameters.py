@@ -1,7 +1,7 @@
 """The public parameters of Systems Manager that name images of Ubuntu and Windows.
 
-moto has those of Amazon Linux. Sources: "Calling AMI public parameters in Parameter Store" in the Systems Manager
-User Guide, and "Finding images on AWS" in the documentation of Ubuntu on AWS.
+moto has those of Amazon Linux. Sources: "Calling AMI public parameters in Parameter Store" in the Systems
+Manager User Guide, and "Finding images on AWS" in the documentation of Ubuntu on AWS.
 """
 
 from typing import Any

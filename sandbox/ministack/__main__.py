@@ -14,6 +14,7 @@ from sandbox.ministack import (
     functions,
     gateway,
     permissions,
+    roles,
     schedules,
     versions,
 )
@@ -27,6 +28,7 @@ def main() -> None:
     faults.install()
     gateway.install()
     permissions.install()
+    roles.install()
     schedules.install()
     functions.install()
     try:

@@ -5,6 +5,7 @@ MiniStack checks the calls that come in over HTTP. A state machine and a schedul
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ministack.core import iam_actions
@@ -20,17 +21,22 @@ def install() -> None:
 
 
 def _around_resource(known: Any) -> Any:
-    """A call about an instance profile is one about its ARN, not about everything.
+    """A call about an instance profile, a service-linked role or a path of parameters is one about its ARN.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
     """
 
     def resource(service: str, *request: Any) -> str:
-        parameters, account = request[4], request[6]
-        name = parameters.get("InstanceProfileName") if service == "iam" else None
+        headers, body, parameters, region, account = request[2:7]
+        if service == "ssm" and headers.get("x-amz-target", "").endswith(".GetParametersByPath"):
+            return f"arn:aws:ssm:{region}:{account}:parameter{json.loads(body)['Path']}"
+        names = {key: one[0] if isinstance(one, list) else one for key, one in parameters.items()}
+        if service == "iam" and "AWSServiceName" in names:
+            return f"arn:aws:iam::{account}:role/aws-service-role/{names['AWSServiceName']}/AWSServiceRole"
+        name = names.get("InstanceProfileName") if service == "iam" else None
         if not name:
             return str(known(service, *request))
-        name = name[0] if isinstance(name, list) else name
         there = iam._instance_profiles.get(name)
         return str(there["Arn"]) if there else f"arn:aws:iam::{account}:instance-profile/{name}"
 
