@@ -8,19 +8,23 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from acceptance import state
-from acceptance.account import Account
+from acceptance.account import Account, NotInTimeError
 from acceptance.names import new_name
 from acceptance.plan import plan
 from acceptance.removal import names_in
 from acceptance.report import AWS, report
 from acceptance.run import Result, accept, clean
 from sandbox.build import sam_build
+from sandbox.processes import ChildError
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTED = 130
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -54,7 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
     for number in _ENDS:
         signal.signal(number, _interrupt)
     account = Account(given.pace)
-    return _clean(account) if given.command == "clean" else _run(account, given)
+    try:
+        return _clean(account) if given.command == "clean" else _run(account, given)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def _run(account: Account, given: argparse.Namespace) -> int:
@@ -63,18 +70,17 @@ def _run(account: Account, given: argparse.Namespace) -> int:
     if not given.yes and input("Type yes to go on: ").strip() != "yes":
         return 1
     template = given.template or sam_build(state.DIRECTORY / "build.log") / "template.yaml"
-    interrupted = False
     try:
         accept(account, wanted, result, template, _say)
-    except KeyboardInterrupt:
-        interrupted = True
+    except (BotoCoreError, ChildError, ClientError, NotInTimeError) as error:
+        print(error, file=sys.stderr)
     finally:
         path = given.report or state.DIRECTORY / f"{result.name}.md"
         path.write_text(report(account, result, given.place))
         _say(f"report: {path}")
         for one in result.left:
             _say(f"left: {one}")
-    return 130 if interrupted else 0 if result.good else 1
+    return 0 if result.good else 1
 
 
 def _clean(account: Account) -> int:

@@ -162,7 +162,8 @@ def created_image(found: Evidence) -> Finding:
         NoReboot=True,
         TagSpecifications=[{"ResourceType": one, "Tags": _tag(found)} for one in ("image", "snapshot")],
     )["ImageId"]
-    began, states, snapshots = time.monotonic(), [], []
+    began, states = time.monotonic(), []
+    snapshots: list[str] = []
 
     def shown() -> bool:
         image = ec2.describe_images(ImageIds=[made])["Images"][0]

@@ -210,8 +210,8 @@ def left_of(account: Account, name: str) -> list[str]:
 def remove(account: Account, name: str) -> list[str]:
     """Remove everything of an acceptance, in passes until nothing is left; answers what is left.
 
-    A pass does what can be done then: a snapshot goes after its image, a volume after its instance, and what a
-    run still makes in the next pass.
+    A pass does what can be done then: a snapshot goes after its image, a volume after its instance, and what
+    a run still makes in the next pass.
     """
     try:
         account.until(lambda: _pass(account, name), _SECONDS, name)

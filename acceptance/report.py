@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from acceptance.probes import NOT_ASKED
+from acceptance.questions import NOT_ASKED
 
 if TYPE_CHECKING:
     from acceptance.account import Account
@@ -24,7 +24,7 @@ def report(account: Account, result: Result, place: str) -> str:
         "",
         f"Region {account.region}, partition {account.partition}, {datetime.now(UTC):%Y-%m-%d}. "
         f"{agree} of {len(result.outcomes)} scenarios ended as the sandbox had said"
-        f"{'' if result.complete else '; the acceptance was interrupted'}.",
+        f"{'' if result.complete else '; the acceptance did not come to its end'}.",
         "",
         "## Scenarios",
         "",

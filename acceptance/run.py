@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Say = Callable[[str], None]
 
 SETUP_STEPS = ("bucket", "key pair", "customer key", "sources", "deployment")
-LAST_STEPS = ("probes",)
+LAST_STEPS = ("probes", "removal")
 
 
 @dataclass
@@ -56,7 +56,11 @@ def accept(account: Account, plan: Plan, result: Result, template: Path, say: Sa
         _do(account, plan, result, template, say)
         result.complete = True
     finally:
-        clean(account, result, say)
+        try:
+            clean(account, result, say)
+        except KeyboardInterrupt:
+            clean(account, result, say)
+            raise
 
 
 def clean(account: Account, result: Result, say: Say) -> None:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-
-from acceptance.account import NotInTimeError
 
 if TYPE_CHECKING:
     from acceptance.account import Account
     from acceptance.stack import Stack
 
-Trigger = "Callable[[Account, Stack, dict[str, Any]], str]"
 _AHEAD_SECONDS = 60
 _FIRES_WITHIN_SECONDS = 300
 
 
-@dataclass(frozen=True)
 class RefusedError(RuntimeError):
-    """The API did not start the run."""
-
-    status: int
-    body: Any
+    """The API did not start the run; the message is its answer."""
 
 
 def console(account: Account, stack: Stack, run_input: dict[str, Any]) -> str:
@@ -42,7 +34,7 @@ def api(account: Account, stack: Stack, run_input: dict[str, Any]) -> str:
     """
     status, body = account.call_api(stack.outputs["ApiUrl"], "POST", "/refreshes", run_input)
     if status != 202:
-        raise RefusedError(status, body)
+        raise RefusedError(f"{status} {body}")
     return f"{_executions_of(stack)}:{body['name']}"
 
 
@@ -80,6 +72,3 @@ def schedule(account: Account, stack: Stack, run_input: dict[str, Any]) -> str:
 
 def _executions_of(stack: Stack) -> str:
     return stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
-
-
-__all__ = ["NotInTimeError", "RefusedError", "api", "console", "schedule"]

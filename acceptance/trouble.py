@@ -33,9 +33,11 @@ def denied_mark(account: Account, stack: Stack) -> Iterator[None]:
     deny = {"Effect": "Deny", "Action": "dynamodb:UpdateItem", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     iam.put_role_policy(RoleName=role, PolicyName=DENY_POLICY, PolicyDocument=document)
-    account.sleep(_IAM_SECONDS)
-    yield
-    iam.delete_role_policy(RoleName=role, PolicyName=DENY_POLICY)
+    try:
+        account.sleep(_IAM_SECONDS)
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName=DENY_POLICY)
 
 
 @contextmanager

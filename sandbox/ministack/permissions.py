@@ -11,13 +11,14 @@ from typing import Any
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import EvalContext, _gather_role_policies, evaluate
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam
+from ministack.services import iam, kms
 from ministack.services import stepfunctions as states
 
 
 def install() -> None:
     """Put this module's function around that of MiniStack."""
     iam_actions.extract_resource_arn = _around_resource(iam_actions.extract_resource_arn)
+    iam_actions.request_tag_context = _around_tags(iam_actions.request_tag_context)
 
 
 def _around_resource(known: Any) -> Any:
@@ -41,6 +42,21 @@ def _around_resource(known: Any) -> Any:
         return str(there["Arn"]) if there else f"arn:aws:iam::{account}:instance-profile/{name}"
 
     return resource
+
+
+def _around_tags(known: Any) -> Any:
+    """A call about a key is evaluated with the key's tags too.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
+    """
+
+    def context(service: str, action: str, body: bytes, *more: Any) -> dict[str, Any]:
+        found: dict[str, Any] = known(service, action, body, *more)
+        key = kms._resolve_key(json.loads(body).get("KeyId", "")) if service == "kms" else None
+        tags = key["Tags"] if key else []
+        return found | {f"aws:resourcetag/{tag['TagKey']}".lower(): tag["TagValue"] for tag in tags}
+
+    return context
 
 
 def authorized(resource: str) -> str:

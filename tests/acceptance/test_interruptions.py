@@ -45,10 +45,12 @@ def nothing_is_left(account: Account, name: str) -> None:
 
 
 def interrupting(step: str) -> Callable[[str], None]:
-    """What interrupts an acceptance before a step."""
+    """What interrupts an acceptance before a step, once."""
+    steps = [step]
 
     def say(text: str) -> None:
-        if text == step:
+        if text in steps:
+            steps.clear()
             raise KeyboardInterrupt
 
     return say

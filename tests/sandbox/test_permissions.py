@@ -37,9 +37,9 @@ def user(sandbox: Client) -> Callable[..., Any]:
     """Make a client of a user who may do one thing with one resource."""
     iam = sandbox.aws("iam")
 
-    def make(service: str, action: str, resource: str) -> Any:
+    def make(service: str, action: str, resource: str, condition: dict[str, Any] | None = None) -> Any:
         name = action.replace(":", "-")
-        statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+        statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition or {}}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
@@ -58,6 +58,20 @@ def test_a_path_of_parameters_is_a_resource(user: Callable[..., Any]) -> None:
     assert ssm.get_parameters_by_path(Path="/mine")["Parameters"] == []
     with pytest.raises(ClientError, match="not authorized"):
         ssm.get_parameters_by_path(Path="/yours")
+
+
+def test_a_key_is_known_by_its_tags(sandbox: Client, user: Callable[..., Any]) -> None:
+    made = {
+        whose: sandbox.aws("kms").create_key(Tags=[{"TagKey": "of", "TagValue": whose}])["KeyMetadata"][
+            "KeyId"
+        ]
+        for whose in ("me", "you")
+    }
+    kms = user("kms", "kms:DescribeKey", "*", {"StringEquals": {"aws:ResourceTag/of": "me"}})
+
+    assert kms.describe_key(KeyId=made["me"])["KeyMetadata"]["KeyId"] == made["me"]
+    with pytest.raises(ClientError, match="not authorized"):
+        kms.describe_key(KeyId=made["you"])
 
 
 def test_a_service_linked_role_is_a_resource(user: Callable[..., Any]) -> None:
