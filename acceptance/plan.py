@@ -11,9 +11,10 @@ from acceptance.sources import SOURCES
 if TYPE_CHECKING:
     from acceptance.account import Account
 
-# US dollars in us-east-1. That of a key is from https://aws.amazon.com/kms/pricing/ (November 2026). Those of EC2
-# and EBS were written down without a look at the price pages (https://aws.amazon.com/ec2/pricing/on-demand/ and
-# https://aws.amazon.com/ebs/pricing/): compare them before the first run. Other Regions cost up to twice as much.
+# US dollars in us-east-1. That of a key is from https://aws.amazon.com/kms/pricing/ (November 2026). Those of
+# EC2 and EBS were written down without a look at https://aws.amazon.com/ec2/pricing/on-demand/ and
+# https://aws.amazon.com/ebs/pricing/: compare them before the first run. Other Regions cost up to twice as
+# much.
 PER_HOUR = {"t4g.nano": 0.0042, "t3.micro": 0.0104, "t3.medium": 0.0600, "g4dn.xlarge": 0.526}
 """Of an instance; t3.medium with Windows."""
 PER_GIB_MONTH = 0.08 + 0.05

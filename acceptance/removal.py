@@ -18,8 +18,8 @@ from acceptance.names import DENY_POLICY, PREFIX, STACK_TAG, TAG, having
 from acceptance.stack import resources
 
 _SECONDS = 1800
-_FUNCTION_SECONDS = 60
-"""A function that ran when its stack was deleted may make something until then (Timeout in template.yaml)."""
+_FUNCTION_SECONDS = 110
+"""A function that ran when its stack was deleted may make something until then: the longest Timeout."""
 _ENDED = ("shutting-down", "terminated")
 _MACHINES = ("GoldenImageRefresh", "RollOut", "Undo")
 

@@ -85,7 +85,7 @@ def make_source(account: Account, name: str, kind: str, key: str) -> str:
         "ImageId": f"resolve:ssm:{source.image}",
         "InstanceType": source.type,
         "MetadataOptions": {"HttpTokens": "required"},
-        # T3 and T4g start as unlimited, and a boot that takes long would cost more than the price that was shown.
+        # T3 and T4g start as unlimited, and a long boot would cost more than the price that was shown.
         "CreditSpecification": {"CpuCredits": "standard"},
         "ClientToken": f"{name}-{kind}",
         "TagSpecifications": [{"ResourceType": one, "Tags": label} for one in ("instance", "volume")],

@@ -13,6 +13,7 @@ from sandbox.ministack import (
     faults,
     functions,
     gateway,
+    log_groups,
     permissions,
     roles,
     schedules,
@@ -27,6 +28,7 @@ def main() -> None:
     children.install()
     faults.install()
     gateway.install()
+    log_groups.install()
     permissions.install()
     roles.install()
     schedules.install()

@@ -21,6 +21,7 @@ from acceptance.plan import Plan
 from acceptance.removal import left_of
 from acceptance.run import LAST_STEPS, SETUP_STEPS, Result, accept
 from acceptance.scenarios import SCENARIOS, Scenario
+from tests.acceptance.everything import everything
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +40,15 @@ def template(account: Account) -> Path:
     return Path(run_options()[1])
 
 
-def nothing_is_left(account: Account, name: str) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def before(account: Account) -> set[str]:
+    """What is in the account before any acceptance, and what an acceptance leaves in it."""
+    assert account
+    return everything() | {"iam AWSServiceRoleForAutoScaling"}
+
+
+def nothing_is_left(account: Account, name: str, before: set[str]) -> None:
+    assert everything() - before == set()
     assert left_of(account, name) == []
     assert name not in state.begun(account)
 
@@ -57,18 +66,20 @@ def interrupting(step: str) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize("step", [*SETUP_STEPS, *LAST_STEPS])
-def test_nothing_is_left_after_an_interruption_before(account: Account, template: Path, step: str) -> None:
+def test_nothing_is_left_after_an_interruption_before(
+    account: Account, template: Path, before: set[str], step: str
+) -> None:
     result = Result(new_name())
 
     with pytest.raises(KeyboardInterrupt):
         accept(account, Plan(("linux",), ()), result, template, interrupting(step))
 
-    nothing_is_left(account, result.name)
+    nothing_is_left(account, result.name, before)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_nothing_is_left_after_an_interruption_within(
-    account: Account, template: Path, scenario: Scenario
+    account: Account, template: Path, before: set[str], scenario: Scenario
 ) -> None:
     result = Result(new_name())
     timer = threading.Timer(WITHIN.get(scenario.name, USUALLY_WITHIN), _thread.interrupt_main)
@@ -80,7 +91,7 @@ def test_nothing_is_left_after_an_interruption_within(
     with pytest.raises(KeyboardInterrupt):
         accept(account, Plan((scenario.source,), (scenario,)), result, template, say)
 
-    nothing_is_left(account, result.name)
+    nothing_is_left(account, result.name, before)
 
 
 @pytest.fixture
@@ -105,7 +116,9 @@ def name_at(process: subprocess.Popen[str], step: str, seconds: float) -> str:
     return text.partition("the stack ")[2].partition(",")[0]
 
 
-def test_ctrl_c_removes_everything(account: Account, command: subprocess.Popen[str]) -> None:
+def test_ctrl_c_removes_everything(
+    account: Account, command: subprocess.Popen[str], before: set[str]
+) -> None:
     name = name_at(command, "deployment", 1.5)
 
     command.send_signal(signal.SIGINT)
@@ -113,15 +126,20 @@ def test_ctrl_c_removes_everything(account: Account, command: subprocess.Popen[s
 
     assert command.returncode == 130
     assert "report:" in said
-    nothing_is_left(account, name)
+    nothing_is_left(account, name, before)
 
 
 @pytest.mark.parametrize(
     ("step", "seconds", "forgotten"),
     [("deployment", 1.5, False), ("console", 3, False), ("console", 6, True)],
 )
-def test_clean_removes_what_a_killed_acceptance_has_left(
-    account: Account, command: subprocess.Popen[str], step: str, seconds: float, forgotten: bool
+def test_clean_removes_what_a_killed_acceptance_has_left(  # noqa: PLR0917 - fixtures
+    account: Account,
+    command: subprocess.Popen[str],
+    before: set[str],
+    step: str,
+    seconds: float,
+    forgotten: bool,
 ) -> None:
     name = name_at(command, step, seconds)
     command.kill()
@@ -132,4 +150,4 @@ def test_clean_removes_what_a_killed_acceptance_has_left(
 
     assert main([*options(), "clean"]) == 0
 
-    nothing_is_left(account, name)
+    nothing_is_left(account, name, before)

@@ -25,7 +25,9 @@ _CODE = (
     "Makefile",
 )
 _STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
-_PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|acceptance|events|tests|tools|docs)/[\w./-]*")
+_PATH = re.compile(
+    r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|acceptance|events|tests|tools|docs)/[\w./-]*"
+)
 # Names of AWS and of other tools that the product's code has no reason to hold.
 _FOREIGN = {
     "AWS::Serverless::Api",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -69,7 +71,8 @@ def function(sandbox: Client) -> Iterator[Callable[..., Callable[[str], dict[str
         return lambda what: invoke(sandbox, name, what)
 
     yield deploy
-    client.delete_function(FunctionName=name)
+    with suppress(client.exceptions.ResourceNotFoundException):
+        client.delete_function(FunctionName=name)
 
 
 def invoke(sandbox: Client, name: str, what: str) -> dict[str, Any]:
@@ -143,3 +146,28 @@ def test_invocations_at_the_same_time_have_processes_of_their_own(function: Call
         pids = {answer["payload"]["pid"] for answer in pool.map(ask, ["nap", "nap"])}
 
     assert len(pids) == 2
+
+
+def test_a_function_that_was_deleted_does_not_run_for_a_retried_event(
+    sandbox: Client, function: Callable[..., Any]
+) -> None:
+    name = function()("answer")["payload"]["name"]
+    functions, logs = sandbox.aws("lambda"), sandbox.aws("logs")
+    group = f"/aws/lambda/{name}"
+
+    def has_logged() -> bool:
+        return bool(logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"do": "fail"}))
+    deadline = time.monotonic() + 10
+    while not any(
+        "SourceTired" in e["message"] for e in logs.filter_log_events(logGroupName=group)["events"]
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    functions.delete_function(FunctionName=name)
+    logs.delete_log_group(logGroupName=group)
+
+    # Lambda's two retries come after one and after two minutes of the sandbox's time.
+    time.sleep(200 * sandbox.endpoints.scale)
+    assert not has_logged()

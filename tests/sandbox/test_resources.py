@@ -1,4 +1,4 @@
-"""IAM and SSM do as AWS does where MiniStack alone does not."""
+"""IAM, SSM, KMS and CloudFormation do as AWS does where MiniStack alone does not."""
 
 from __future__ import annotations
 
@@ -81,3 +81,14 @@ def test_a_service_linked_role_is_a_resource(user: Callable[..., Any]) -> None:
     iam.create_service_linked_role(AWSServiceName="elasticache.amazonaws.com")
     with pytest.raises(ClientError, match="not authorized"):
         iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com")
+
+
+def test_a_log_group_is_named_after_its_stack(sandbox: Client) -> None:
+    stack = sandbox.endpoints.stackName
+    found = sandbox.aws("cloudformation").describe_stack_resource(
+        StackName=stack, LogicalResourceId="FunctionLogGroup"
+    )["StackResourceDetail"]["PhysicalResourceId"]
+
+    assert found.startswith(f"{stack}-FunctionLogGroup-")
+    groups = sandbox.aws("logs").describe_log_groups(logGroupNamePrefix=stack)["logGroups"]
+    assert found in {group["logGroupName"] for group in groups}
