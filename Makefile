@@ -12,7 +12,7 @@ export NODE_DISABLE_COMPILE_CACHE := 1
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-28s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: .tools/.done ## Install everything into .venv, .tools and node_modules (every target does this first)
@@ -101,7 +101,21 @@ docs: setup ## Write the generated parts of the pages anew: rights, fields, diag
 	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
 
+.PHONY: aws-acceptance
+aws-acceptance: setup ## Run every scenario in your AWS account, report, remove all (SANDBOX=1: in the sandbox; WINDOWS=1; YES=1; REPORT=file)
+	PYTHONPATH=functions:. $(PY) -m acceptance$(if $(SANDBOX),.in_sandbox) run $(if $(YES)$(SANDBOX),--yes) $(if $(WINDOWS),--windows) $(if $(REPORT),--report $(REPORT))
+
+.PHONY: aws-acceptance-clean
+aws-acceptance-clean: setup ## Remove what an interrupted `aws-acceptance` has left in your AWS account
+	PYTHONPATH=functions:. $(PY) -m acceptance clean
+
+.PHONY: acceptance-interruptions
+acceptance-interruptions: setup ## Interrupt `aws-acceptance` at each step in the sandbox, and look that nothing is left
+	ACCEPTANCE_INTERRUPTIONS=1 $(PY) -m pytest tests/acceptance
+
 .PHONY: pr
 pr: lint ## Run what CI runs
 	$(MAKE) faults FAULTS="--pairs 0 --limit 2500"
+	$(MAKE) aws-acceptance SANDBOX=1
+	$(MAKE) acceptance-interruptions
 	$(MAKE) test

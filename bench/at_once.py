@@ -23,7 +23,8 @@ from bench.token_buckets import Step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 RUNS = 100
 TRIES = 200

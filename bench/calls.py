@@ -13,7 +13,8 @@ from ec2world.wire.trace import root_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 # Slow enough that what a look takes here does not save looks.
 _SCALE = 0.1

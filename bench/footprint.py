@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 # US dollars in us-east-1, from AWS's public price pages, November 2026.
 PER_TRANSITION = 0.025 / 1000

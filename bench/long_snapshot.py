@@ -12,7 +12,7 @@ from bench.sandboxed import calls_of, moment, sandboxed, succeeded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.client import Run
+    from sandbox.executions import Run
 
 _SNAPSHOT = 24 * 3600
 _SCALE = 1 / 900

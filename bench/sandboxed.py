@@ -18,7 +18,7 @@ from sandbox.processes import forget_user_settings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sandbox.client import Run
+    from sandbox.executions import Run
 
 
 @contextmanager

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from sandbox.executions import Executions
+from sandbox.signed_http import signed_call
 
+if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
     from sandbox.endpoints import Endpoints
 
@@ -33,37 +28,7 @@ _POLL_SECONDS = 0.1
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=50)
 
 
-@dataclass(frozen=True)
-class StateVisit:
-    """A state that a run was in; `exited` is None where the run ended in it."""
-
-    name: str
-    entered: str
-    exited: str | None
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that is over."""
-
-    arn: str
-    status: str
-    """SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-    output: Any
-    """Of a run that succeeded, else None."""
-    error: str | None
-    cause: str | None
-    states: list[StateVisit]
-    """Those of the run's children too."""
-    seconds: float
-
-    @property
-    def state_names(self) -> list[str]:
-        """The names of the states in the order they were entered, each visit counted."""
-        return [visit.name for visit in self.states]
-
-
-class Client:
+class Client(Executions):
     """A sandbox's client for `run`, `demo` and the tests. Safe to share between threads."""
 
     def __init__(self, endpoints: Endpoints) -> None:
@@ -71,6 +36,7 @@ class Client:
         self.endpoints = endpoints
         self._session = boto3.Session("test", "test", region_name=endpoints.region)
         self._clients: dict[str, Any] = {}
+        super().__init__(self.stepfunctions, endpoints.stateMachineArn, _POLL_SECONDS)
 
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""
@@ -95,88 +61,6 @@ class Client:
     def stepfunctions(self) -> SFNClient:
         """Step Functions' client."""
         return self.aws("stepfunctions")  # type: ignore[no-any-return]
-
-    def start(self, run_input: object, name: str | None = None) -> str:
-        """Start a run and answer its ARN."""
-        named = {"name": name} if name else {}
-        started = self.stepfunctions.start_execution(
-            stateMachineArn=self.endpoints.stateMachineArn, input=json.dumps(run_input), **named
-        )
-        return started["executionArn"]
-
-    def arn_of(self, name: str) -> str:
-        """The ARN of a run of that name."""
-        return f"{self.endpoints.stateMachineArn.replace(':stateMachine:', ':execution:')}:{name}"
-
-    def stop(self, arn: str) -> None:
-        """Abort a run."""
-        self.stepfunctions.stop_execution(executionArn=arn)
-
-    def wait(self, arn: str, seconds: float = 120) -> Run:
-        """Wait until a run is over.
-
-        Raises:
-            TimeoutError: it is not over after so many real seconds; the message names its states.
-        """
-        deadline = time.monotonic() + seconds
-        while (described := self.stepfunctions.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            if time.monotonic() > deadline:
-                names = [visit.name for visit in self.visits(arn)]
-                raise TimeoutError(f"{arn} is not over after {seconds} s: {', '.join(names)}")
-            time.sleep(_POLL_SECONDS)
-        output = described.get("output")
-        succeeded = described["status"] == "SUCCEEDED"
-        return Run(
-            arn=arn,
-            status=described["status"],
-            output=json.loads(output) if output and succeeded else None,
-            error=described.get("error"),
-            cause=described.get("cause"),
-            states=self.visits(arn),
-            seconds=(described["stopDate"] - described["startDate"]).total_seconds(),
-        )
-
-    def run(self, run_input: object, name: str | None = None, seconds: float = 120) -> Run:
-        """Start a run and wait until it is over."""
-        return self.wait(self.start(run_input, name), seconds)
-
-    def history(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """An execution's own events so far."""
-        pages = self.stepfunctions.get_paginator("get_execution_history")
-        for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
-            yield from page["events"]
-
-    def events(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """A run's events as they happen, to the last one; those of a child after the one that names it."""
-        seen = 0
-        while True:
-            over = self.stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING"
-            for event in list(self.history(arn))[seen:]:
-                seen += 1
-                yield event
-                if child := child_of(event):
-                    yield from self.events(child)
-            if over:
-                return
-            time.sleep(_POLL_SECONDS)
-
-    def visits(self, arn: str) -> list[StateVisit]:
-        """The states of an execution so far, those of its children where they ran."""
-        visits: list[StateVisit] = []
-        open_visits: dict[str, int] = {}
-        for event in self.history(arn):
-            at = event["timestamp"].isoformat()
-            if "stateEnteredEventDetails" in event:
-                name = event["stateEnteredEventDetails"]["name"]
-                open_visits[name] = len(visits)
-                visits.append(StateVisit(name, at, None))
-            elif "stateExitedEventDetails" in event:
-                index = open_visits.pop(event["stateExitedEventDetails"]["name"], None)
-                if index is not None:
-                    visits[index] = StateVisit(visits[index].name, visits[index].entered, at)
-            elif child := child_of(event):
-                visits += self.visits(child)
-        return visits
 
     def make_profile(self, name: str) -> None:
         """Make an instance profile with a role."""
@@ -217,19 +101,8 @@ class Client:
 
         Answers the status, the headers with names in lower case, and the body, from JSON where it is JSON.
         """
-        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         url = path if path.startswith("http") else self.endpoints.apiUrl + path
-        request = AWSRequest(method, url, {"Content-Type": "application/json", **(headers or {})}, data)
-        SigV4Auth(_ADMINISTRATOR, "execute-api", self.endpoints.region).add_auth(request)
-        signed = urllib.request.Request(url, data, dict(request.headers), method=method)  # noqa: S310
-        try:
-            with urllib.request.urlopen(signed, timeout=30) as response:  # noqa: S310
-                status, found, text = response.status, response.headers, response.read()
-        except urllib.error.HTTPError as error:
-            status, found, text = error.code, error.headers, error.read()
-        with suppress(ValueError):
-            text = json.loads(text)
-        return status, {name.lower(): value for name, value in found.items()}, text
+        return signed_call(method, url, self.endpoints.region, _ADMINISTRATOR, body, headers)
 
     def control(self, method: str, verb: str, body: object = None) -> Any:
         """Use one of the world's `/_sandbox/` verbs.
@@ -248,11 +121,3 @@ class Client:
             text = error.read().decode(errors="replace")
             raise ValueError(f"{method} {url}: {error.code} {text}") from None
         return json.loads(text) if text else None
-
-
-def child_of(event: HistoryEventTypeDef) -> str | None:
-    """The ARN of the execution that an event says was started; None where it says no such thing."""
-    if "taskSubmittedEventDetails" not in event:
-        return None
-    arn: str | None = json.loads(event["taskSubmittedEventDetails"]["output"]).get("ExecutionArn")
-    return arn

@@ -54,8 +54,24 @@ def sandbox(
         AlreadyUpError: another sandbox is up in `directory`.
         ChildError: a part of it did not start, or the build or the deployment failed.
     """
+    with emulators(directory, scale, port, say) as place:
+        say("deploying")
+        endpoints = place.deploy(local_template(place.log("build")))
+        tell_identities(endpoints)
+        endpoints.write(directory)
+        yield endpoints
+
+
+@contextmanager
+def emulators(
+    directory: Path,
+    scale: float = DEFAULT_SCALE,
+    port: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Place]:
+    """A sandbox that is up and built for, with nothing deployed in it; see `sandbox`."""
     directory.mkdir(parents=True, exist_ok=True)
-    place = _Place(directory, scale, port or free_port(), free_port())
+    place = Place(directory, scale, port or free_port(), free_port())
     with ExitStack() as stack:
         stack.enter_context(_only_one(directory))
         stack.enter_context(_temporary_directory(place.temporary))
@@ -66,14 +82,10 @@ def sandbox(
         ministack = place.start_ministack()
         stack.callback(ministack.end)
         say("building")
-        template = local_template(place.log("build"))
+        local_template(place.log("build"))
         world.wait_for(f"{place.ec2}/_sandbox/durations", _START_SECONDS)
         ministack.wait_for(f"{place.aws}/_ministack/ready", _START_SECONDS)
-        say("deploying")
-        endpoints = place.deploy(template)
-        tell_identities(endpoints)
-        endpoints.write(directory)
-        yield endpoints
+        yield place
 
 
 def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> None:
@@ -124,7 +136,7 @@ def _temporary_directory(path: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """One sandbox's directory, time scale and ports."""
 
     directory: Path
@@ -134,25 +146,31 @@ class _Place:
 
     @property
     def temporary(self) -> Path:
+        """The directory of temporary files."""
         return self.directory / "tmp"
 
     @property
     def aws(self) -> str:
+        """Base URL of all services but EC2 and Auto Scaling."""
         return f"http://127.0.0.1:{self.aws_port}"
 
     @property
     def ec2(self) -> str:
+        """Base URL of EC2, Auto Scaling and the `/_sandbox/` verbs."""
         return f"http://127.0.0.1:{self.ec2_port}"
 
     def log(self, name: str) -> Path:
+        """The log of one of the children."""
         return self.directory / "logs" / f"{name}.log"
 
     def start_world(self) -> Child:
+        """Start the EC2 world."""
         command = [sys.executable, "-m", "ec2world", "--port", str(self.ec2_port)]
         command += ["--scale", str(self.scale), "--region", REGION, "--upstream", self.aws]
         return Child("the EC2 world", command, self.log("world"), self._environment(), ROOT)
 
     def start_ministack(self) -> Child:
+        """Start MiniStack."""
         environment = self._environment() | {
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.aws_port),
@@ -181,6 +199,7 @@ class _Place:
         return clean_environment() | {"TMPDIR": str(self.temporary.resolve()), "PYTHONUNBUFFERED": "1"}
 
     def deploy(self, template: Path) -> Endpoints:
+        """Deploy the product; ChildError where `sam deploy` fails."""
         session = boto3.Session("test", "test", region_name=REGION)
         session.client("s3", endpoint_url=self.aws).create_bucket(Bucket=_ARTIFACTS_BUCKET)
         _sam_deploy(self.aws, template, self.log("deploy"))

@@ -60,7 +60,7 @@ def free_port() -> int:
     raise OSError("no free port")
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """In the child: ask the kernel for SIGTERM when the parent's thread ends (prctl(2)), also by SIGKILL."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -82,7 +82,7 @@ class Child:
                 env=env,
                 cwd=cwd,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no threads run when children start
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads run when children start
             )
 
     def alive(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.faults import Faults
-from sandbox.client import Client, Run
+from sandbox.client import Client
 from sandbox.endpoints import Endpoints
 from sandbox.launcher import DEFAULT_SCALE, sandbox
 from sandbox.narration import Narration
@@ -18,6 +18,8 @@ from sandbox.narration import Narration
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from sandbox.executions import Run
 
 PLACEHOLDER_INSTANCE = "i-0123456789abcdef0"
 """The instance id in events/execution/*.json, which exists nowhere."""

@@ -16,6 +16,7 @@ from ec2world.ec2.billing import Billing
 from ec2world.ec2.descriptions import check_description
 from ec2world.ec2.filters import passing
 from ec2world.ec2.instances import TimedInstance, architectures_of_type
+from ec2world.ec2.public_parameters import PUBLIC_IMAGES
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -173,9 +174,10 @@ class Images(AmiBackend):  # type: ignore[misc]
         """
         if not image_id.startswith(_ALIAS):
             return image_id
-        parameter = ssm_backends[self.account_id][self.region_name].get_parameter(
-            image_id.removeprefix(_ALIAS)
-        )
+        name = image_id.removeprefix(_ALIAS)
+        if name in PUBLIC_IMAGES:
+            return self.public_image(*PUBLIC_IMAGES[name]).id
+        parameter = ssm_backends[self.account_id][self.region_name].get_parameter(name)
         if parameter is None:
             raise AWSError("InvalidParameterValue", f"The SSM parameter in '{image_id}' does not exist.")
         return str(parameter.value)

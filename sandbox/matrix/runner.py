@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ec2world.wire.trace import root_of
-from sandbox.client import child_of
+from sandbox.executions import child_of
 from sandbox.matrix.foreign import touched
 from sandbox.matrix.kinds import DENIED, MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
@@ -23,7 +23,8 @@ from sandbox.matrix.verdict import Verdict, judge, judge_doubled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
     from sandbox.matrix.scenarios import Scenario
 
 _LOOK_SECONDS = 0.2

@@ -13,7 +13,8 @@ from sandbox.matrix.standing import describe_group, in_service, standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
     from sandbox.matrix.scenarios import Scenario
     from sandbox.matrix.situation import Situation
 

@@ -15,8 +15,10 @@ from sandbox.ministack import (
     gateway,
     history,
     integrations,
+    log_groups,
     permissions,
     recording,
+    roles,
     schedules,
     teststate,
     versions,
@@ -34,7 +36,9 @@ def main() -> None:
     children.install()
     faults.install()
     gateway.install()
+    log_groups.install()
     permissions.install()
+    roles.install()
     schedules.install()
     functions.install()
     try:

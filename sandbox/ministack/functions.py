@@ -29,13 +29,14 @@ _AT_ONCE = 8
 
 
 def install() -> None:
-    """Let a function's process come from the nursery, each event reach it without delay, few run at once."""
+    """Let a function's process come from the nursery, each event reach it at once, few run side by side."""
     nursery = _Nursery()
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": nursery.start})
     worker = lambda_runtime.ProvidedWorker
     worker._build_handler_class = _prompt(worker._build_handler_class)
     worker.__init__ = _in_real_time(worker.__init__)
     lambda_svc._execute_function_provided_warm = _few_at_once(lambda_svc._execute_function_provided_warm)
+    lambda_svc._execute_function = _while_it_exists(lambda_svc._execute_function)
 
 
 def _in_real_time(init: Callable[..., None]) -> Callable[..., None]:
@@ -69,6 +70,19 @@ def _few_at_once(execute: Callable[..., Any]) -> Callable[..., Any]:
     def executed(*arguments: Any) -> Any:
         with turns:
             return execute(*arguments)
+
+    return executed
+
+
+def _while_it_exists(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that was deleted neither runs nor logs for an event that is retried."""
+
+    def executed(function: dict[str, Any], event: Any) -> Any:
+        name = (function.get("config") or function)["FunctionName"]
+        if any(key[-1] == name for key in list(lambda_svc._functions._data)):
+            return execute(function, event)
+        gone = {"errorType": "ResourceNotFoundException", "errorMessage": f"Function not found: {name}"}
+        return {"body": gone, "error": True}
 
     return executed
 

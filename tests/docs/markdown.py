@@ -97,6 +97,7 @@ OWN_PAGES = (
     "docs/README.md",
     "docs/contributing.md",
     *CHAPTERS,
+    "docs/aws-acceptance.md",
     "docs/deploy.md",
     "docs/run.md",
     "docs/input.md",

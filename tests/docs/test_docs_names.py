@@ -16,6 +16,8 @@ _CODE = (
     "statemachine",
     "sandbox",
     "ec2world",
+    "acceptance",
+    ".github",
     "events",
     "tools",
     "template.yaml",
@@ -23,13 +25,16 @@ _CODE = (
     "Makefile",
 )
 _STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
-_PATH = re.compile(r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|events|tests|tools|docs)/[\w./-]*")
+_PATH = re.compile(
+    r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|acceptance|events|tests|tools|docs)/[\w./-]*"
+)
 # Names of AWS and of other tools that the product's code has no reason to hold.
 _FOREIGN = {
     "AWS::Serverless::Api",
     "AWSServiceRoleForAutoScaling",
     "aws-sam-cli-managed-default",
     "awscurl",
+    "EntityAlreadyExists",
     "ebs",
     "env.json",
     "answer.json",
@@ -37,6 +42,8 @@ _FOREIGN = {
     "execute-api:Invoke",
     "Runtime.UnmarshalError",
     "Stage",
+    "sts.amazonaws.com",
+    "token.actions.githubusercontent.com",
     "StepFunctions.ExecutionAlreadyExistsException",
     "VcpuLimitExceeded",
     "x-amz-security-token",

@@ -32,7 +32,8 @@ from sandbox.matrix.standing import describe_group
 from sandbox.matrix.verdict import judge
 
 if TYPE_CHECKING:
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
     from sandbox.matrix.runner import Runner
     from sandbox.matrix.scenarios import Scenario
     from sandbox.matrix.situation import Situation

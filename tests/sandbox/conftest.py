@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -124,7 +125,8 @@ def function(sandbox: Client) -> Iterator[Callable[..., Callable[[str], dict[str
         return lambda what: invoke(sandbox, name, what)
 
     yield deploy
-    client.delete_function(FunctionName=name)
+    with suppress(client.exceptions.ResourceNotFoundException):
+        client.delete_function(FunctionName=name)
 
 
 def invoke(sandbox: Client, name: str, what: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 # Longer than any test waits: 600 virtual seconds are six real ones.
 LONG_WAIT = {"Type": "Wait", "Seconds": 6000, "End": True}

@@ -30,7 +30,8 @@ from tests.sandbox.machines import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 SYNC = "arn:aws:states:::states:startExecution.sync:2"
 SUCCEEDS = {"Done": {"Type": "Succeed", "Output": {"answer": 42}}}

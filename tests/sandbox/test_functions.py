@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -56,3 +57,28 @@ def test_invocations_at_the_same_time_have_processes_of_their_own(function: Call
         pids = {answer["payload"]["pid"] for answer in pool.map(ask, ["nap", "nap"])}
 
     assert len(pids) == 2
+
+
+def test_a_function_that_was_deleted_does_not_run_for_a_retried_event(
+    sandbox: Client, function: Callable[..., Any]
+) -> None:
+    name = function()("answer")["payload"]["name"]
+    functions, logs = sandbox.aws("lambda"), sandbox.aws("logs")
+    group = f"/aws/lambda/{name}"
+
+    def has_logged() -> bool:
+        return bool(logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"do": "fail"}))
+    deadline = time.monotonic() + 10
+    while not any(
+        "SourceTired" in e["message"] for e in logs.filter_log_events(logGroupName=group)["events"]
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    functions.delete_function(FunctionName=name)
+    logs.delete_log_group(logGroupName=group)
+
+    # Lambda's two retries come after one and after two minutes of the sandbox's time.
+    time.sleep(200 * sandbox.endpoints.scale)
+    assert not has_logged()

@@ -18,7 +18,8 @@ from tests.workflow.conftest import (
 )
 
 if TYPE_CHECKING:
-    from sandbox.client import Client, Run
+    from sandbox.client import Client
+    from sandbox.executions import Run
 
 # Real seconds: less than a function's time-out here, more than an undo that waits for nothing takes.
 LATE_SECONDS = 2

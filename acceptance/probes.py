@@ -1,0 +1,93 @@
+"""Each row of "Not yet seen on AWS" in docs/internals.md, with its question, or why there is none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from acceptance import questions
+from acceptance.account import NotInTimeError
+from acceptance.questions import NO, NOT_ASKED, Evidence, Finding
+from sandbox.build import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PAGE = ROOT / "docs/internals.md"
+_HEADING = "## Not yet seen on AWS\n"
+# Words that only one row has: its question, or why this command does not ask.
+PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
+    "How long the stages take": questions.stages,
+    "a launch by Auto Scaling really asks for": questions.rights_of_a_launch,
+    "target group that does not exist": questions.target_group,
+    "to start a source with encrypted volumes": questions.start_with_a_customer_key,
+    "for Windows, RHEL, SUSE and marketplace": questions.windows,
+    "shows the snapshots of CreateImage": questions.created_image,
+    "UEFI variable stores": questions.uefi,
+    "topic of another Region or account": questions.foreign_topic,
+    "tells that the subscription has ended": "it needs a marketplace subscription that has ended",
+    "codes for a lack of capacity": "nobody can cause a lack of capacity",
+    "console's links": "a person has to open the links of a notification, in each partition",
+    "profile that Auto Scaling does not know yet": questions.unknown_profile,
+    "How long SSM takes to check": questions.image_parameter,
+    "`ssm:GetParameters` is asked of the caller": "it needs the stack without that right",
+    "body that is not in UTF-8": questions.body_not_in_utf8,
+    "more than ten target groups": "it needs eleven target groups, which nothing else here has",
+    "How long IAM takes to see the tags": questions.new_tags,
+    "What GetLaunchTemplateData answers": questions.launch_template_data,
+    "IPv6 addresses or EFA": "it needs subnets with IPv6, and an instance type with EFA for dollars an hour",
+    "Cold starts": questions.cold_starts,
+    "Child executions": questions.stopped_child,
+    "regular expressions of the definitions": questions.expressions,
+    "An upgrade while runs are open": "it needs a second deployment, which takes as long as all of this",
+    "A second deployment of a build": "it needs a deployment that fails",
+    "EC2's token buckets": "emptying them would disturb the account",
+    "image is disabled or whose version was deleted": questions.dry_run_of_a_lost_version,
+    "GovCloud and the China Regions.": "it needs an account in each partition",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row with its answer: yes, no, different, or not asked; and what was seen, or why it was not asked."""
+
+    row: str
+    verdict: str
+    seen: str
+
+
+def rows() -> list[str]:
+    """The rows of the page, each as one line."""
+    section = _PAGE.read_text().partition(_HEADING)[2].partition("\n## ")[0]
+    return [" ".join(row.split()) for row in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
+
+
+def probe_of(row: str) -> Callable[[Evidence], Finding] | str:
+    """The question of a row, or why there is none.
+
+    Raises:
+        LookupError: not exactly one entry of PROBES is about the row.
+    """
+    found = [probe for words, probe in PROBES.items() if words in row]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} entries of acceptance/probes.py are about the row '{row}'")
+    return found[0]
+
+
+def answers(evidence: Evidence) -> list[Answer]:
+    """The answer to each row. A question that fails is answered no, with its error."""
+    return [_answer(row, evidence) for row in rows()]
+
+
+def _answer(row: str, evidence: Evidence) -> Answer:
+    probe = probe_of(row)
+    if isinstance(probe, str):
+        return Answer(row, NOT_ASKED, f"Not asked by this command, because {probe}.")
+    try:
+        finding = probe(evidence)
+    except (BotoCoreError, ClientError, LookupError, NotInTimeError) as error:
+        finding = Finding(NO, f"the question failed: {error!r}")
+    return Answer(row, finding.verdict, finding.seen)

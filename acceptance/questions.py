@@ -1,0 +1,317 @@
+"""The questions behind the rows of "Not yet seen on AWS": what the runs showed, and small calls of their own.
+
+Each answers a finding: whether AWS does as the code assumes, and what was seen. None costs more than the
+snapshot of an image for some minutes. What they make has the tags or the name that removal.py looks for.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from acceptance.account import Account
+from acceptance.names import STACK_TAG
+from acceptance.scenarios import Outcome
+from acceptance.sources import GRANTED
+from acceptance.stack import Stack
+from golden_image.errors import NotYetVisible, ResourceBusy
+from golden_image.group.visibility import raise_if_new
+from golden_image.model.launch_template import LaunchTemplate
+from sandbox.executions import Executions, child_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+YES, NO, DIFFERENT, NOT_ASKED = "yes", "no", "different", "not asked"
+_IMAGE_SECONDS = 900
+_NOBODYS_VERSION = "99"
+_DENIED = ("AccessDenied", "Unauthorized", "not authorized")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer to a question, and what was seen.
+
+    Attributes:
+        verdict: yes (AWS does as the code assumes), no (no answer was found), different, or not asked.
+    """
+
+    verdict: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the questions are asked of: the account, while the stack and all sources are there."""
+
+    account: Account
+    stack: Stack
+    sources: Mapping[str, str]
+    """Instance ids by kind."""
+    outcomes: Sequence[Outcome]
+
+    def outcome(self, name: str) -> Outcome | None:
+        """That of a scenario; None where it was not in the plan."""
+        return next((one for one in self.outcomes if one.scenario.name == name), None)
+
+    def agreed(self, name: str, seen: str) -> Finding:
+        """Yes where a scenario ended as expected."""
+        found = self.outcome(name)
+        if found is None:
+            return Finding(NOT_ASKED, f"the scenario {name} was not in the plan (docs/aws-acceptance.md)")
+        return Finding(YES, seen) if found.agrees else Finding(DIFFERENT, f"{found.seen}: {found.cause}")
+
+    @property
+    def group(self) -> str:
+        """The group of the first scenario."""
+        return f"{self.stack.name}-web"
+
+    @property
+    def image(self) -> str:
+        """The image of the first scenario that has one."""
+        made = (one.output["image"]["id"] for one in self.outcomes if one.output)
+        return next(made, "ami-00000000000000000")
+
+
+def _refusal(call: Callable[[], Any]) -> ClientError | None:
+    try:
+        call()
+    except ClientError as error:
+        return error
+    return None
+
+
+def _tag(found: Evidence) -> list[dict[str, str]]:
+    """The tag of what runs make, which goes with the probes too."""
+    return [{"Key": STACK_TAG, "Value": found.stack.name}]
+
+
+def _words(error: ClientError | None) -> str:
+    return (
+        f"{error.response['Error']['Code']}: {error.response['Error'].get('Message')}"
+        if error
+        else "accepted"
+    )
+
+
+def _recognized(error: ClientError | None) -> bool:
+    """Whether the product takes the refusal for something that AWS does not know yet."""
+    if error is None:
+        return False
+    try:
+        raise_if_new(error, LaunchTemplate("lt-0", "", int(_NOBODYS_VERSION)))
+    except (NotYetVisible, ResourceBusy):
+        return True
+    return False
+
+
+def stages(found: Evidence) -> Finding:
+    """The seconds of the stages, and whether a run that succeeded was ever denied a call."""
+    timings = [f"{one.scenario.name}: {one.output['timings']}" for one in found.outcomes if one.output]
+    denied = [
+        one.scenario.name
+        for one in found.outcomes
+        if one.scenario.name != "denied" and any(word in one.cause for word in _DENIED)
+    ]
+    if denied:
+        return Finding(DIFFERENT, f"IAM denied a call in {', '.join(denied)}; " + "; ".join(timings))
+    return Finding(YES, "no call was denied; seconds of " + "; ".join(timings))
+
+
+def rights_of_a_launch(found: Evidence) -> Finding:
+    """Whether Auto Scaling launched with the grant that the acceptance made."""
+    return found.agreed("customer-key", f"launched with a grant of {', '.join(GRANTED)}")
+
+
+def start_with_a_customer_key(found: Evidence) -> Finding:
+    """Whether Return Source could start a source under a customer key."""
+    return found.agreed("customer-key", "the source was started again")
+
+
+def windows(found: Evidence) -> Finding:
+    """Whether the image of a Windows source is verified."""
+    return found.agreed("windows", "the image of Windows Server 2022 was made and verified")
+
+
+def target_group(found: Evidence) -> Finding:
+    """The words for a target group that does not exist."""
+    balancing = f"arn:{found.account.partition}:elasticloadbalancing:{found.account.region}"
+    arn = f"{balancing}:{found.account.number}:targetgroup/{found.stack.name[-8:]}/0123456789abcdef"
+    error = _refusal(
+        lambda: found.account.aws("autoscaling").attach_load_balancer_target_groups(
+            AutoScalingGroupName=found.group, TargetGroupARNs=[arn]
+        )
+    )
+    as_said = error is not None and error.response["Error"]["Code"] == "ValidationError"
+    return Finding(YES if as_said else DIFFERENT, f"{_words(error)}; warm pools were not asked")
+
+
+def created_image(found: Evidence) -> Finding:
+    """When a pending image of CreateImage shows its snapshots, and how these are described."""
+    ec2, source = found.account.aws("ec2"), found.sources["linux"]
+    made = ec2.create_image(
+        InstanceId=source,
+        Name=f"{found.stack.name}-probe",
+        NoReboot=True,
+        TagSpecifications=[{"ResourceType": one, "Tags": _tag(found)} for one in ("image", "snapshot")],
+    )["ImageId"]
+    began, states = time.monotonic(), []
+    snapshots: list[str] = []
+
+    def shown() -> bool:
+        image = ec2.describe_images(ImageIds=[made])["Images"][0]
+        states.append(image["State"])
+        ebs = [one["Ebs"] for one in image.get("BlockDeviceMappings", []) if "Ebs" in one]
+        snapshots[:] = [one["SnapshotId"] for one in ebs if one.get("SnapshotId")]
+        return bool(snapshots)
+
+    found.account.until(shown, _IMAGE_SECONDS, "the snapshots of an image of CreateImage")
+    seconds = (time.monotonic() - began) / found.account.pace
+    described = ec2.describe_snapshots(SnapshotIds=snapshots)["Snapshots"][0]["Description"]
+    as_said = described.startswith(f"Created by CreateImage({source}) for {made}")
+    seen = f"shown after {seconds:.0f} s, image {states[-1]}; described as '{described}'"
+    return Finding(YES if as_said else DIFFERENT, seen)
+
+
+def uefi(found: Evidence) -> Finding:
+    """Whether a UEFI source has a variable store, and its copy boots."""
+    data = found.account.aws("ec2").get_instance_uefi_data(InstanceId=found.sources["ubuntu"])["UefiData"]
+    seen = f"a store of {len(data)} characters; a copy of the source came into service. Not asked: no ENA"
+    return found.agreed("api", seen)
+
+
+def foreign_topic(found: Evidence) -> Finding:
+    """The answer of PutNotificationConfiguration for a topic of another Region."""
+    region = "us-west-2" if found.account.region != "us-west-2" else "us-east-1"
+    arn = f"arn:{found.account.partition}:sns:{region}:{found.account.number}:{found.stack.name}"
+    error = _refusal(
+        lambda: found.account.aws("autoscaling").put_notification_configuration(
+            AutoScalingGroupName=found.group,
+            TopicARN=arn,
+            NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH_ERROR"],
+        )
+    )
+    return Finding(
+        YES if error else DIFFERENT, f"of another Region: {_words(error)}; of another account: not asked"
+    )
+
+
+def unknown_profile(found: Evidence) -> Finding:
+    """The words for an instance profile that Auto Scaling does not know, and whether the code knows them."""
+    name = f"{found.stack.name}-profile"
+    data = {"ImageId": found.image, "InstanceType": "t4g.nano", "IamInstanceProfile": {"Name": name}}
+    spec = [{"ResourceType": "launch-template", "Tags": _tag(found)}]
+    found.account.aws("ec2").create_launch_template(
+        LaunchTemplateName=name, LaunchTemplateData=data, TagSpecifications=spec
+    )
+    error = _refusal(
+        lambda: found.account.aws("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=found.group,
+            LaunchTemplate={"LaunchTemplateName": name, "Version": "1"},
+        )
+    )
+    return Finding(YES if _recognized(error) else DIFFERENT, _words(error))
+
+
+def image_parameter(found: Evidence) -> Finding:
+    """How long SSM takes to check a parameter of the type aws:ec2:image."""
+    ssm, name = found.account.aws("ssm"), f"/golden-image/{found.stack.name}/probe"
+    ssm.put_parameter(Name=name, Type="String", DataType="aws:ec2:image", Value=found.image)
+    began = time.monotonic()
+
+    def shown() -> bool:
+        return not ssm.get_parameters(Names=[name])["InvalidParameters"]
+
+    found.account.until(shown, 300, "the parameter of an image")
+    seconds = (time.monotonic() - began) / found.account.pace
+    return Finding(YES, f"answered at once, shown after {seconds:.0f} s")
+
+
+def body_not_in_utf8(found: Evidence) -> Finding:
+    """What the API answers to a body that is not in UTF-8."""
+    body = b'{"sourceInstanceId": "\xff"}'
+    status, answer = found.account.call_api(found.stack.outputs["ApiUrl"], "POST", "/refreshes", body)
+    return Finding(YES if status == 400 else DIFFERENT, f"{status} {answer}")
+
+
+def new_tags(found: Evidence) -> Finding:
+    """How often a run had to wait for a new version or its tags, and the words for an unknown version."""
+    waits: Counter[str] = sum((one.errors for one in found.outcomes), Counter())
+    error = _refusal(
+        lambda: found.account.aws("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=found.group,
+            LaunchTemplate={"LaunchTemplateName": found.group, "Version": _NOBODYS_VERSION},
+        )
+    )
+    seen = f"NotYetVisible {waits['NotYetVisible']} times in {len(found.outcomes)} runs; {_words(error)}"
+    return Finding(YES if _recognized(error) else DIFFERENT, seen)
+
+
+def launch_template_data(found: Evidence) -> Finding:
+    """What GetLaunchTemplateData answers for each kind of source."""
+    ec2, seen = found.account.aws("ec2"), []
+    for kind, source in found.sources.items():
+        data = ec2.get_launch_template_data(InstanceId=source)["LaunchTemplateData"]
+        seen.append(f"{kind}: {', '.join(sorted(data))}")
+    return Finding(YES, "; ".join(seen))
+
+
+def cold_starts(found: Evidence) -> Finding:
+    """The longest and the median Init Duration in the functions' log."""
+    group = found.stack.resources["FunctionLogGroup"]
+    pages = found.account.aws("logs").get_paginator("filter_log_events")
+    pattern = '{ $.type = "platform.report" && $.record.metrics.initDurationMs = * }'
+    texts = [
+        event["message"]
+        for page in pages.paginate(logGroupName=group, filterPattern=pattern)
+        for event in page["events"]
+    ]
+    reports = [json.loads(text)["record"]["metrics"] for text in texts if "initDurationMs" in text]
+    starts = sorted(one["initDurationMs"] for one in reports)
+    if not starts:
+        return Finding(NO, "no report of a cold start in the log")
+    return Finding(
+        YES,
+        f"{len(starts)} cold starts: median {starts[len(starts) // 2]:.0f} ms, longest {starts[-1]:.0f} ms",
+    )
+
+
+def stopped_child(found: Evidence) -> Finding:
+    """Whether Step Functions stopped the child of the run that was stopped."""
+    outcome = found.outcome("aborted")
+    if outcome is None or outcome.run is None:
+        return Finding(NO, "no run was stopped")
+    states = found.account.aws("stepfunctions")
+    executions = Executions(states, found.stack.outputs["StateMachineArn"], found.account.poll_seconds)
+    children = [child for event in executions.history(outcome.run) if (child := child_of(event))]
+    ends = {states.describe_execution(executionArn=child)["status"] for child in children}
+    return Finding(YES if ends == {"ABORTED"} else DIFFERENT, f"child of the stopped run: {', '.join(ends)}")
+
+
+def expressions(found: Evidence) -> Finding:
+    """Whether every run, those that fail too, ended as in MiniStack's JSONata."""
+    different = [one.scenario.name for one in found.outcomes if not one.agrees]
+    if different:
+        return Finding(DIFFERENT, f"these ended otherwise: {', '.join(different)}")
+    return Finding(YES, f"{len(found.outcomes)} runs, with their failures and undo, took the expected way")
+
+
+def dry_run_of_a_lost_version(found: Evidence) -> Finding:
+    """The codes of a dry run for a version that is not there."""
+    error = _refusal(
+        lambda: found.account.aws("ec2").run_instances(
+            DryRun=True,
+            MinCount=1,
+            MaxCount=1,
+            LaunchTemplate={"LaunchTemplateName": found.group, "Version": _NOBODYS_VERSION},
+        )
+    )
+    as_said = error is not None and error.response["Error"]["Code"].startswith("InvalidLaunchTemplateId.")
+    return Finding(YES if as_said else DIFFERENT, f"{_words(error)}; a disabled image was not asked")

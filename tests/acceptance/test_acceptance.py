@@ -1,0 +1,111 @@
+"""The acceptance without a sandbox: its plan and price, its rows, its report, its rights."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from acceptance import probes
+from acceptance.in_sandbox import POLICY
+from acceptance.plan import plan
+from acceptance.probes import PROBES, Answer, probe_of, rows
+from acceptance.report import AWS, report
+from acceptance.run import Result
+from acceptance.scenarios import SCENARIOS, End, Outcome
+from acceptance.sources import SOURCES
+
+ROOT = Path(__file__).parents[2]
+POLICY_CHARACTERS = 6144
+"""IAM's limit for a managed policy, without white space."""
+
+
+class Somewhere:
+    """As much of an account as the report names."""
+
+    region, partition = "us-east-1", "aws"
+
+
+def outcome(seen: End, cause: str = "") -> Outcome:
+    return Outcome(SCENARIOS[0], seen, "arn", cause, 60)
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_the_price_is_well_under_a_dollar(windows: bool) -> None:
+    assert 0.1 < plan(windows).dollars() < 0.85
+
+
+def test_windows_is_only_made_if_asked() -> None:
+    assert "windows" not in plan(windows=False).kinds
+    assert {one.source for one in plan(windows=True).scenarios} == set(SOURCES)
+
+
+def test_each_row_that_is_not_yet_seen_has_a_question_or_a_reason() -> None:
+    asked = [probe_of(row) for row in rows()]
+
+    assert Counter(map(str, asked)) == Counter(map(str, PROBES.values()))
+
+
+def test_a_row_that_nobody_thought_of_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "rows", lambda: ["Whether the moon is made of cheese."])
+
+    with pytest.raises(LookupError, match="0 entries"):
+        probes.answers(None)  # type: ignore[arg-type]
+
+
+def test_the_report_says_what_was_different_and_what_is_left() -> None:
+    ended = outcome(End("FAILED", "ImageFailed", "none", ("lock",)), "the root volume | has no system")
+    result = Result("x", [ended], [Answer("A row.", "yes", "it was seen")], True, ["image ami-1"])
+
+    text = report(Somewhere(), result, AWS)  # type: ignore[arg-type]
+
+    assert "0 of 1 scenarios" in text
+    assert "**different**: FAILED ImageFailed · group none · left: lock" in text
+    assert r"the root volume \| has no system" in text
+    assert "| A row. | yes | it was seen |" in text
+    assert "- image ami-1" in text
+
+
+def test_the_report_of_the_sandbox_answers_no_row() -> None:
+    result = Result("x", [outcome(SCENARIOS[0].expected)], [Answer("A row.", "yes", "it was seen")], True)
+
+    text = report(Somewhere(), result, "the sandbox")  # type: ignore[arg-type]
+
+    assert "| A row. | not shown by the sandbox | it was seen |" in text
+
+
+def test_it_is_good_only_where_all_agree_and_nothing_is_left() -> None:
+    agrees, differs = outcome(SCENARIOS[0].expected), outcome(End("FAILED", "X", "none", ()))
+
+    assert Result("x", [agrees], complete=True).good
+    assert not Result("x", [agrees, differs], complete=True).good
+    assert not Result("x", [agrees], complete=True, left=["image ami-1"]).good
+    assert not Result("x", [agrees]).good
+
+
+def test_the_policy_fits_into_a_managed_policy() -> None:
+    document = json.loads(POLICY.read_text())
+
+    assert len(json.dumps(document, separators=(",", ":"))) <= POLICY_CHARACTERS
+
+
+def test_the_example_is_a_report_of_all_scenarios_and_rows() -> None:
+    text = (ROOT / "docs/aws-acceptance-example.md").read_text()
+
+    assert f"{len(SCENARIOS)} of {len(SCENARIOS)} scenarios ended as the sandbox had said" in text
+    assert all(f"| {row} | " in text for row in rows())
+    assert text.endswith("## Left\n\nNothing.\n")
+
+
+def test_the_workflow_always_cleans() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/aws-acceptance.yml").read_text())
+    clean = next(
+        step
+        for step in workflow["jobs"]["acceptance"]["steps"]
+        if step.get("run") == "make aws-acceptance-clean"
+    )
+
+    assert clean["if"] == "always()"

@@ -1,0 +1,153 @@
+"""An acceptance that is interrupted before a step or within one leaves nothing; `clean` ends a killed one."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acceptance import state
+from acceptance.__main__ import main
+from acceptance.in_sandbox import options, run_options
+from acceptance.names import new_name
+from acceptance.plan import Plan
+from acceptance.removal import left_of
+from acceptance.run import LAST_STEPS, SETUP_STEPS, Result, accept
+from acceptance.scenarios import SCENARIOS, Scenario
+from tests.acceptance.everything import everything
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from acceptance.account import Account
+
+# Real seconds into a scenario. The run with the deleted key pair is over sooner than the others.
+WITHIN = {"key-pair": 0.2}
+USUALLY_WITHIN = 1.5
+
+
+@pytest.fixture(scope="session")
+def template(account: Account) -> Path:
+    """The template that the sandbox deploys."""
+    assert account
+    return Path(run_options()[1])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def before(account: Account) -> set[str]:
+    """What is in the account before any acceptance, and what an acceptance leaves in it."""
+    assert account
+    return everything() | {"iam AWSServiceRoleForAutoScaling"}
+
+
+def nothing_is_left(account: Account, name: str, before: set[str]) -> None:
+    assert everything() - before == set()
+    assert left_of(account, name) == []
+    assert name not in state.begun(account)
+
+
+def interrupting(step: str) -> Callable[[str], None]:
+    """What interrupts an acceptance before a step, once."""
+    steps = [step]
+
+    def say(text: str) -> None:
+        if text in steps:
+            steps.clear()
+            raise KeyboardInterrupt
+
+    return say
+
+
+@pytest.mark.parametrize("step", [*SETUP_STEPS, *LAST_STEPS])
+def test_nothing_is_left_after_an_interruption_before(
+    account: Account, template: Path, before: set[str], step: str
+) -> None:
+    result = Result(new_name())
+
+    with pytest.raises(KeyboardInterrupt):
+        accept(account, Plan(("linux",), ()), result, template, interrupting(step))
+
+    nothing_is_left(account, result.name, before)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_nothing_is_left_after_an_interruption_within(
+    account: Account, template: Path, before: set[str], scenario: Scenario
+) -> None:
+    result = Result(new_name())
+    timer = threading.Timer(WITHIN.get(scenario.name, USUALLY_WITHIN), _thread.interrupt_main)
+
+    def say(text: str) -> None:
+        if text == scenario.name:
+            timer.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        accept(account, Plan((scenario.source,), (scenario,)), result, template, say)
+
+    nothing_is_left(account, result.name, before)
+
+
+@pytest.fixture
+def command(account: Account, template: Path) -> Iterator[subprocess.Popen[str]]:
+    """The whole command, in a process of its own."""
+    assert account
+    line = [sys.executable, "-m", "acceptance", *options(), "run", "--yes", "--template", str(template)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def name_at(process: subprocess.Popen[str], step: str, seconds: float) -> str:
+    """The stack's name, so many seconds after a step of the command has begun."""
+    assert process.stdout
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line.strip() == step:
+            break
+    time.sleep(seconds)
+    return text.partition("the stack ")[2].partition(",")[0]
+
+
+def test_ctrl_c_removes_everything(
+    account: Account, command: subprocess.Popen[str], before: set[str]
+) -> None:
+    name = name_at(command, "deployment", 1.5)
+
+    command.send_signal(signal.SIGINT)
+    said, _ = command.communicate(timeout=120)
+
+    assert command.returncode == 130
+    assert "report:" in said
+    nothing_is_left(account, name, before)
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "forgotten"),
+    [("deployment", 1.5, False), ("console", 3, False), ("console", 6, True)],
+)
+def test_clean_removes_what_a_killed_acceptance_has_left(  # noqa: PLR0917 - fixtures
+    account: Account,
+    command: subprocess.Popen[str],
+    before: set[str],
+    step: str,
+    seconds: float,
+    forgotten: bool,
+) -> None:
+    name = name_at(command, step, seconds)
+    command.kill()
+    command.wait()
+    assert left_of(account, name)
+    if forgotten:
+        state.end(name)
+
+    assert main([*options(), "clean"]) == 0
+
+    nothing_is_left(account, name, before)
