@@ -6,7 +6,6 @@
     branch      of a Choice: the number of the rule that holds, or `default`
     result      of a Task: the mocked result of its service; `payload` is short for that of lambda:invoke
     error       of a Task, in place of a result: the mocked error, `{error: ..., cause: ...}`
-    retries     of an error: so many attempts of its Retry have been made
     arguments   of a Task: what the service gets; `sent` is short for the Payload of lambda:invoke
     next        the next state
     assigned    the variables that the state assigns, no more

@@ -52,11 +52,11 @@ def errors_of(handler: dict[str, Any]) -> list[str]:
 
 
 def retriers(case: Case) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """Each retrier with each of its errors that no earlier one covers."""
+    """Each retrier with each of its errors that no earlier one covers; none that only keeps errors from others."""
     before: list[dict[str, Any]] = []
     for index, retrier in enumerate(case.definition.get("Retry", [])):
         for error in errors_of(retrier):
-            if not any(covers(earlier, error) for earlier in before):
+            if retrier["MaxAttempts"] and not any(covers(earlier, error) for earlier in before):
                 yield index, retrier, error
         before.append(retrier)
 

@@ -24,7 +24,6 @@ def ask(tester: Tester, case: Case) -> Answer:
         run_input=case.run_input,
         variables=case.variables,
         mock=case.mock,
-        retries=case.told.get("retries", 0),
     )
 
 

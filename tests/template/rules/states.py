@@ -66,6 +66,8 @@ def every_machine_has_a_time_limit(project: Project) -> list[str]:
 def every_retrier_backs_off_with_jitter_and_lambda_s_own_faults_are_retried(project: Project) -> list[str]:
     found = []
     for name, retrier in project.standards["Retriers"].items():
+        if retrier.get("MaxAttempts") == 0:
+            continue
         backs_off = retrier.keys() >= _RETRY_FIELDS and retrier["BackoffRate"] > 1
         if not backs_off or retrier.get("JitterStrategy") != "FULL":
             found.append(name)
