@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from acceptance import questions
 from acceptance.account import NotInTimeError
-from acceptance.questions import NO, NOT_ASKED, Evidence, Finding
+from acceptance.evidence import NO, NOT_ASKED, Evidence, Finding
 from sandbox.build import ROOT
 
 if TYPE_CHECKING:

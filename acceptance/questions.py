@@ -9,17 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from acceptance.account import Account
+from acceptance.evidence import DIFFERENT, NO, YES, Evidence, Finding
 from acceptance.names import STACK_TAG
-from acceptance.scenarios import Outcome
 from acceptance.sources import GRANTED
-from acceptance.stack import Stack
 from golden_image.errors import NotYetVisible, ResourceBusy
 from golden_image.group.visibility import raise_if_new
 from golden_image.model.launch_template import LaunchTemplate
@@ -28,56 +24,9 @@ from sandbox.executions import Executions, child_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-
-YES, NO, DIFFERENT, NOT_ASKED = "yes", "no", "different", "not asked"
 _IMAGE_SECONDS = 900
 _NOBODYS_VERSION = "99"
 _DENIED = ("AccessDenied", "Unauthorized", "not authorized")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The answer to a question, and what was seen.
-
-    Attributes:
-        verdict: yes (AWS does as the code assumes), no (no answer was found), different, or not asked.
-    """
-
-    verdict: str
-    seen: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the questions are asked of: the account, while the stack and all sources are there."""
-
-    account: Account
-    stack: Stack
-    sources: Mapping[str, str]
-    """Instance ids by kind."""
-    outcomes: Sequence[Outcome]
-
-    def outcome(self, name: str) -> Outcome | None:
-        """That of a scenario; None where it was not in the plan."""
-        return next((one for one in self.outcomes if one.scenario.name == name), None)
-
-    def agreed(self, name: str, seen: str) -> Finding:
-        """Yes where a scenario ended as expected."""
-        found = self.outcome(name)
-        if found is None:
-            return Finding(NOT_ASKED, f"the scenario {name} was not in the plan (docs/aws-acceptance.md)")
-        return Finding(YES, seen) if found.agrees else Finding(DIFFERENT, f"{found.seen}: {found.cause}")
-
-    @property
-    def group(self) -> str:
-        """The group of the first scenario."""
-        return f"{self.stack.name}-web"
-
-    @property
-    def image(self) -> str:
-        """The image of the first scenario that has one."""
-        made = (one.output["image"]["id"] for one in self.outcomes if one.output)
-        return next(made, "ami-00000000000000000")
 
 
 def _refusal(call: Callable[[], Any]) -> ClientError | None:

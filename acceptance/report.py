@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from acceptance.questions import NOT_ASKED
+from acceptance.evidence import NOT_ASKED
 
 if TYPE_CHECKING:
     from acceptance.account import Account

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from acceptance import scenarios, state
 from acceptance.probes import Answer, answers
-from acceptance.questions import Evidence
+from acceptance.evidence import Evidence
 from acceptance.removal import remove
 from acceptance.scenarios import Outcome
 from acceptance.sources import make_customer_key, make_key_pair, make_source, wait_for_sources

@@ -16,8 +16,8 @@ from tools import advice
 PAGE = page("docs/failure.md")
 DEFINITION = definitions()["golden_image_refresh"]
 STATES = states()
-# The errors of Step Functions that no Retry or Catch of every state matches, and the statuses of runs ended from
-# outside. States.ALL matches States.DataLimitExceeded in a Task; other states have no Catch.
+# The errors of Step Functions that no Retry or Catch of every state matches, and the statuses of runs that
+# were ended from outside. States.ALL matches States.DataLimitExceeded in a Task; others have no Catch.
 UNCAUGHT = {"States.Runtime", "States.DataLimitExceeded", "ABORTED", "TIMED_OUT"}
 # Step Functions' own names, by its guide to errors, but for those of what no definition here has:
 # Map, Parallel, heartbeats, HTTP tasks, JSONPath, a Choice without Default.
