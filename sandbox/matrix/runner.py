@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 0.2
 _RUN_SECONDS = 240
-# The sweeper's schedule, and the time it lets a run settle, several times over.
-_SWEEP_SECONDS = 60
+SWEEP_SECONDS = 60
+"""The sweeper's schedule, and the time it lets a run settle, several times over on a busy machine."""
 # How often a run may pass by its fault: whether a wait is entered at all is a matter of milliseconds.
 _TRIES = 3
 _LOOKS = 2
@@ -50,9 +50,10 @@ class Result:
 class Runner:
     """The runs of one sandbox."""
 
-    def __init__(self, client: Client, width: int) -> None:
-        """For a sandbox that is up, `width` runs at once."""
+    def __init__(self, client: Client, width: int, sweep_seconds: float = SWEEP_SECONDS) -> None:
+        """For a sandbox that is up, `width` runs at once; the sweeper gets so many real seconds for each."""
         self._client = client
+        self._sweep_seconds = sweep_seconds
         self._width = width
         self._ends = _Ends(client)
         self._situations: dict[str, tuple[Schedule, Situation]] = {}
@@ -182,7 +183,7 @@ class Runner:
         self, scenario: Scenario, situation: Situation, run: Run, may_end: tuple[str, ...]
     ) -> Verdict:
         """Judge a run; one ended from outside when what its last handler did late is swept up, too."""
-        deadline = time.monotonic() + _SWEEP_SECONDS
+        deadline = time.monotonic() + self._sweep_seconds
         while (verdict := judge(self._client, scenario, situation, run, may_end)).wrong:
             if run.status not in {"ABORTED", "TIMED_OUT"} or time.monotonic() > deadline:
                 break
@@ -192,7 +193,7 @@ class Runner:
 
     def _wait_for_the_sweeper(self, arn: str) -> None:
         """Until the run has no row in the ledger, or too long."""
-        deadline = time.monotonic() + _SWEEP_SECONDS
+        deadline = time.monotonic() + self._sweep_seconds
         key = {"pk": {"S": f"run#{arn}"}}
         table = self._client.endpoints.ledgerTable
         items = self._client.aws("dynamodb")
