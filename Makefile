@@ -115,7 +115,7 @@ acceptance-interruptions: setup ## Interrupt `aws-acceptance` at each step in th
 
 .PHONY: pr
 pr: lint ## Run what CI runs
-	$(MAKE) faults FAULTS="--pairs 0 --limit 2500"
+	$(MAKE) faults FAULTS="--pairs 0 --limit 2000"
 	$(MAKE) aws-acceptance SANDBOX=1
 	$(MAKE) acceptance-interruptions
 	$(MAKE) test
