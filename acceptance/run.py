@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from acceptance import scenarios, state
-from acceptance.probes import Answer, answers
 from acceptance.evidence import Evidence
+from acceptance.probes import Answer, answers
 from acceptance.removal import remove
 from acceptance.scenarios import Outcome
 from acceptance.sources import make_customer_key, make_key_pair, make_source, wait_for_sources

@@ -217,7 +217,8 @@ def _execute_choice(
 ) -> tuple[dict[str, Any], str]:
     """The state's own Output, too, is that of its Default, and sees the variables as they were on entry."""
     if states._state_query_language(state, context) != "JSONata" or "Default" not in state:
-        return _minis_choice(state, state_input, context)
+        answer: tuple[dict[str, Any], str] = _minis_choice(state, state_input, context)
+        return answer
     own = {name: value for name, value in state.items() if name != "Assign"} | {"Default": _NONE_MATCHED}
     output, chosen = _minis_choice(own, state_input, context)
     if chosen != _NONE_MATCHED:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Where an integration names a service otherwise than boto3 does.
 _SERVICES = {"states": "stepfunctions", "sfn": "stepfunctions", "eventbridge": "events"}
 _NUMBERS = {"integer", "long", "float", "double"}
-_TYPES: dict[str, tuple[type, str]] = {
+_TYPES: dict[str, tuple[Any, str]] = {
     "structure": (dict, "an object"),
     "map": (dict, "an object"),
     "list": (list, "an array"),

@@ -52,7 +52,7 @@ def errors_of(handler: dict[str, Any]) -> list[str]:
 
 
 def retriers(case: Case) -> Iterator[tuple[int, dict[str, Any], str]]:
-    """Each retrier with each of its errors that no earlier one covers; none that only keeps errors from others."""
+    """Each retrier that makes attempts, with each of its errors that no earlier one covers."""
     before: list[dict[str, Any]] = []
     for index, retrier in enumerate(case.definition.get("Retry", [])):
         for error in errors_of(retrier):
