@@ -17,7 +17,7 @@ from golden_image.run import changes, ledger
 from golden_image.run.request import parse
 from golden_image.source import power
 from golden_image.undo import undo as undoing
-from tests.unit.account import DEFINITION, RUN, TIMEOUTS, UNDO
+from tests.unit.account import DEFINITION, LEDGER, RUN, TIMEOUTS, UNDO
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ MOST_PAYLOAD = 16 * 1024
 # Of a state's input or output, or of one variable, in bytes.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MOST_DATA = 256 * 1024
+# Of an item of DynamoDB.
+MOST_ITEM = 400 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 PAYLOADS = {
@@ -135,9 +137,16 @@ def test_the_state_of_a_group_with_tags_at_awss_limits_is_noted_beside_the_plan(
     facts = plan.source
     template = launch_template.create(RUN, facts.instance_id, plan.launch_template, facts.image_id, None)
     assert group_update.update(RUN, plan.group, template, "recreate", TIMEOUTS) == Sizes(0, 4, 0)
+    group.configure(RUN, plan.group)
     change = changes.read(RUN)
     assert change
     assert len(change.before.tags) == 50
+    row = account.client("dynamodb").get_item(TableName=LEDGER, Key={"pk": {"S": f"run#{RUN}"}})["Item"]
+    assert {"plan", "groupBefore", "optionsBefore"} <= row.keys()
+    assert (
+        sum(len(text.encode()) for name, value in row.items() for text in (name, str(value)))
+        < MOST_ITEM * 0.9
+    )
 
 
 # Many volumes
@@ -243,14 +252,14 @@ def test_a_payload_of_twenty_eight_volumes_stays_small(largest: dict[str, Any], 
 
 
 def test_tags_and_user_data_at_awss_limits_are_what_step_functions_takes(account: Account) -> None:
-    """A tenth is left of what a variable may have, and of what a task hands over."""
-    of_group = tags(50, key=128, value=256, filled_with="🌲")
-    plan = plan_of_every_field(account, of_group, tags(40, key=128, value=256, filled_with="🪵"))
+    """A tenth is left of what a variable and a task may have."""
+    plan = plan_of_every_field(account, tags(50, 128, 256, "🌲"), tags(40, 128, 256, "🪵"))
     known = variables(plan, "가" * 5461 + "a")
-    sizes = {"$plan": size(plan)}
-    sizes |= {state: size(evaluated(payload, known)) for state, payload in PAYLOADS.items()}
-    assert sizes["$plan"] > MOST_DATA / 2
-    assert {name: found for name, found in sizes.items() if found > MOST_DATA * 9 / 10} == {}
+    data = {"$plan": size(plan)}
+    data |= {state: size(evaluated(payload, known)) for state, payload in PAYLOADS.items()}
+
+    assert data["$plan"] > MOST_DATA / 2
+    assert {name: found for name, found in data.items() if found > MOST_DATA * 9 / 10} == {}
 
 
 def test_user_data_is_no_part_of_the_plan(account: Account) -> None:
