@@ -115,6 +115,11 @@ def test_what_breaks_a_constraint_of_the_model_is_refused(
     assert said in str(raised.value)
 
 
+def test_what_has_a_pattern_that_python_does_not_know_is_taken(world: WorldClient) -> None:
+    tags = [{"Key": "팀", "Value": "웹"}]
+    world.client("ssm").put_parameter(Name=f"/{name('web')}", Value="x", Type="String", Tags=tags)
+
+
 def test_bytes_are_not_judged_by_their_length_on_the_wire(world: WorldClient) -> None:
     kms = world.client("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
