@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.least_privilege.policies import Account
+from tests.least_privilege.policies import Account
 
 Params = dict[str, Any]
 Tags = dict[str, str]
