@@ -37,8 +37,15 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 demo: setup ## Run one refresh in a sandbox, from a source instance to a drained group
 	$(PY) -m sandbox demo
 
+# Only `test` needs these. The evaluator of policies has the AGPL: it is started as a process, and stays out of node_modules.
+.tools/iam/.done: .tools/.done tools/iam/package.json tools/iam/package-lock.json
+	@mkdir -p .tools/iam
+	cp tools/iam/package.json tools/iam/package-lock.json .tools/iam
+	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/iam
+	@touch $@
+
 .PHONY: test
-test: setup ## Run all tests
+test: setup .tools/iam/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: faults

@@ -11,9 +11,11 @@ from moto.core.exceptions import ServiceException
 
 from ec2world.control.seed import seed
 from ec2world.load_balancing.targets import put_target_group
-from ec2world.trouble.faults import WORKFLOW
+from ec2world.trouble.faults import WORKFLOW, Rule
+from ec2world.trouble.limits import exceeded_limit
 from ec2world.virtual_time.clock import Clock
-from ec2world.wire.call import Call, Request
+from ec2world.wire.call import Call, Request, operation_of
+from ec2world.wire.errors import http_status
 from ec2world.wire.trace import root_of
 from ec2world.world import World
 
@@ -82,19 +84,25 @@ def _get_calls(world: World, _given: Any, query: dict[str, str]) -> str:
 
 
 def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
-    """A call that the state machine's interpreter makes itself: the rule that applies to it, or null."""
+    """A call that the state machine's interpreter makes itself: the rule that applies to it, or null.
+
+    One that carries more than AWS takes gets a rule that refuses it.
+    """
+    service, action = given["service"], given["action"]
+    operation, protocol = (None, "json") if service == WORKFLOW else operation_of(service, action)
     call = Call(
         Request("POST", "/", {}, b""),
-        service=given["service"],
-        action=given["action"],
+        service=service,
+        action=action,
         region=world.region,
         role=given["role"],
-        protocol="json",
-        operation=None,
+        protocol=protocol,
+        operation=operation,
         trace=root_of(given["run"]),
         params=given.get("params", {}),
     )
-    rule = world.faults.pick(call)
+    refusal = exceeded_limit(call)
+    rule = _refusing(*refusal) if refusal else world.faults.pick(call)
     if rule is not None and rule.effect == "act":
         world.meddle(rule, call.trace)
         rule = None
@@ -105,6 +113,10 @@ def _post_calls(world: World, given: Any, _query: dict[str, str]) -> Any:
             call, world.record.params_of(call), status=status, code=code, request_id=str(uuid.uuid4())
         )
     return asdict(rule) if rule else None
+
+
+def _refusing(code: str, message: str) -> Rule:
+    return Rule({}, code=code, message=message, status=http_status(code))
 
 
 def _put_identities(world: World, given: Any, _query: dict[str, str]) -> Any:

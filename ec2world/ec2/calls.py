@@ -139,6 +139,8 @@ class WorldEC2Response(
         {
             **EC2Response.RESPONSE_KEY_PATH_TO_TRANSFORMER,
             "InstanceNetworkInterface.Association": return_if_not_empty,
+            # moto's requests have none where they do not ask for it.
+            "LaunchSpecification.Monitoring.Enabled": bool,
         },
     )
 

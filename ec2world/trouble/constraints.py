@@ -1,8 +1,8 @@
 """What botocore's models say that a call may carry: shortest, longest, least, most, and patterns.
 
-Before it sends a call, botocore itself holds it only against the lower limits. Patterns with Unicode classes
-(`\\p{L}`), which Python's `re` does not know, are not judged: those of tags in load balancing, IAM and
-Systems Manager.
+Before it sends a call, botocore itself holds it only against the lower limits. A pattern is one of the whole
+text. Not judged are the lengths of bytes, and patterns that Python's `re` does not know, most of them with
+Unicode classes (`\\p{L}`): those of tags in load balancing, IAM and Systems Manager.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def broken_constraints(call: Call) -> Iterator[tuple[str, str]]:
 
 def _broken(shape: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
     """The path and the constraint of everything in a value that breaks one."""
-    if isinstance(value, list | dict | str) and shape.type_name != "structure":
+    if isinstance(value, list | dict | str) and shape.type_name in ("list", "map", "string"):
         yield from _out_of_range(shape, len(value), path, "length")
     for name, member, one in _parts(shape, value):
         yield from _broken(member, one, f"{path}{name}")
@@ -69,7 +69,8 @@ def _out_of_range(shape: Any, size: float, path: str, what: str) -> Iterator[tup
 
 @cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    """The pattern of a model; None where it has none, or one that is not judged."""
-    if not text or "\\p{" in text:
+    """The pattern of a model; None where it has none, or one that Python does not know."""
+    try:
+        return re.compile(text.replace(_PAIRS, _BEYOND), re.ASCII) if text else None
+    except re.error:
         return None
-    return re.compile(text.replace(_PAIRS, _BEYOND), re.ASCII)

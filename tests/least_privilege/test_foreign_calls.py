@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.least_privilege.calls import Facts, requests
+from tests.least_privilege.calls import requests
+from tests.least_privilege.facts import Facts
 from tests.least_privilege.foreign import ACCOUNT, foreign_calls
 from tests.least_privilege.mutants import mutants
 from tests.least_privilege.policies import allows, owners, policy, request

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.least_privilege import second_evaluator
 from tests.least_privilege.foreign import ACCOUNT, foreign_calls
+from tests.least_privilege.launches import pass_role
 from tests.least_privilege.mutants import mutants
-from tests.least_privilege.policies import Request, allows, owners, parsed, request
+from tests.least_privilege.policies import Request, allows, owners, parsed, policy, request
 from tests.least_privilege.rare import rare_calls
-from tests.least_privilege.second_evaluator import Answer, answers, findings
-from tools.project import template
+from tests.least_privilege.second_evaluator import Answer, answers, findings, kinds
+from tools.project import DEFINITIONS, machine, template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +117,12 @@ DOCUMENTED: dict[str, tuple[dict[str, Any], Request, bool]] = {
 }
 
 
+# What AWS lists with an action and no role needs.
+NOT_NEEDED = {
+    "ec2:RunInstances": {"elastic-gpu", "elastic-inference"},  # Both have ended.
+}
+
+
 def document(parts: Mapping[str, Any]) -> Document:
     everything = {"Effect": "Allow", "Action": ["ec2:CreateTags", "ec2:RunInstances"], "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [everything | parts]}
@@ -143,7 +151,7 @@ def test_the_second_evaluator_follows_the_documentation() -> None:
 
 def test_every_role_may_do_the_same_by_both_evaluators() -> None:
     """All rare calls of any role, and all that any must not make."""
-    names = owners(TEMPLATE)
+    names = [*owners(TEMPLATE), *map(machine, DEFINITIONS)]
     every = {one for calls in (rare_calls(), foreign_calls()) for asked in calls.values() for one in asked}
     assert findings(ACCOUNT, own(TEMPLATE, *names), dict.fromkeys(names, every)) == []
 
@@ -159,6 +167,36 @@ def test_without_any_one_condition_a_role_may_do_the_same_by_both_evaluators() -
     foreign = foreign_calls()
     asked = {name: foreign.get(one.owner, []) for name, one in changed.items()}
     assert findings(ACCOUNT, policies, asked) == []
+
+
+def test_the_second_evaluator_denies_what_is_taken_away_or_somebody_elses() -> None:
+    owner, action = "CreateLaunchTemplateFunction", "ec2:CreateLaunchTemplateVersion"
+    without = next(one for one in mutants(TEMPLATE, owner) if one.name.endswith(f"action {action}"))
+    policies = own(TEMPLATE, owner) | {"without": ACCOUNT.policies(without.template, owner)}
+    arn, tags = ACCOUNT.ec2("launch-template", "lt-1"), {"golden-image:stack": ACCOUNT.stack}
+    elsewhere = arn.replace(ACCOUNT.account, "999999999999")
+    asked = {
+        (owner, request(action, arn, resource_tags=tags)): True,
+        ("without", request(action, arn, resource_tags=tags)): False,
+        (owner, request(action, elsewhere, resource_tags=tags)): False,
+        (owner, request(action, arn, resource_tags={"golden-image:stack": "other"})): False,
+        (owner, request(action, arn)): False,
+        (owner, pass_role(ACCOUNT, "web")): True,
+        (owner, pass_role(ACCOUNT, "web", "lambda.amazonaws.com")): False,
+    }
+    assert answers(ACCOUNT, policies, list(asked)) == [Answer(allowed) for allowed in asked.values()]
+
+
+def test_every_kind_of_resource_that_aws_lists_with_an_action_of_ec2_is_allowed_to_a_role() -> None:
+    allowed: dict[str, set[str]] = {}
+    for statement in (one for owner in owners(TEMPLATE) for one in policy(TEMPLATE, owner, ACCOUNT)):
+        for action in statement.actions:
+            named = [re.split("[:/]", arn.split(":", 5)[-1])[0] for arn in statement.resources]
+            allowed.setdefault(action, set()).update(named)
+    tagged_while_it_is_made = "ec2:CreateTags"
+    asked = {one for one in allowed if one.startswith("ec2:")} - {tagged_while_it_is_made}
+    lacking = {action: listed - allowed[action] for action, listed in kinds(asked).items()}
+    assert {action: lacks for action, lacks in lacking.items() if lacks} == NOT_NEEDED
 
 
 def test_a_difference_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

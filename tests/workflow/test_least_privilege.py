@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.least_privilege.calls import Facts
+from tests.least_privilege.facts import Facts
 from tests.least_privilege.foreign import foreign_calls
 from tests.least_privilege.mutants import Mutant, mutants
 from tests.least_privilege.policies import Request, allows, owners, policy

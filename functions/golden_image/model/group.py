@@ -128,7 +128,8 @@ class GroupPlan:
     """The plan of the group. A None leaves an existing group as it is; a new group has all of them set.
 
     Attributes:
-        before: the existing group; None where this run creates it.
+        before: the existing group; None where this run creates it. Without its tags, with which a plan could
+            be more than the 256 KiB that Step Functions takes: they are noted just before they are set.
         sizes: of a new group, or what those of an existing one would be after the rollout, but for `drain`:
             nothing writes them into a group that exists.
         stated_sizes: what the input says of them.

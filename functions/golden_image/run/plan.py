@@ -148,7 +148,7 @@ def _group(
     before = group.state(found, wanted.notification_topic_arn) if found else None
     return GroupPlan(
         name=request.auto_scaling_group_name,
-        before=before,
+        before=replace(before, tags=()) if before else None,
         sizes=_sizes(wanted, before, findings),
         subnet_ids=wanted.subnet_ids if before or wanted.subnet_ids else (source.subnet_id,),
         target_group_arns=wanted.target_group_arns,

@@ -115,6 +115,27 @@ def test_what_breaks_a_constraint_of_the_model_is_refused(
     assert said in str(raised.value)
 
 
+def test_what_has_a_pattern_that_python_does_not_know_is_taken(world: WorldClient) -> None:
+    tags = [{"Key": "팀", "Value": "웹"}]
+    world.client("ssm").put_parameter(Name=f"/{name('web')}", Value="x", Type="String", Tags=tags)
+
+
+def test_bytes_are_not_judged_by_their_length_on_the_wire(world: WorldClient) -> None:
+    kms = world.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.encrypt(KeyId=key, Plaintext=bytes(4096))["KeyId"].endswith(key)
+
+
+def test_a_call_of_the_interpreters_own_that_carries_too_much_is_refused(world: WorldClient) -> None:
+    put = {"Name": "/web", "Value": "ami-1", "Description": "d" * 1024}
+    call = {"service": "ssm", "action": "PutParameter", "role": "Trunk", "run": "arn:run", "params": put}
+    assert world.control("POST", "calls", call) is None
+    rule = world.control("POST", "calls", call | {"params": put | {"Description": "d" * 1025}})
+    assert (rule["effect"], rule["when"], rule["code"]) == ("error", "before", "ValidationException")
+    assert "PutParameter.Description' failed to satisfy" in rule["message"]
+    assert [one["code"] for one in world.calls()[-2:]] == [None, "ValidationException"]
+
+
 def test_a_name_of_any_characters_satisfies_the_pattern_of_a_group(world: WorldClient) -> None:
     wanted = world.asg.describe_auto_scaling_groups(AutoScalingGroupNames=["웹 🙂\t" + "g" * 250])
     assert wanted["AutoScalingGroups"] == []

@@ -28,9 +28,8 @@ def _rows(action: str) -> list[dict[str, Any]]:
     service, name = action.split(":")
     found = get_action_data(service, name)
     rows: list[dict[str, Any]] = found[service] if found else []
-    if action in LACKING:
-        rows = [*rows, rows[0] | {"resource_arn_format": LACKING[action], "condition_keys": []}]
-    return rows
+    lacking = [{"resource_arn_format": arn, "condition_keys": []} for arn in LACKING.get(action, ())]
+    return [*rows, *(rows[0] | row for row in lacking)]
 
 
 def _kind(arn: str) -> str:

