@@ -46,6 +46,8 @@ PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
     "A second deployment of a build": "it needs a deployment that fails",
     "EC2's token buckets": "emptying them would disturb the account",
     "image is disabled or whose version was deleted": questions.dry_run_of_a_lost_version,
+    "What TestState answers": "it has a command of its own, which creates nothing",
+    "of which one subnet was deleted": "it needs a subnet to delete, and the default VPC has none to spare",
     "GovCloud and the China Regions.": "it needs an account in each partition",
 }
 

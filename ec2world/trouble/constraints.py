@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # By protocol: the codes with which a service refuses such a call.
 _CODES = {"ec2": "InvalidParameterValue", "query": "ValidationError"}
 _JSON_CODE = "ValidationException"
+# EC2 refuses these as InvalidAMIName.Malformed (ec2/images.py).
+_WITH_OWN_CODE = ("RegisterImage.Name", "CreateImage.Name", "CopyImage.Name")
 _NUMBERS = ("integer", "long", "float", "double")
 # The characters beyond 16 bits, as the models write them: two ranges of UTF-16.
 _PAIRS, _BEYOND = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
@@ -30,6 +32,8 @@ def broken_constraints(call: Call) -> Iterator[tuple[str, str]]:
         return
     code = _CODES.get(call.protocol, _JSON_CODE)
     for path, said in _broken(call.operation.input_shape, call.params, call.action):
+        if path in _WITH_OWN_CODE:
+            continue
         yield code, f"Value at '{path}' failed to satisfy constraint: {said}"
 
 
