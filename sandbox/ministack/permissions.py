@@ -22,7 +22,9 @@ def install() -> None:
 
 
 def _around_resource(known: Any) -> Any:
-    """A call about an instance profile, a service-linked role or a path of parameters is one about its ARN.
+    """A call about an instance profile, a service-linked role, a parameter or a path of them is about its ARN.
+
+    MiniStack evaluates one resource a call, so a call for several parameters stays one about all.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
@@ -30,8 +32,12 @@ def _around_resource(known: Any) -> Any:
 
     def resource(service: str, *request: Any) -> str:
         headers, body, parameters, region, account = request[2:7]
-        if service == "ssm" and headers.get("x-amz-target", "").endswith(".GetParametersByPath"):
+        target = headers.get("x-amz-target", "")
+        if service == "ssm" and target.endswith(".GetParametersByPath"):
             return f"arn:aws:ssm:{region}:{account}:parameter{json.loads(body)['Path']}"
+        if service == "ssm" and target.endswith(".GetParameters") and len(json.loads(body)["Names"]) == 1:
+            (name,) = json.loads(body)["Names"]
+            return f"arn:aws:ssm:{region}:{account}:parameter/{name.lstrip('/')}"
         names = {key: one[0] if isinstance(one, list) else one for key, one in parameters.items()}
         if service == "iam" and "AWSServiceName" in names:
             return f"arn:aws:iam::{account}:role/aws-service-role/{names['AWSServiceName']}/AWSServiceRole"

@@ -97,6 +97,7 @@ def test_the_example_is_a_report_of_all_scenarios_and_rows() -> None:
 
     assert f"{len(SCENARIOS)} of {len(SCENARIOS)} scenarios ended as the sandbox had said" in text
     assert all(f"| {row} | " in text for row in rows())
+    assert "the question failed" not in text
     assert text.endswith("## Left\n\nNothing.\n")
 
 

@@ -60,6 +60,14 @@ def test_a_path_of_parameters_is_a_resource(user: Callable[..., Any]) -> None:
         ssm.get_parameters_by_path(Path="/yours")
 
 
+def test_a_parameter_is_a_resource(user: Callable[..., Any]) -> None:
+    ssm = user("ssm", "ssm:GetParameters", "arn:aws:ssm:*:*:parameter/mine/*")
+
+    assert ssm.get_parameters(Names=["/mine/one"])["InvalidParameters"] == ["/mine/one"]
+    with pytest.raises(ClientError, match="not authorized"):
+        ssm.get_parameters(Names=["/yours"])
+
+
 def test_a_key_is_known_by_its_tags(sandbox: Client, user: Callable[..., Any]) -> None:
     made = {
         whose: sandbox.aws("kms").create_key(Tags=[{"TagKey": "of", "TagValue": whose}])["KeyMetadata"][
