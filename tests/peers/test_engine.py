@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.build import ROOT
-from sandbox.launcher import REGION, _Place
-from sandbox.processes import clean_environment, free_port
+from sandbox.launcher import REGION, emulators
+from sandbox.processes import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,25 +28,13 @@ PYTHON = ROOT / ".tools/engine/bin/python"
 SCENARIOS = "tests/aws/services/stepfunctions/v2"
 ACCOUNT = "123456789012"
 LISTED = tomllib.loads((HERE / "engine.toml").read_text())
-START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a sandbox's servers, without the product, at real speed."""
-    place = _Place(tmp_path_factory.mktemp("engine"), 1, free_port(), free_port())
-    place.temporary.mkdir()
-    world = place.start_world()
-    try:
-        ministack = place.start_ministack()
-        try:
-            world.wait_for(f"{place.ec2}/_sandbox/durations", START_SECONDS)
-            ministack.wait_for(f"{place.aws}/_ministack/ready", START_SECONDS)
-            yield place.aws
-        finally:
-            ministack.end()
-    finally:
-        world.end()
+    with emulators(tmp_path_factory.mktemp("engine"), scale=1) as place:
+        yield place.aws
 
 
 @pytest.fixture(scope="module")
