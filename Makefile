@@ -37,7 +37,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 demo: setup ## Run one refresh in a sandbox, from a source instance to a drained group
 	$(PY) -m sandbox demo
 
-# Only `test` needs these. The evaluator of policies has the AGPL: it is started as a process, and stays out of node_modules.
+# Only `test` and `judge-iam` need these: an evaluator of policies, which has the AGPL and is started as a process.
 .tools/iam/.done: .tools/.done tools/iam/package.json tools/iam/package-lock.json
 	@mkdir -p .tools/iam
 	cp tools/iam/package.json tools/iam/package-lock.json .tools/iam
@@ -83,6 +83,10 @@ judge-jsonata: setup ## Judge the sandbox's JSONata by the reference implementat
 	rm -f .sandbox/jsonata.jsonl
 	JSONATA_RECORD="$(CURDIR)/.sandbox/jsonata.jsonl" $(PY) -m sandbox.matrix $(or $(FAULTS),--slice)
 	$(NODE) tools/judge_jsonata.js .sandbox/jsonata.jsonl statemachine/*.asl.json
+
+.PHONY: judge-iam
+judge-iam: setup .tools/iam/.done ## Judge the policies, and the calls of real runs, by a second evaluator and AWS's reference of actions
+	$(PY) -m pytest tests/least_privilege tests/workflow/test_least_privilege.py
 
 .PHONY: lint
 lint: setup .tools/checks/.done ## Run ruff, mypy, cfn-lint, sam validate, asl-validator, JSONata, parliament, checkov

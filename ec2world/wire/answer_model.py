@@ -20,6 +20,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 # What AWS answers and its model lacks: the platform's "value is set to windows for Windows instances".
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
 _BESIDES = {"PlatformValues": {"windows"}}
+# Enumerations that grow between two versions of botocore; moto's list of types is from AWS, and may be newer.
+_GROWING = {"InstanceType", "SupportedAdditionalProcessorFeature"}
 
 
 class WrongAnswer(Exception):
@@ -80,7 +82,9 @@ def _is_of(shape: Any, text: str) -> bool:
     """Whether a text is one of the values of a scalar shape."""
     kind = shape.type_name
     if kind == "string":
-        return text in (shape.enum or [text]) or text in _BESIDES.get(shape.name, ())
+        return (
+            shape.name in _GROWING or text in (shape.enum or [text]) or text in _BESIDES.get(shape.name, ())
+        )
     if kind == "boolean":
         return text in ("true", "false")
     if kind == "timestamp":

@@ -1,14 +1,18 @@
 """Each answer is held against botocore's model of it, so that no test trusts what AWS never says."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
 from ec2world.wire.answer_model import faults
 from ec2world.wire.answers import XmlAnswer
 from ec2world.wire.call import Request, parse_call
 from ec2world.wire.responses import WorldResponse
+from tests.ec2world.client import WorldClient
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 SNAPSHOTS = """<DescribeSnapshotsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>
@@ -61,6 +65,42 @@ def test_what_the_model_requires_and_an_answer_lacks_is_found() -> None:
     assert found("autoscaling", "DescribeAutoScalingGroups", without) == [
         "DescribeAutoScalingGroupsResponse: one DescribeAutoScalingGroupsResult is wanted"
     ]
+
+
+def test_what_grows_between_two_versions_of_the_model_is_taken() -> None:
+    offered = """<DescribeInstanceTypeOfferingsResponse><instanceTypeOfferingSet><item>
+<instanceType>z99.nano</instanceType></item></instanceTypeOfferingSet></DescribeInstanceTypeOfferingsResponse>"""
+    assert found("ec2", "DescribeInstanceTypeOfferings", offered) == []
+
+
+def reads(service: str) -> Iterator[str]:
+    """The actions that only look and require no parameter."""
+    model = get_service_model(service)
+    for action in model.operation_names:
+        shape = model.operation_model(action).input_shape
+        if action.startswith(("Describe", "Get", "List")) and not (shape and shape.required_members):
+            yield action
+
+
+def test_every_read_of_a_world_with_something_in_it_is_answered_as_its_model_says(
+    world: WorldClient,
+) -> None:
+    source = world.seed(volumes=[{"sizeGiB": 8}, {"sizeGiB": 9}])
+    world.available_image(world.snapshot_set(source["instanceId"])[0])
+    world.seed(platform="windows")
+    world.group()
+    answered, wrong = 0, []
+    for service in ("ec2", "autoscaling", "elbv2"):
+        client = world.client(service)
+        for action in reads(service):
+            try:
+                getattr(client, xform_name(action))()
+                answered += 1
+            except ClientError as error:
+                # moto does not have all of them.
+                wrong += [str(error)] if "not in its model" in str(error) else []
+    assert wrong == []
+    assert answered > 60
 
 
 class AlmostMade(WorldResponse):

@@ -74,7 +74,7 @@ def _told(**question: Any) -> dict[str, Any]:
         FileNotFoundError: its packages are not installed.
     """
     if not _MODULES.exists():
-        raise FileNotFoundError(f"{_MODULES}; run: make .tools/iam/.done")
+        raise FileNotFoundError(f"{_MODULES}; run: make judge-iam")
     done = subprocess.run(
         [_NODE, _SCRIPT],
         input=json.dumps({"asked": [], "listed": []} | question),

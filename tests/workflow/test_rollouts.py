@@ -146,8 +146,9 @@ def test_every_page_of_the_consoles_wizard_reaches_the_group(
     target_group = sandbox.target_group(
         f"arn:aws:elasticloadbalancing:us-east-1:{account}:targetgroup/web/73e2d6bc24d8a067"
     )
-    own = [{"Name": "default-for-az", "Values": ["true"]}]
-    subnets = [s["SubnetId"] for s in sandbox.ec2.describe_subnets(Filters=own)["Subnets"]][:2]
+    # Another test may have made another VPC.
+    of_default_vpc = [{"Name": "default-for-az", "Values": ["true"]}]
+    subnets = [s["SubnetId"] for s in sandbox.ec2.describe_subnets(Filters=of_default_vpc)["Subnets"]][:2]
 
     refresh(
         sandbox,
