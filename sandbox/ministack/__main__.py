@@ -18,6 +18,7 @@ from sandbox.ministack import (
     log_groups,
     permissions,
     recording,
+    removal,
     roles,
     schedules,
     teststate,
@@ -38,6 +39,7 @@ def main() -> None:
     gateway.install()
     log_groups.install()
     permissions.install()
+    removal.install()
     roles.install()
     schedules.install()
     functions.install()
