@@ -1,7 +1,7 @@
 """Prints the IAM policy of a role that deploys, upgrades and removes the stack with SAM.
 
 It is what the schemas of CloudFormation's resource types say that their handlers call, for the types of the
-template, on resources with the stack's name, and what `sam deploy` and `sam delete` call themselves.
+template, on resources with the stack's name, and what `sam deploy`, `sam delete` and the stack's custom resource call themselves.
 
 usage: python -m tools.deploy_policy ACCOUNT REGION [STACK]
 """
@@ -98,6 +98,8 @@ _OWN: list[tuple[list[str], list[str]]] = [
         ["arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31"],
     ),
     (["cloudformation:GetTemplateSummary"], ["*"]),
+    # The custom resource is a call of its function by whoever deploys.
+    (["lambda:InvokeFunction"], ["arn:aws:lambda:{region}:{account}:function:{stack}-*"]),
     (
         [
             "s3:CreateBucket",

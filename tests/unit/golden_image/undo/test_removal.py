@@ -63,7 +63,7 @@ class CloudFormation:
 @pytest.fixture
 def cloudformation(context: object) -> Iterator[CloudFormation]:
     class Answered(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
+        def do_PUT(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asking.headers.append(dict(self.headers))
             asking.answers.append(json.loads(body))
