@@ -1,4 +1,4 @@
-"""CloudFormation: what could not be deleted keeps everything that it depends on.
+"""CloudFormation: what could not be deleted keeps everything that it depends on, and is deleted by one request.
 
 AWS deletes a resource only when nothing that depends on it is left. MiniStack tries each of them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
@@ -49,6 +49,9 @@ def _giving_back(delete: Callable[..., Awaitable[None]]) -> Callable[..., Awaita
     """The deletion of a stack, at whose end the stack has again what was held back."""
 
     async def deleted(stack_name: str, *arguments: Any, **options: Any) -> None:
+        # AWS lets a deletion that is under way go on, and begins no second one.
+        if (cloudformation._stacks.get(stack_name) or {}).get("StackStatus") == "DELETE_IN_PROGRESS":
+            return
         await delete(stack_name, *arguments, **options)
         stack = cloudformation._stacks.get(stack_name) or {}
         if held := stack.pop(_HELD, {}):
