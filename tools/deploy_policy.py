@@ -62,7 +62,9 @@ UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
 # By service, the ARNs of the stack's resources. The names that CloudFormation makes begin with the stack's; a
 # state machine's begins with its logical id.
 _ARNS = {
-    "apigateway": ["arn:aws:apigateway:{region}::/restapis", "arn:aws:apigateway:{region}::/restapis/*"],
+    "apigateway": [
+        f"arn:aws:apigateway:{{region}}::/{of}" for of in ("restapis", "restapis/*", "tags/*")
+    ],
     "cloudwatch": ["arn:aws:cloudwatch:{region}:{account}:alarm:{stack}-*"],
     "dynamodb": ["arn:aws:dynamodb:{region}:{account}:table/{stack}-*"],
     "events": ["arn:aws:events:{region}:{account}:rule/{stack}-*"],

@@ -26,8 +26,6 @@ class Clients:
     """What a resource's provider calls: the sandbox, by AWS's own SDK."""
 
     def __getattr__(self, service: str) -> Any:
-        if service == "cloudformation":
-            return self
         made = boto3.client(
             service.rstrip("_"),
             endpoint_url=GIVEN["aws"],
@@ -40,13 +38,9 @@ class Clients:
         )
         return made
 
-    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's
-        """The stack's id, for the tags of an API."""
-        return {"Stacks": [{"StackId": StackName}]}
-
 
 class Provider(ResourceProvider):  # type: ignore[misc]
-    """A provider of a type that LocalStack's engine lacks."""
+    """A provider of a type that LocalStack's engine lacks, or makes by calls that the sandbox lacks."""
 
     SCHEMA = {"primaryIdentifier": ["/properties/Id"]}
 
@@ -90,6 +84,22 @@ class MetricFilter(Provider):
         return name
 
 
+class RestApi(Provider):
+    """AWS::ApiGateway::RestApi with the body as the engine has resolved it.
+
+    The sandbox has no PutRestApi, which LocalStack's provider calls; only its CloudFormation imports a body.
+    """
+
+    def made(self, request: Any, model: dict[str, Any]) -> str:
+        """The API's id."""
+        stacks, name = request.aws_client_factory.cloudformation, f"{request.stack_name}-api"
+        resources = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": model}}
+        stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+        stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        found = stacks.describe_stack_resource(StackName=name, LogicalResourceId="Api")
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
 class CustomResource(Provider):
     """A custom resource: not asked, as the engine does not wait for answers."""
 
@@ -98,7 +108,8 @@ class CustomResource(Provider):
         return str(request.logical_resource_id)
 
 
-LACKING: dict[str, type[Provider]] = {
+OWN: dict[str, type[Provider]] = {
+    "AWS::ApiGateway::RestApi": RestApi,
     "AWS::StepFunctions::StateMachineVersion": StateMachineVersion,
     "AWS::Logs::MetricFilter": MetricFilter,
 }
@@ -106,11 +117,10 @@ load = ResourceProviderExecutor.try_load_resource_provider
 
 
 def loaded(kind: str) -> ResourceProvider:
-    """The engine's own provider; else ours."""
+    """The engine's own provider, but for the types above."""
     if kind.startswith("Custom::"):
         return CustomResource()
-    found = load(kind) or LACKING[kind]()
-    return found
+    return OWN[kind]() if kind in OWN else load(kind)
 
 
 def main() -> None:
