@@ -21,7 +21,7 @@ from sandbox.client import Client
 from sandbox.launcher import STACK_NAME
 from sandbox.processes import clean_environment
 from tests.least_privilege.recording import account_of
-from tests.peers.deployed import ELSEWHERE, READERS, described, differences
+from tests.sandbox.deployed import ELSEWHERE, READERS, described, differences
 from tests.workflow.conftest import succeeded
 
 HERE = Path(__file__).parent
