@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tools import project
 from tools.check_security import plain_template
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_the_guard_depends_on_everything_else() -> None:
     assert unguarded(template()["Resources"]) == set()
 
 
-@pytest.mark.parametrize("name", template()["Resources"][GUARD]["DependsOn"])
+@pytest.mark.parametrize("name", project.template()["Resources"][GUARD]["DependsOn"])
 def test_each_dependency_of_the_guard_is_needed(name: str) -> None:
     resources = json.loads(json.dumps(template()["Resources"]))
     resources[GUARD]["DependsOn"].remove(name)
