@@ -1,4 +1,4 @@
-"""CloudFormation: what could not be deleted keeps everything that it depends on, and is deleted by one request.
+"""CloudFormation: what could not be deleted keeps everything that it depends on.
 
 AWS deletes a resource only when nothing that depends on it is left. MiniStack tries each of them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html

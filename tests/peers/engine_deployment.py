@@ -1,12 +1,12 @@
 """Deploys a template with LocalStack's CloudFormation onto the services of a sandbox; runs in .tools/engine.
 
-Takes `template`, `stack`, `account`, `region` and `aws` (the sandbox's URL) as JSON on standard input. Answers
-the stack's `resources` (type and physical id by logical id), `outputs`, and `failure` where it failed.
+Takes `template`, `stack`, `account`, `region` and `aws` (the sandbox's URL) as JSON on standard input, and
+answers the stack's `resources` (type and physical id by logical id), `outputs`, and `failure` where it failed.
 """
 
 import json
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 from localstack.services.cloudformation import resource_provider
@@ -42,7 +42,7 @@ class Clients:
 class Provider(ResourceProvider):  # type: ignore[misc]
     """A provider of a type that LocalStack's engine lacks, or makes by calls that the sandbox lacks."""
 
-    SCHEMA = {"primaryIdentifier": ["/properties/Id"]}
+    SCHEMA: ClassVar = {"primaryIdentifier": ["/properties/Id"]}
 
     def create(self, request: Any) -> ProgressEvent:
         """Make it; its id is what Ref answers."""
@@ -103,7 +103,7 @@ class RestApi(Provider):
 class CustomResource(Provider):
     """A custom resource: not asked, as the engine does not wait for answers."""
 
-    def made(self, request: Any, model: dict[str, Any]) -> str:
+    def made(self, request: Any, _model: dict[str, Any]) -> str:
         """Its name."""
         return str(request.logical_resource_id)
 

@@ -66,9 +66,7 @@ def found(deployed: Client, other: dict[str, Any]) -> list[str]:
     listed = deployed.aws("cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     ours = {one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"]) for one in listed}
     theirs = {name: (one["type"], one["physical"]) for name, one in other["resources"].items()}
-    both = [
-        described(deployed.aws, stack, made) for stack, made in ((STACK_NAME, ours), (OTHER, theirs))
-    ]
+    both = [described(deployed.aws, stack, made) for stack, made in ((STACK_NAME, ours), (OTHER, theirs))]
     return [
         f"{ours[name][0]} {difference}"
         for name in both[0]

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     Clients = Callable[[str], Any]
 
 # Times, sizes, counters and identities that differ between any two resources.
-_OWN = {
-    "AlarmArn", "AlarmConfigurationUpdatedTimestamp", "AlarmName", "Arn", "Attributes", "CodeSha256",
-    "CreatedTimestamp", "CreationDate", "FunctionArn", "FunctionName", "LastModified", "LastModifiedTimestamp",
-    "LastUpdateStatus", "MasterArn", "Name", "QueueArn", "ResponseMetadata", "RevisionId", "RuntimeVersionConfig",
-    "State", "StateReason", "StateReasonData", "StateTransitionedTimestamp", "StateUpdatedTimestamp", "StateValue",
-    "TopicArn", "Version", "CodeSize", "ConfigSha256", "Owner",
-}  # fmt: skip
+_OWN = set(
+    (
+        "AlarmArn AlarmConfigurationUpdatedTimestamp AlarmName Arn Attributes CodeSha256 "
+        "CodeSize ConfigSha256 CreatedTimestamp CreationDate FunctionArn FunctionName "
+        "LastModified LastModifiedTimestamp LastUpdateStatus MasterArn Name Owner QueueArn "
+        "ResponseMetadata RevisionId RuntimeVersionConfig State StateReason StateReasonData "
+        "StateTransitionedTimestamp StateUpdatedTimestamp StateValue TopicArn Version"
+    ).split()
+)
 
 
 def _kept(answer: Mapping[str, Any], *more: str) -> dict[str, Any]:
@@ -181,8 +183,8 @@ def described(aws: Clients, stack: str, resources: Mapping[str, tuple[str, str]]
         name: READERS[kind](aws, physical) for name, (kind, physical) in resources.items() if kind in READERS
     }
     text = json.dumps(found, sort_keys=True, default=str)
-    names = {re.split("[:/|]", physical)[-1]: name for name, (kind, physical) in resources.items()
-             if kind in READERS}  # fmt: skip
+    made = {name: physical for name, (kind, physical) in resources.items() if kind in READERS}
+    names = {re.split("[:/|]", physical)[-1]: name for name, physical in made.items()}
     for physical in sorted(names, key=len, reverse=True):
         text = text.replace(physical, f"<{names[physical]}>")
     plain: dict[str, Any] = json.loads(text.replace(stack, "<stack>"))

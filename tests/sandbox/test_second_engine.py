@@ -52,7 +52,7 @@ UNKNOWN = {
     "AWS::Scheduler::Schedule",
     "AWS::StepFunctions::StateMachineVersion",
 }
-# Types that it knows and cannot make: an API from a body, a permission of an alias, and an answer of a function.
+# Types that it knows and cannot make: an API from a body, a permission of an alias, the answer of a function.
 # Of a topic nothing is stated; a version has nothing but its number.
 OTHERS = {
     "AWS::ApiGateway::Deployment",

@@ -17,7 +17,6 @@ from tests.workflow.upgrading import Stack, build_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 GUARD = "NoOpenRuns"
 
@@ -69,7 +68,7 @@ def test_no_run_is_lost_in_an_upgrade_and_no_lock_stays(stack: Stack) -> None:
 
 
 def resources(stack: Stack) -> set[tuple[str, str]]:
-    """The stack's, but for aliases: those that nothing calls are not kept (tests/template/test_removal.py)."""
+    """The stack's, but for aliases: a refusal does not keep those that nothing calls."""
     cloudformation = stack.sandbox.aws("cloudformation")
     found = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     kept = [one for one in found if one["ResourceType"] != "AWS::Lambda::Alias"]

@@ -63,7 +63,7 @@ class CloudFormation:
 @pytest.fixture
 def cloudformation(context: object) -> Iterator[CloudFormation]:
     class Answered(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:  # noqa: N802
+        def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asking.headers.append(dict(self.headers))
             asking.answers.append(json.loads(body))
@@ -87,7 +87,7 @@ def marked(account: Account) -> bool:
 
 
 def test_the_stack_is_removed_if_nothing_is_open_and_no_run_begins_then(
-    account: Account, plan: Plan, cloudformation: CloudFormation
+    plan: Plan, cloudformation: CloudFormation
 ) -> None:
     ledger.lock(plan, UNDO)
     ledger.unlock(RUN)
@@ -132,7 +132,7 @@ def test_many_open_runs_fit_into_an_answer(account: Account, cloudformation: Clo
 
 
 def test_a_run_that_began_in_between_is_seen_or_sees_the_mark(
-    account: Account, plan: Plan, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It locks after the mark was written and before the rows are read."""
     rows = ledger.open_runs
