@@ -1,7 +1,7 @@
 """Deploys a template with LocalStack's CloudFormation onto the services of a sandbox; runs in .tools/engine.
 
 Takes `template`, `stack`, `account`, `region` and `aws` (the sandbox's URL) as JSON on standard input, and
-answers the stack's `resources` (type and physical id by logical id), `outputs`, and `failure` where it failed.
+answers `resources` (type and physical id by logical id), `outputs`, and `failure` where there was one.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from contextlib import suppress
@@ -15,19 +16,47 @@ if TYPE_CHECKING:
     Clients = Callable[[str], Any]
 
 # Times, sizes, counters and identities that differ between any two resources.
-_OWN = set(
-    (
-        "AlarmArn AlarmConfigurationUpdatedTimestamp AlarmName Arn Attributes CodeSha256 "
-        "CodeSize ConfigSha256 CreatedTimestamp CreationDate FunctionArn FunctionName "
-        "LastModified LastModifiedTimestamp LastUpdateStatus MasterArn Name Owner QueueArn "
-        "ResponseMetadata RevisionId RuntimeVersionConfig State StateReason StateReasonData "
-        "StateTransitionedTimestamp StateUpdatedTimestamp StateValue TopicArn Version"
-    ).split()
-)
+_OWN = {
+    "AlarmArn",
+    "AlarmConfigurationUpdatedTimestamp",
+    "AlarmName",
+    "Arn",
+    "Attributes",
+    "CodeSha256",
+    "CodeSize",
+    "ConfigSha256",
+    "CreatedTimestamp",
+    "CreationDate",
+    "FunctionArn",
+    "FunctionName",
+    "LastModified",
+    "LastModifiedTimestamp",
+    "LastUpdateStatus",
+    "MasterArn",
+    "Name",
+    "Owner",
+    "QueueArn",
+    "ResponseMetadata",
+    "RevisionId",
+    "RuntimeVersionConfig",
+    "State",
+    "StateReason",
+    "StateReasonData",
+    "StateTransitionedTimestamp",
+    "StateUpdatedTimestamp",
+    "StateValue",
+    "TopicArn",
+    "Version",
+}
 
 
 def _kept(answer: Mapping[str, Any], *more: str) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key not in {*_OWN, *more}}
+
+
+def _parsed(document: Any) -> Any:
+    """A policy's document; moto's of a role that its CloudFormation made is Python's text of it."""
+    return ast.literal_eval(document) if isinstance(document, str) else document
 
 
 def _function(aws: Clients, name: str) -> dict[str, Any]:
@@ -55,7 +84,7 @@ def _role(aws: Clients, name: str) -> dict[str, Any]:
     return {
         "assumed": role["AssumeRolePolicyDocument"],
         "attached": sorted(one["PolicyArn"] for one in attached),
-        "inline": sorted(inline, key=json.dumps),
+        "inline": sorted(map(_parsed, inline), key=json.dumps),
     }
 
 
@@ -185,7 +214,8 @@ def described(aws: Clients, stack: str, resources: Mapping[str, tuple[str, str]]
     text = json.dumps(found, sort_keys=True, default=str)
     made = {name: physical for name, (kind, physical) in resources.items() if kind in READERS}
     names = {re.split("[:/|]", physical)[-1]: name for name, physical in made.items()}
-    for physical in sorted(names, key=len, reverse=True):
+    # A name that is the stack's alone is replaced with it.
+    for physical in sorted(names.keys() - {stack}, key=len, reverse=True):
         text = text.replace(physical, f"<{names[physical]}>")
     plain: dict[str, Any] = json.loads(text.replace(stack, "<stack>"))
     return plain

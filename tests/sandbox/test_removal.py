@@ -49,7 +49,8 @@ RESOURCES: dict[str, Any] = {
 @pytest.fixture
 def stack(sandbox: Client) -> Iterator[str]:
     client, name = sandbox.aws("cloudformation"), f"stays-{uuid4().hex[:8]}"
-    client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": RESOURCES}))
+    template = json.dumps({"Resources": RESOURCES})
+    client.create_stack(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
     client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     yield name
     client.delete_stack(StackName=name, RetainResources=["Stays"])
