@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from samtranslator.yaml_helper import yaml_parse
@@ -118,19 +119,18 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 class Stack:
-    """A sandbox of its own, whose builds a test changes.
-
-    Attributes:
-        first: the build of this clone.
-        other: another one, whose functions and workflows take other events.
-    """
+    """A sandbox of its own, whose builds a test changes. `first` is the build of this clone."""
 
     def __init__(self, sandbox: Client, place: Path) -> None:
         self.sandbox = sandbox
         self.first = local_template(place / "first.log")
-        self.other = local_template(place / "other.log", other_build(place / "other"))
-        self._log = place / "update.log"
+        self._place, self._log = place, place / "update.log"
         self._durations = sandbox.control("GET", "durations")
+
+    @cached_property
+    def other(self) -> Path:
+        """Another build, whose functions and workflows take other events."""
+        return local_template(self._place / "other.log", other_build(self._place / "other"))
 
     def update(self, template: Path, *options: str) -> None:
         update(self.sandbox.endpoints, template, self._log, *options)
