@@ -21,6 +21,7 @@ from sandbox.ministack import (
     removal,
     roles,
     schedules,
+    stack_resources,
     teststate,
     versions,
 )
@@ -42,6 +43,7 @@ def main() -> None:
     removal.install()
     roles.install()
     schedules.install()
+    stack_resources.install()
     functions.install()
     try:
         app.main()

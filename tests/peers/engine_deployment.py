@@ -9,6 +9,7 @@ import sys
 from typing import Any, ClassVar
 
 import boto3
+from localstack import config
 from localstack.services.cloudformation import resource_provider
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import ChangeSetModelExecutor
 from localstack.services.cloudformation.resource_provider import (
@@ -125,6 +126,8 @@ def loaded(kind: str) -> ResourceProvider:
 
 def main() -> None:
     """Deploy, and print what was made."""
+    # As LocalStack's server sets it.
+    config.CFN_NO_WAIT_ITERATIONS = 5
     resource_provider._cfn_resource_client_factory = lambda **_: Clients()
     ResourceProviderExecutor.try_load_resource_provider = staticmethod(loaded)
     stack = Stack(GIVEN["account"], GIVEN["region"], {"StackName": GIVEN["stack"]})
