@@ -1,7 +1,7 @@
 """CloudFormation's tables, state machines and topics, with all that a template says of them.
 
-MiniStack leaves out a table's expiry, recovery and encryption, shows a state machine's logging in the spelling
-of templates, and shows a topic without a display name with its name.
+MiniStack leaves out a table's expiry, recovery and encryption. It shows a state machine's logging in the
+spelling of templates, and a topic without a display name with its name.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
 """
