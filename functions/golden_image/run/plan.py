@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from golden_image import names, tags
+from golden_image import events, names, tags
 from golden_image.errors import FieldError, InvalidInput, RolloutRequired
 from golden_image.group import (
     group,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 # An Auto Scaling group's name has 255 characters, a digest 9 more; SSM takes 1,011 with the ARN.
 _LONGEST_PARAMETER = 264
+# Step Functions takes 262,144 bytes for a variable, and for the payload of a task that has more beside the plan.
+_MOST_PLAN_BYTES = 250_000
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
 
 
@@ -84,7 +87,7 @@ def make(run: str, request: RunRequest) -> Plan:
     subnet_ids = references.look_up_launch(source, place, planned, template, looked_up)
     if looked_up.problems:
         raise InvalidInput(looked_up.problems)
-    return Plan(
+    plan = Plan(
         run=run,
         planned_at=planned_at,
         source=source,
@@ -106,6 +109,19 @@ def make(run: str, request: RunRequest) -> Plan:
             *_kept_volumes(found, chosen),
         ),
     )
+    _refuse_too_large(plan)
+    return plan
+
+
+def _refuse_too_large(plan: Plan) -> None:
+    """Step Functions would end the run with States.DataLimitExceeded, which names no field."""
+    size = len(json.dumps(events.to_event(plan), ensure_ascii=False).encode())
+    if size > _MOST_PLAN_BYTES:
+        message = (
+            f"makes a plan of {size} bytes with the tags that the group has; it may have {_MOST_PLAN_BYTES}. "
+            "Use fewer or shorter tags. A Korean letter has three bytes, an emoji four"
+        )
+        raise InvalidInput([FieldError("", message)])
 
 
 def _source(instance: InstanceTypeDef) -> Source:

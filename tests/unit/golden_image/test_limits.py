@@ -17,7 +17,7 @@ from golden_image.run import changes, ledger
 from golden_image.run.request import parse
 from golden_image.source import power
 from golden_image.undo import undo as undoing
-from tests.unit.account import DEFINITION, RUN, TIMEOUTS, UNDO
+from tests.unit.account import DEFINITION, LEDGER, RUN, TIMEOUTS, UNDO
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, with_value
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ MOST_PAYLOAD = 16 * 1024
 # Of a state's input or output, or of one variable, in bytes.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MOST_DATA = 256 * 1024
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MOST_ITEM = 400 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 PAYLOADS = {
@@ -125,8 +127,7 @@ def test_everything_at_awss_limits_is_made_and_undone(account: Account) -> None:
 
 @pytest.mark.usefixtures("ledger_table")
 def test_the_state_of_a_group_with_tags_at_awss_limits_is_noted_beside_the_plan(account: Account) -> None:
-    long = tags(40, key=128, value=256, filled_with="🪵")
-    own = tags(50, key=128, value=256, filled_with="🌲")
+    long, own = tags(40, key=128, value=256), tags(50, key=128, value=256, filled_with="숲")
     tagged = [{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in own.items()]
     account.group(Tags=tagged, DesiredCapacity=0)
     fields = {"image": {"tags": long}, "launchTemplate": {"tags": long}, "group": {"tags": long}}
@@ -138,6 +139,10 @@ def test_the_state_of_a_group_with_tags_at_awss_limits_is_noted_beside_the_plan(
     change = changes.read(RUN)
     assert change
     assert len(change.before.tags) == 50
+    client = account.client("dynamodb")
+    row = client.get_item(TableName=LEDGER, Key={"pk": {"S": f"run#{RUN}"}})["Item"]
+    # Names and values, of which an item may have so many bytes; a tenth is left.
+    assert MOST_ITEM / 2 < size(row) < MOST_ITEM * 9 / 10
 
 
 # Many volumes
@@ -243,14 +248,23 @@ def test_a_payload_of_twenty_eight_volumes_stays_small(largest: dict[str, Any], 
 
 
 def test_tags_and_user_data_at_awss_limits_are_what_step_functions_takes(account: Account) -> None:
-    """A tenth is left of what a variable may have, and of what a task hands over."""
-    of_group = tags(50, key=128, value=256, filled_with="🌲")
-    plan = plan_of_every_field(account, of_group, tags(40, key=128, value=256, filled_with="🪵"))
+    """A tenth is left of what a variable may have, and of what a task hands over, with Korean tags."""
+    of_group = tags(50, key=128, value=256)
+    plan = plan_of_every_field(account, of_group, tags(40, key=128, value=256))
     known = variables(plan, "가" * 5461 + "a")
     sizes = {"$plan": size(plan)}
     sizes |= {state: size(evaluated(payload, known)) for state, payload in PAYLOADS.items()}
     assert sizes["$plan"] > MOST_DATA / 2
     assert {name: found for name, found in sizes.items() if found > MOST_DATA * 9 / 10} == {}
+
+
+def test_a_plan_that_step_functions_would_not_take_is_refused_by_name(account: Account) -> None:
+    """With emoji, of four bytes each."""
+    of_group, wanted = (tags(number, key=128, value=256, filled_with="🌲") for number in (50, 40))
+    with pytest.raises(
+        InvalidInput, match=r"makes a plan of 27\d{4} bytes .* it may have 250000\. Use fewer"
+    ):
+        plan_of_every_field(account, of_group, wanted)
 
 
 def test_user_data_is_no_part_of_the_plan(account: Account) -> None:
