@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 # An Auto Scaling group's name has 255 characters, a digest 9 more; SSM takes 1,011 with the ARN.
 _LONGEST_PARAMETER = 264
-# Step Functions takes 262,144 bytes for a variable, and for the payload of a task that has more beside the plan.
+# Step Functions takes 262,144 bytes for a variable, and for what a task hands over: the plan and more.
 _MOST_PLAN_BYTES = 250_000
 _EXECUTION = re.compile(r"arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^:\s]{1,80}:[^:\s]{1,80}", re.ASCII)
 
