@@ -68,7 +68,7 @@ performance: setup .tools/plots/.done ## Run `bench`, and write its figures into
 	$(PY) -m tools.performance .sandbox/bench.jsonl
 	.tools/plots/bin/python -m tools.plots .sandbox/bench.jsonl
 
-# Only `judge-engine` needs this.
+# Only `judge-engine` and `judge-deployment` need this.
 .tools/engine/.done: .tools/.done
 	UV_PROJECT_ENVIRONMENT=.tools/engine $(UV) sync --quiet --frozen --only-group engine
 	@touch $@
@@ -76,6 +76,10 @@ performance: setup .tools/plots/.done ## Run `bench`, and write its figures into
 .PHONY: judge-engine
 judge-engine: setup .tools/engine/.done ## Judge the sandbox's Step Functions by answers recorded on AWS (LOCALSTACK_CHECKOUT=...)
 	LOCALSTACK_CHECKOUT="$(or $(LOCALSTACK_CHECKOUT),$(error name a checkout of LocalStack))" $(PY) -m pytest -s tests/peers/test_engine.py
+
+.PHONY: judge-deployment
+judge-deployment: setup .tools/engine/.done ## Deploy the template by a second CloudFormation engine, and compare what both have made
+	LOCALSTACK_ENGINE=1 $(PY) -m pytest tests/peers/test_deployment.py
 
 .PHONY: judge-jsonata
 judge-jsonata: setup ## Judge the sandbox's JSONata by the reference implementation, with the variables of real runs (FAULTS=... for others)

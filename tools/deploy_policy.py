@@ -1,7 +1,8 @@
 """Prints the IAM policy of a role that deploys, upgrades and removes the stack with SAM.
 
 It is what the schemas of CloudFormation's resource types say that their handlers call, for the types of the
-template, on resources with the stack's name, and what `sam deploy` and `sam delete` call themselves.
+template, on resources with the stack's name, and what `sam deploy`, `sam delete` and the stack's custom
+resource call themselves.
 
 usage: python -m tools.deploy_policy ACCOUNT REGION [STACK]
 """
@@ -62,7 +63,7 @@ UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
 # By service, the ARNs of the stack's resources. The names that CloudFormation makes begin with the stack's; a
 # state machine's begins with its logical id.
 _ARNS = {
-    "apigateway": ["arn:aws:apigateway:{region}::/restapis", "arn:aws:apigateway:{region}::/restapis/*"],
+    "apigateway": [f"arn:aws:apigateway:{{region}}::/{of}" for of in ("restapis", "restapis/*", "tags/*")],
     "cloudwatch": ["arn:aws:cloudwatch:{region}:{account}:alarm:{stack}-*"],
     "dynamodb": ["arn:aws:dynamodb:{region}:{account}:table/{stack}-*"],
     "events": ["arn:aws:events:{region}:{account}:rule/{stack}-*"],
@@ -98,6 +99,8 @@ _OWN: list[tuple[list[str], list[str]]] = [
         ["arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31"],
     ),
     (["cloudformation:GetTemplateSummary"], ["*"]),
+    # The custom resource is a call of its function by whoever deploys.
+    (["lambda:InvokeFunction"], ["arn:aws:lambda:{region}:{account}:function:{stack}-*"]),
     (
         [
             "s3:CreateBucket",

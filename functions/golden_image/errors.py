@@ -102,7 +102,7 @@ class LaunchTemplateNotSupported(GoldenImageError):
 
 
 class RunInProgress(GoldenImageError):
-    """Another run holds the lock on the group, the source or the launch template."""
+    """Another run holds a lock on the group, the source or the template, or the stack is being removed."""
 
 
 class PlanOutdated(GoldenImageError):

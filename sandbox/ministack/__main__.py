@@ -18,8 +18,10 @@ from sandbox.ministack import (
     log_groups,
     permissions,
     recording,
+    removal,
     roles,
     schedules,
+    stack_resources,
     teststate,
     versions,
 )
@@ -38,8 +40,10 @@ def main() -> None:
     gateway.install()
     log_groups.install()
     permissions.install()
+    removal.install()
     roles.install()
     schedules.install()
+    stack_resources.install()
     functions.install()
     try:
         app.main()

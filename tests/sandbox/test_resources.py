@@ -100,3 +100,25 @@ def test_a_log_group_is_named_after_its_stack(sandbox: Client) -> None:
     assert found.startswith(f"{stack}-FunctionLogGroup-")
     groups = sandbox.aws("logs").describe_log_groups(logGroupNamePrefix=stack)["logGroups"]
     assert found in {group["logGroupName"] for group in groups}
+
+
+def test_a_stack_s_table_is_encrypted_expires_and_can_be_recovered(sandbox: Client) -> None:
+    client, ledger = sandbox.aws("dynamodb"), {"TableName": sandbox.endpoints.ledgerTable}
+
+    assert client.describe_table(**ledger)["Table"]["SSEDescription"]["Status"] == "ENABLED"
+    expiry = client.describe_time_to_live(**ledger)["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
+    kept = client.describe_continuous_backups(**ledger)["ContinuousBackupsDescription"]
+    assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_stack_s_state_machines_log_and_its_topic_has_no_display_name(sandbox: Client) -> None:
+    for arn in sandbox.endpoints.stateMachines.values():
+        found = sandbox.stepfunctions.describe_state_machine(stateMachineArn=arn)["loggingConfiguration"]
+        assert (found["level"], found["includeExecutionData"], len(found["destinations"])) == (
+            "ERROR",
+            True,
+            1,
+        )
+    attributes = sandbox.aws("sns").get_topic_attributes(TopicArn=sandbox.endpoints.notificationTopicArn)
+    assert attributes["Attributes"]["DisplayName"] == ""

@@ -2,7 +2,7 @@
 
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
 it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
-says when it was released. `source-owed#<id>` is in owed.py.
+says when it was released. `source-owed#<id>` is in owed.py, `stack-removal` in undo/removal.py.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _KEPT_SECONDS = 40 * 86_400
 # Longer than a plan can wait for its locks, and than the sweeper's call that starts a source.
 _RELEASED_SECONDS, _START_SECONDS = 86_400, 60
 OWED = "source-owed#"
+# Until that time, in seconds since 1970, no run begins, because the stack is being removed.
+REMOVAL = "stack-removal"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def lock(plan: Plan, undo: str) -> None:
         undo: the ARN of the workflow undo, in the version that the run began with.
 
     Raises:
-        RunInProgress: names the run that holds a lock.
+        RunInProgress: names the run that holds a lock, or the stack is being removed. The undo releases the
+            locks of the latter.
         PlanOutdated: another run released a lock after this plan was made.
         ResourceBusy: in this moment another run takes or releases one, or the sweeper starts the source.
     """
@@ -96,6 +99,9 @@ def lock(plan: Plan, undo: str) -> None:
             raise
         _refuse_taken(plan)
         raise ResourceBusy(f"another run is taking or releasing the same locks: {error}") from error
+    # Read after the row was written: whoever removes the stack marks it first, and then looks for rows.
+    if int(table.get(REMOVAL).get("until", {}).get("N", 0)) > time.time():
+        raise RunInProgress("the stack of this state machine is being removed, so no run may begin")
 
 
 def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:

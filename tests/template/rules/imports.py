@@ -104,7 +104,7 @@ _LOADED = {
     ),
     "undo.sweep_runs": (
         "image.lookup polling run.children run.ledger run.made run.owed run.table source.facts source.power "
-        "undo.sources undo.sweeper"
+        "undo.removal undo.sources undo.sweeper"
     ),
 }
 _SCHEMA = "run.input_schema"
