@@ -73,6 +73,7 @@ class Launches(TimedInstances):
         if instance_type not in INSTANCE_TYPES:
             raise AWSError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
         refuse_mismatch(params, image, instance_type)
+        _user_data(params)
         refuse_unknown_names(self, params)
         refuse_unknown_placement(self, params.get("Placement", {}))
         launch_settings.refuse_for_type(params)
@@ -132,12 +133,11 @@ class Launches(TimedInstances):
         )
         if not subnet_id:
             subnet_id = self.get_default_subnets()[zone or f"{self.region_name}a"].id
-        user_data = params.get("UserData")
         vpc_id = self.get_subnet(subnet_id).vpc_id
         instance = TimedInstance(
             self,
             image.id,
-            user_data if isinstance(user_data, Base64EncodedString) else parse_user_data(user_data),
+            _user_data(params),
             self._security_groups(params) or [self.get_default_security_group(vpc_id)],
             instance_type=params.get("InstanceType", DEFAULT_TYPE),
             region_name=self.region_name,
@@ -218,3 +218,9 @@ class Launches(TimedInstances):
         volume.add_tags(tags)
         is_root = name == instance.root_device_name
         self.attach_volume(volume.id, instance.id, name, ebs.get("DeleteOnTermination", is_root))
+
+
+def _user_data(params: dict[str, Any]) -> Base64EncodedString | None:
+    """The user data of a launch; InvalidUserData.Malformed where it is not in base64."""
+    given = params.get("UserData")
+    return given if isinstance(given, Base64EncodedString) else parse_user_data(given)
