@@ -58,7 +58,10 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
     def execute_policy(self) -> ActionResult:
         """Do at once what a policy would do."""
         key = self._policy_key(self._get_param("AutoScalingGroupName"), self._get_param("PolicyName"))
-        self.autoscaling_backend.policies[key].execute()
+        policy = self.autoscaling_backend.policies[key]
+        group = self.autoscaling_backend.group(policy.auto_scaling_group_name)
+        above = float(self._get_param("MetricValue", 0)) - float(self._get_param("BreachThreshold", 0))
+        self.autoscaling_backend.set_desired_capacity(group.name, _capacity_by(policy, group, above))
         return EmptyResult()
 
     def _policy_key(self, group: str | None, wanted: str) -> str:
@@ -150,3 +153,25 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         for tag in self._get_param("Tags", []):
             self.autoscaling_backend.group(tag.get("ResourceId", ""))
         return super().create_or_update_tags()
+
+
+def _capacity_by(policy: Any, group: Any, above: float) -> int:
+    """What a policy makes of a group's desired capacity, within its limits; percents change one at least.
+
+    `above` is by how much the metric is above the alarm's threshold, which chooses a step.
+    Source: "Scaling adjustment types" and "Step adjustments" in the Auto Scaling User Guide.
+    """
+    steps = [
+        int(one["ScalingAdjustment"])
+        for one in policy.step_adjustments
+        if float(one.get("MetricIntervalLowerBound", "-inf")) <= above
+        and above < float(one.get("MetricIntervalUpperBound", "inf"))
+    ]
+    now = int(group.desired_capacity)
+    by = sum(steps[:1]) if policy.policy_type == "StepScaling" else int(policy.scaling_adjustment)
+    if policy.adjustment_type == "PercentChangeInCapacity":
+        least = max(1, int(policy.min_adjustment_magnitude or 1))
+        size = max(least, abs(now * by) // 100) if by else 0
+        by = size if by > 0 else -size
+    wanted = by if policy.adjustment_type == "ExactCapacity" else now + by
+    return min(max(wanted, int(group.min_size)), int(group.max_size))

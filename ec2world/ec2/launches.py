@@ -10,7 +10,12 @@ from typing import Any
 
 from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
-from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
+from moto.ec2.exceptions import (
+    InvalidInputError,
+    InvalidSecurityGroupNotFoundError,
+    MissingInputError,
+    VPCIdNotSpecifiedError,
+)
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
 from moto.ec2.utils import (
@@ -24,7 +29,12 @@ from ec2world.ec2 import launch_settings
 from ec2world.ec2.images import Image
 from ec2world.ec2.instance_store import TimedInstances
 from ec2world.ec2.instances import TimedInstance, boots_uefi
-from ec2world.ec2.launch_checks import refuse_mismatch, refuse_place, refuse_unknown_names
+from ec2world.ec2.launch_checks import (
+    refuse_address,
+    refuse_mismatch,
+    refuse_place,
+    refuse_unknown_names,
+)
 from ec2world.ec2.network_calls import refuse_unknown_placement
 from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
@@ -79,13 +89,29 @@ class Launches(TimedInstances):
         launch_settings.refuse_for_type(params)
         groups = self._security_groups(params)
         zone = params.get("Placement", {}).get("AvailabilityZone")
-        if zone and zone not in self.get_default_subnets():
+        if zone and zone not in self._zones():
             raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         nics = params.get("NetworkInterfaces", [])
         for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
             if subnet_id:
                 refuse_place(self, self.get_subnet(subnet_id), groups, instance_type)
         return image
+
+    def _zones(self) -> set[str]:
+        return {one.name for one in self.describe_availability_zones()}
+
+    def _default_subnet(self, zone: str | None) -> Any:
+        """The default subnet of a zone, or of the first; MissingInput or VPCIdNotSpecified without any."""
+        subnets = self.get_default_subnets()
+        if not subnets and (vpc := self.get_default_vpc()) is not None:
+            raise MissingInputError(
+                f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet."
+            )
+        if not subnets:
+            raise VPCIdNotSpecifiedError
+        if (zone or min(subnets)) not in subnets:
+            raise InvalidInputError(f"No default subnet for availability zone: '{zone}'.")
+        return subnets[zone or min(subnets)]
 
     def launch(self, params: dict[str, Any], count: int = 1) -> Reservation:
         """Start `count` instances from parameters that `resolved` has made complete."""
@@ -132,7 +158,8 @@ class Launches(TimedInstances):
             (nic["SubnetId"] for nic in nics if "SubnetId" in nic), None
         )
         if not subnet_id:
-            subnet_id = self.get_default_subnets()[zone or f"{self.region_name}a"].id
+            subnet_id = self._default_subnet(zone).id
+        refuse_address(self.get_subnet(subnet_id), params.get("PrivateIpAddress"))
         vpc_id = self.get_subnet(subnet_id).vpc_id
         instance = TimedInstance(
             self,

@@ -33,12 +33,11 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
         check_template_name(self._get_param("LaunchTemplateName"))
         check_description(self._get_param("VersionDescription"), "versionDescription")
         data = self._template_data()
+        tagged = "launch-template" if self._get_param("TagSpecifications") else None
+        tags = self._parse_tag_specification(tagged)
         self.error_on_dryrun()
         template = self.ec2_backend.create_launch_template(
-            self._get_param("LaunchTemplateName"),
-            self._get_param("VersionDescription"),
-            data,
-            self._parse_tag_specification(),
+            self._get_param("LaunchTemplateName"), self._get_param("VersionDescription"), data, tags
         )
         return ActionResult({"LaunchTemplate": self._template(template), "Warning": self._warning(data)})
 
@@ -151,7 +150,10 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
         return found
 
     def _template_data(self) -> dict[str, Any]:
-        return dict(self._get_param("LaunchTemplateData", {}))
+        data = dict(self._get_param("LaunchTemplateData", {}))
+        if any(not one.get("Tags") for one in data.get("TagSpecifications", [])):
+            raise AWSError("InvalidParameterValue", "Tag specification must have at least one tag")
+        return data
 
     def _warning(self, data: dict[str, Any]) -> dict[str, Any] | None:
         if "ImageId" not in data:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.peers.examples import Example
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
-_ID = re.compile(r"\b(iip-assoc|i|vol|snap|ami|lt|subnet|sg|sir|vpc)-[0-9A-Za-z]+ ?")
+_ID = re.compile(r"\b(iip-assoc|i|vol|snap|ami|lt|subnet|sg|sir|vpc)-(?=[a-z]*\d)[0-9A-Za-z]+ ?")
 _ARN = re.compile(r"arn:aws:elasticloadbalancing:\S+:targetgroup/\S+")
 # What an operation gives a name to; the others name what is there.
 _NEW = {
@@ -37,6 +37,8 @@ class Cast:
         self.world, self.example = world, example
         self._made: dict[str, str] = {}
         self._instance: str | None = None
+        # Of a launch from an image, not of a seed, which comes without one.
+        self._launched = example.operation in ("DescribeVolumes", "GetLaunchTemplateData")
         self._subnets = iter("ab")
         self._makers: dict[str, Callable[[], str]] = {
             "i": self.instance,
@@ -56,7 +58,8 @@ class Cast:
             "my-cluster": self._placement_group,
             "my-template-for-auto-scaling": self._template,
             "my-launch-template-for-x86": self._template,
-            "my-launch-template-for-arm": lambda: world.template(InstanceType="t4g.small"),
+            "my-launch-template-for-arm": self._template_for_arm,
+            "my-load-balancer": self._load_balancer,
             "admin-role": self._profile,
             "my-iam-role": self._profile,
             # Another account's, and ids that are written without their prefixes.
@@ -104,6 +107,16 @@ class Cast:
                 self._instance = self.world.seed(
                     volumes=[{"sizeGiB": 8}, {"sizeGiB": 8}], tags={"Stack": "test", "Name": "Beta Server"}
                 )["instanceId"]
+        if self._launched:
+            self._launched = False
+            made = self.world.ec2.run_instances(
+                ImageId=self._image(),
+                InstanceType="t3.small",
+                KeyName=self._key_pair(),
+                MinCount=1,
+                MaxCount=1,
+            )
+            self._instance = str(made["Instances"][0]["InstanceId"])
         return self._instance
 
     def _volume(self) -> str:
@@ -131,6 +144,10 @@ class Cast:
         )
         self.world.ec2.modify_launch_template(LaunchTemplateName=template, DefaultVersion="2")
         return template
+
+    def _template_for_arm(self) -> str:
+        image = self.world.available_image(self._snapshot(), Architecture="arm64", BootMode="uefi")
+        return self.world.template(ImageId=image, InstanceType="t4g.small")
 
     def _template_id(self) -> str:
         interface = {
@@ -198,6 +215,14 @@ class Cast:
         )
         return str(made["TargetGroups"][0]["TargetGroupArn"])
 
+    def _load_balancer(self) -> str:
+        made = name("balancer")
+        listener = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
+        self.world.client("elb").create_load_balancer(
+            LoadBalancerName=made, Listeners=[listener], AvailabilityZones=["us-east-1a"]
+        )
+        return made
+
     def _launch_configuration(self) -> str:
         made = name("config")
         self.world.asg.create_launch_configuration(
@@ -222,6 +247,7 @@ class Cast:
             DesiredCapacity=2,
             VPCZoneIdentifier=self.world.subnet(),
             TargetGroupARNs=[self._target_group()],
+            LoadBalancerNames=[self._stand_in("my-load-balancer", "my-load-balancer")],
         )
         self.world.until_members(group, ["InService"] * 2)
         asg.put_lifecycle_hook(

@@ -1,7 +1,7 @@
 """A plugin for a run of LocalStack's own tests, in their environment (`.tools/engine`).
 
-It lets the tests' Python functions run as the sandbox's do, under AWS's runtime client: MiniStack's own worker
-reports every exception under one name.
+It lets the tests' Python functions run as the sandbox's do, under AWS's runtime client: MiniStack's own
+worker reports every exception under one name.
 """
 
 import io

@@ -1,6 +1,7 @@
 """A plugin for a run of moto's own tests, in their environment (`.tools/world`).
 
-Before and after each test, moto's server mode asks its server to forget everything; here it asks the EC2 world.
+Before and after each test, moto's server mode asks its server to forget everything; here it asks the EC2
+world.
 """
 
 import os
@@ -15,6 +16,5 @@ def pytest_configure() -> None:
 
 
 def _reset(_mock: ServerModeMockAWS) -> None:
-    request = Request(f"{os.environ['TEST_SERVER_MODE_ENDPOINT']}/_sandbox/reset", method="POST")
-    with urlopen(request):
-        pass
+    url = f"{os.environ['TEST_SERVER_MODE_ENDPOINT']}/_sandbox/reset"
+    urlopen(Request(url, method="POST")).close()  # noqa: S310 - always http://127.0.0.1

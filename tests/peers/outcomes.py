@@ -1,6 +1,7 @@
 """A plugin for a run of a peer's own tests, in their environment.
 
-It leaves out the tests that a list says, and writes what became of each of the others, one JSON object a line.
+It leaves out the tests that a list says, and writes what became of each of the others, one JSON object a
+line.
 """
 
 import json

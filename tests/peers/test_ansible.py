@@ -1,8 +1,8 @@
 """The EC2 world, judged by Ansible's modules of the collection amazon.aws.
 
-A playbook makes, changes, refreshes and removes what a run of the product touches. A module asks what is there,
-compares, and calls only for what differs: a task that is run a second time changes nothing, if the answers tell
-what the calls had said. `make judge-ansible` installs what it needs, and names ansible-playbook.
+A playbook makes, changes, refreshes and removes what a run of the product touches. A module asks what is
+there, compares, and calls only for what differs: a task that is run a second time changes nothing, if the
+answers tell what the calls had said. `make judge-ansible` installs what it needs, and names ansible-playbook.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PLAYBOOK = Path(__file__).parent / "ansible" / "refresh.yml"
 
 @pytest.fixture(scope="module")
 def changes(prompt_world: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bool]:
-    """Whether each task changed something, by its name; AssertionError with a task's own words if one failed."""
+    """Whether each task changed something, by its name; AssertionError with its words if one failed."""
     directory = tmp_path_factory.mktemp("ansible")
     program = Path(os.environ["ANSIBLE_PLAYBOOK"]).resolve()
     python = program.with_name("python")
@@ -49,7 +49,9 @@ def changes(prompt_world: str, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def test_tasks_change_what_is_not_so(changes: dict[str, bool]) -> None:
-    firsts = {name: did for name, did in changes.items() if not name.startswith("Look") and "again" not in name}
+    firsts = {
+        name: did for name, did in changes.items() if not name.startswith("Look") and "again" not in name
+    }
     assert [name for name, did in firsts.items() if not did] == []
 
 

@@ -1,8 +1,8 @@
 """The EC2 world, judged by moto's own tests of EC2 and Auto Scaling.
 
-They run against it over HTTP (moto's server mode), from the checkout that MOTO_CHECKOUT names. The world builds
-on moto: where it answers otherwise it must have AWS's word for it. world.toml lists what is left out and what is
-known to differ. `make judge-world` installs what they need.
+They run against it over HTTP (moto's server mode), from the checkout that MOTO_CHECKOUT names. The world
+builds on moto: where it answers otherwise it must have AWS's word for it. world.toml lists what is left out
+and what is known to differ. `make judge-world` installs what they need.
 """
 
 from __future__ import annotations
