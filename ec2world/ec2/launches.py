@@ -115,14 +115,20 @@ class Launches(TimedInstances):
 
     def launch(self, params: dict[str, Any], count: int = 1) -> Reservation:
         """Start `count` instances from parameters that `resolved` has made complete."""
-        return self.start(params, self.check_launch(params), count)
+        return self.start(params, self.check_launch(params), count, public=True)
 
-    def start(self, params: dict[str, Any], image: Image, count: int = 1) -> Reservation:
-        """Launch what has been checked, or what a seed says."""
+    def start(
+        self, params: dict[str, Any], image: Image, count: int = 1, *, public: bool = False
+    ) -> Reservation:
+        """Launch what has been checked, or what a seed says.
+
+        `public` gives an instance of one interface, of which nothing else is said, the public address that
+        its subnet gives.
+        """
         reservation = Reservation(random_reservation_id(), self.account_id)
         tags = convert_tag_spec(params.get("TagSpecifications", []))
         for index in range(count):
-            instance = self._instance(params, image, index)
+            instance = self._instance(params, image, index, public=public)
             reservation.instances.append(instance)
             instance.add_tags(tags.get("instance", {}))
         self.add_reservation(reservation)
@@ -151,7 +157,7 @@ class Launches(TimedInstances):
             groups.append(group)
         return groups
 
-    def _instance(self, params: dict[str, Any], image: Image, index: int) -> TimedInstance:
+    def _instance(self, params: dict[str, Any], image: Image, index: int, *, public: bool) -> TimedInstance:
         zone = params.get("Placement", {}).get("AvailabilityZone")
         nics = [{"DeleteOnTermination": True, **nic} for nic in params.get("NetworkInterfaces", [])]
         subnet_id = params.get("SubnetId") or next(
@@ -159,17 +165,20 @@ class Launches(TimedInstances):
         )
         if not subnet_id:
             subnet_id = self._default_subnet(zone).id
-        refuse_address(self.get_subnet(subnet_id), params.get("PrivateIpAddress"))
-        vpc_id = self.get_subnet(subnet_id).vpc_id
+        subnet = self.get_subnet(subnet_id)
+        refuse_address(subnet, params.get("PrivateIpAddress"))
+        nics = nics or [{"DeviceIndex": 0, "SubnetId": subnet_id, "DeleteOnTermination": True}]
+        if public and len(nics) == 1:
+            nics[0].setdefault("AssociatePublicIpAddress", subnet.map_public_ip_on_launch is True)
         instance = TimedInstance(
             self,
             image.id,
             _user_data(params),
-            self._security_groups(params) or [self.get_default_security_group(vpc_id)],
+            self._security_groups(params) or [self.get_default_security_group(subnet.vpc_id)],
             instance_type=params.get("InstanceType", DEFAULT_TYPE),
             region_name=self.region_name,
             subnet_id=subnet_id,
-            nics=nics or [{"DeviceIndex": 0, "SubnetId": subnet_id, "DeleteOnTermination": True}],
+            nics=nics,
             key_name=params.get("KeyName"),
             private_ip=params.get("PrivateIpAddress"),
             ebs_optimized=params.get("EbsOptimized", False),
