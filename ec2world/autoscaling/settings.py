@@ -138,6 +138,13 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         shown = [{"TrafficSource": one["Identifier"], "State": "InService", **one} for one in sources]
         return ActionResult({"TrafficSources": shown})
 
+    def disable_metrics_collection(self) -> ActionResult:
+        """Collect these metrics of a group no more, or none where none is named."""
+        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        gone = self._get_param("Metrics", [])
+        group.metrics = [one for one in group.metrics if gone and one not in gone]
+        return EmptyResult()
+
     def describe_warm_pool(self) -> ActionResult:
         """The settings of a group's warm pool, and what it holds."""
         pool = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).warm_pool

@@ -24,13 +24,15 @@ PLAYBOOK = Path(__file__).parent / "ansible" / "refresh.yml"
 def changes(prompt_world: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bool]:
     """Whether each task changed something, by its name; AssertionError with its words if one failed."""
     directory = tmp_path_factory.mktemp("ansible")
+    no_settings = directory / "ansible.cfg"
+    no_settings.touch()
     program = Path(os.environ["ANSIBLE_PLAYBOOK"]).resolve()
     python = program.with_name("python")
     environment = clean_environment() | {
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
         "ANSIBLE_HOME": str(directory),
         "ANSIBLE_LOCAL_TEMP": str(directory / "tmp"),
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": str(no_settings),
         "LC_ALL": "C.UTF-8",
     }
     variables = json.dumps({"endpoint_url": prompt_world, "ansible_python_interpreter": str(python)})

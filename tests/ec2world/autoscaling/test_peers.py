@@ -103,3 +103,20 @@ def test_an_override_may_have_a_template_of_its_own(world: WorldClient) -> None:
     [member] = world.until_members(group, ["InService"])
     assert member["LaunchTemplate"]["LaunchTemplateName"] == other
     assert member["InstanceType"] == "t3.medium"
+
+
+def test_metrics_are_collected_until_they_are_no_more(world: WorldClient) -> None:
+    named = {"AutoScalingGroupName": world.group(0)}
+
+    def collected() -> list[str]:
+        described = world.described(named["AutoScalingGroupName"])
+        assert described is not None
+        return sorted(one["Metric"] for one in described["EnabledMetrics"])
+
+    world.asg.enable_metrics_collection(
+        **named, Granularity="1Minute", Metrics=["GroupMinSize", "GroupMaxSize", "GroupDesiredCapacity"]
+    )
+    world.asg.disable_metrics_collection(**named, Metrics=["GroupMinSize"])
+    assert collected() == ["GroupDesiredCapacity", "GroupMaxSize"]
+    world.asg.disable_metrics_collection(**named)
+    assert collected() == []
