@@ -81,6 +81,24 @@ judge-engine: setup .tools/engine/.done ## Judge the sandbox's Step Functions by
 judge-deployment: setup .tools/engine/.done ## Deploy the template by a second CloudFormation engine, and compare what both have made
 	LOCALSTACK_ENGINE=1 $(PY) -m pytest tests/peers/test_deployment.py
 
+# Only `judge-world` needs this.
+.tools/world/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/world $(UV) sync --quiet --frozen --only-group world
+	@touch $@
+
+.PHONY: judge-world
+judge-world: setup .tools/world/.done ## Judge the EC2 world by moto's own tests (MOTO_CHECKOUT=...)
+	MOTO_CHECKOUT="$(or $(MOTO_CHECKOUT),$(error name a checkout of moto))" $(PY) -m pytest -s tests/peers/test_world.py
+
+# Only `judge-ansible` needs this.
+.tools/ansible/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/ansible $(UV) sync --quiet --frozen --only-group ansible
+	@touch $@
+
+.PHONY: judge-ansible
+judge-ansible: setup .tools/ansible/.done ## Judge the EC2 world by Ansible's modules: make, change, refresh and remove
+	ANSIBLE_PLAYBOOK=.tools/ansible/bin/ansible-playbook $(PY) -m pytest -s tests/peers/test_ansible.py
+
 .PHONY: judge-jsonata
 judge-jsonata: setup ## Judge the sandbox's JSONata by the reference implementation, with the variables of real runs (FAULTS=... for others)
 	@mkdir -p .sandbox

@@ -59,6 +59,7 @@ class WorldAutoScaling(ScheduledActions):
 
     def create_auto_scaling_group(self, params: dict[str, Any]) -> Group:
         """A group as CreateAutoScalingGroup describes it."""
+        params = _with_plain_subnets(params)
         name = params["AutoScalingGroupName"]
         if name in self.autoscaling_groups:
             how = "is pending delete" if self.autoscaling_groups[name].status else "already exists"
@@ -73,8 +74,11 @@ class WorldAutoScaling(ScheduledActions):
                 "MixedInstancesPolicy parameter."
             )
         if instance_id := params.get("InstanceId"):
-            instance = self.ec2_backend.get_instance(instance_id)
-            FakeLaunchConfiguration.create_from_instance(name, instance, self)
+            instance = self.ec2_backend.get_instance_by_id(instance_id)
+            if instance is None:
+                raise validation_error(f"Instance [{instance_id}] is invalid.")
+            configuration = FakeLaunchConfiguration.create_from_instance(name, instance, self)
+            configuration.security_groups = [one.id for one in instance.security_groups]
             params = {**params, "LaunchConfigurationName": name}
         _check_sizes(params["MinSize"], params["MaxSize"], params.get("DesiredCapacity"))
         subnets = listed(params.get("VPCZoneIdentifier"))
@@ -94,6 +98,7 @@ class WorldAutoScaling(ScheduledActions):
 
     def update_auto_scaling_group(self, params: dict[str, Any]) -> Group:
         """Change a group; a limit that is moved past the desired capacity moves that along."""
+        params = _with_plain_subnets(params)
         group = self.group(params["AutoScalingGroupName"])
         if group.status is not None:
             raise AWSError("ScalingActivityInProgress", f"AutoScalingGroup {group.name} is pending delete")
@@ -239,6 +244,13 @@ class WorldAutoScaling(ScheduledActions):
         )
         hook.notification_metadata = params.get("NotificationMetadata")
         return hook
+
+
+def _with_plain_subnets(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters whose subnets may have been separated by a comma and a space."""
+    if "VPCZoneIdentifier" not in params:
+        return params
+    return {**params, "VPCZoneIdentifier": ",".join(listed(params["VPCZoneIdentifier"]))}
 
 
 def _check_sizes(low: int, high: int, desired: int | None) -> None:

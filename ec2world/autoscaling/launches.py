@@ -64,20 +64,20 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         """What to launch by now, and the template version that says so."""
         ec2, version = self.ec2_backend, None
         if self.ec2_launch_template is not None:
-            reference = {
+            overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
+            first = overrides[0] if overrides else {}
+            reference = first.get("LaunchTemplateSpecification") or {
                 "LaunchTemplateId": self.ec2_launch_template.id,
                 "Version": self.launch_template_version,
             }
             resolved = ec2.resolved({"LaunchTemplate": reference})
-            number = ec2.template_version(reference).number
+            used = ec2.template_version(reference)
             version = {
-                "LaunchTemplateId": self.ec2_launch_template.id,
-                "LaunchTemplateName": self.ec2_launch_template.name,
-                "Version": str(number),
+                "LaunchTemplateId": used.template.id,
+                "LaunchTemplateName": used.template.name,
+                "Version": str(used.number),
             }
-            overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
-            for key in ("InstanceType", "ImageId") if overrides else ():
-                resolved[key] = overrides[0].get(key, resolved.get(key))
+            resolved |= {key: first[key] for key in ("InstanceType", "ImageId") if key in first}
         else:
             config = self.launch_config
             resolved = {

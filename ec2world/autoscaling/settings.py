@@ -58,7 +58,10 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
     def execute_policy(self) -> ActionResult:
         """Do at once what a policy would do."""
         key = self._policy_key(self._get_param("AutoScalingGroupName"), self._get_param("PolicyName"))
-        self.autoscaling_backend.policies[key].execute()
+        policy = self.autoscaling_backend.policies[key]
+        group = self.autoscaling_backend.group(policy.auto_scaling_group_name)
+        above = float(self._get_param("MetricValue", 0)) - float(self._get_param("BreachThreshold", 0))
+        self.autoscaling_backend.set_desired_capacity(group.name, _capacity_by(policy, group, above))
         return EmptyResult()
 
     def _policy_key(self, group: str | None, wanted: str) -> str:
@@ -135,6 +138,13 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         shown = [{"TrafficSource": one["Identifier"], "State": "InService", **one} for one in sources]
         return ActionResult({"TrafficSources": shown})
 
+    def disable_metrics_collection(self) -> ActionResult:
+        """Collect these metrics of a group no more, or none where none is named."""
+        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        gone = self._get_param("Metrics", [])
+        group.metrics = [one for one in group.metrics if gone and one not in gone]
+        return EmptyResult()
+
     def describe_warm_pool(self) -> ActionResult:
         """The settings of a group's warm pool, and what it holds."""
         pool = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName")).warm_pool
@@ -150,3 +160,25 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         for tag in self._get_param("Tags", []):
             self.autoscaling_backend.group(tag.get("ResourceId", ""))
         return super().create_or_update_tags()
+
+
+def _capacity_by(policy: Any, group: Any, above: float) -> int:
+    """What a policy makes of a group's desired capacity, within its limits; percents change one at least.
+
+    `above` is by how much the metric is above the alarm's threshold, which chooses a step.
+    Source: "Scaling adjustment types" and "Step adjustments" in the Auto Scaling User Guide.
+    """
+    least, most = "MetricIntervalLowerBound", "MetricIntervalUpperBound"
+    steps = [
+        int(one["ScalingAdjustment"])
+        for one in policy.step_adjustments
+        if float(one.get(least, "-inf")) <= above < float(one.get(most, "inf"))
+    ]
+    now = int(group.desired_capacity)
+    by = sum(steps[:1]) if policy.policy_type == "StepScaling" else int(policy.scaling_adjustment)
+    if policy.adjustment_type == "PercentChangeInCapacity":
+        least = max(1, int(policy.min_adjustment_magnitude or 1))
+        size = max(least, abs(now * by) // 100) if by else 0
+        by = size if by > 0 else -size
+    wanted = by if policy.adjustment_type == "ExactCapacity" else now + by
+    return min(max(wanted, int(group.min_size)), int(group.max_size))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import InvalidSnapshotInUse
-from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume
+from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, Volume, VolumeAttachment
 from moto.ec2.utils import random_snapshot_id
 
 from ec2world.ec2.descriptions import check_description
@@ -22,6 +22,17 @@ PENDING_SNAPSHOTS_OF_A_VOLUME = 5
 GP3_DEFAULT_THROUGHPUT = 125
 # The volume that a copied snapshot shows.
 NO_VOLUME = "vol-ffffffff"
+# I/O operations a second of a gp2 volume: for each GiB, at least, at most.
+GP2_IOPS = 3, 100, 16_000
+
+
+class Attachment(VolumeAttachment):  # type: ignore[misc]
+    """An attachment that says whether its volume goes with the instance."""
+
+    @property
+    def delete_on_termination(self) -> bool:
+        """As the instance's block device has it now."""
+        return bool(self.instance.block_device_mapping[self.device].delete_on_termination)
 
 
 class TimedSnapshot(Snapshot):  # type: ignore[misc]
@@ -107,6 +118,9 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         volume = super().create_volume(*args, **kwargs)
         if snapshot is not None and snapshot.encrypted:
             volume.kms_key_id = kwargs.get("kms_key_id") or snapshot.kms_key_id
+        if volume.volume_type == "gp2":
+            each, least, most = GP2_IOPS
+            volume.iops = min(max(each * volume.size, least), most)
         if volume.volume_type == "gp3" and not volume.throughput:
             volume.throughput = GP3_DEFAULT_THROUGHPUT
         return volume
@@ -120,6 +134,14 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         if snapshot_id not in self.snapshots:
             raise AWSError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
         return self.snapshots[snapshot_id]
+
+    def attach_volume(
+        self, volume_id: str, instance_id: str, device_path: str, delete_on_termination: bool = False
+    ) -> VolumeAttachment:
+        """moto's AttachVolume."""
+        attachment = super().attach_volume(volume_id, instance_id, device_path, delete_on_termination)
+        attachment.__class__ = Attachment  # moto makes the object
+        return attachment
 
     def detach_volume(self, volume_id: str, instance_id: str | None, device_path: str) -> Any:
         """moto's DetachVolume, which may leave out the instance."""
@@ -237,11 +259,15 @@ class BlockStore(EBSBackend):  # type: ignore[misc]
         return passing(found, filters, self.tags)
 
     def describe_volumes(self, volume_ids: list[str] | None = None, filters: Any = None) -> list[Volume]:
-        """moto's DescribeVolumes, with short cuts by id, instance and tag."""
+        """moto's DescribeVolumes, with short cuts by id, instance and tag, and one more filter."""
         found = [self.get_volume(one) for one in volume_ids] if volume_ids else list(self.volumes.values())
         if instances := (filters or {}).get("attachment.instance-id"):
             found = [one for one in found if one.attachment and one.attachment.instance.id in instances]
-        return passing(found, filters, self.tags)
+        left = dict(filters or {})
+        if flags := left.pop("attachment.delete-on-termination", []):
+            attached = [one for one in found if one.attachment]
+            found = [one for one in attached if str(one.attachment.delete_on_termination).lower() in flags]
+        return passing(found, left, self.tags)
 
     def delete_snapshot(self, snapshot_id: str) -> Snapshot:
         """Delete a snapshot; InvalidSnapshot.InUse while an image needs it."""

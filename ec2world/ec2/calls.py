@@ -41,6 +41,18 @@ class InstanceCalls(EC2Response):  # type: ignore[misc]
         reservations, token = page(found, self._get_param("NextToken"), size)
         return ActionResult({"Reservations": reservations, "NextToken": token})
 
+    def describe_key_pairs(self) -> ActionResult:
+        """Key pairs; their public keys only where they are asked for."""
+        answer = super().describe_key_pairs()
+        if self._get_param("IncludePublicKey"):
+            return answer
+        shown = ("key_name", "key_type", "key_fingerprint", "create_time")
+        pairs = [
+            {"KeyPairId": one.id, "Tags": one.get_tags(), **{name: getattr(one, name) for name in shown}}
+            for one in answer.result["KeyPairs"]
+        ]
+        return ActionResult({"KeyPairs": pairs})
+
     def run_instances(self) -> ActionResult:
         """Launch; a dry run goes as far as the checks."""
         params = self.ec2_backend.resolved(self.params)
@@ -51,7 +63,7 @@ class InstanceCalls(EC2Response):  # type: ignore[misc]
     def stop_instances(self) -> ActionResult:
         """Stop; with Hibernate only what was launched for it."""
         self.error_on_dryrun()
-        ids = self._get_param("InstanceIds", [])
+        ids = self._ids()
         if self._get_param("Hibernate"):
             for instance in self.ec2_backend.get_multi_instances_by_id(ids):
                 if not instance.hibernation_options["Configured"]:
@@ -64,14 +76,20 @@ class InstanceCalls(EC2Response):  # type: ignore[misc]
     def start_instances(self) -> ActionResult:
         """Start."""
         self.error_on_dryrun()
-        ids = self._get_param("InstanceIds", [])
+        ids = self._ids()
         return _changes("StartingInstances", self.ec2_backend.start_instances(ids))
 
     def terminate_instances(self) -> ActionResult:
         """Terminate."""
         self.error_on_dryrun()
-        ids = self._get_param("InstanceIds", [])
+        ids = self._ids()
         return _changes("TerminatingInstances", self.ec2_backend.terminate_instances(ids))
+
+    def _ids(self) -> list[str]:
+        ids: list[str] = self._get_param("InstanceIds", [])
+        if not ids:
+            raise AWSError("InvalidParameterCombination", "No instances specified")
+        return ids
 
 
 class BlockStoreCalls(EC2Response):  # type: ignore[misc]
@@ -141,6 +159,8 @@ class WorldEC2Response(
             "InstanceNetworkInterface.Association": return_if_not_empty,
             # moto's requests have none where they do not ask for it.
             "LaunchSpecification.Monitoring.Enabled": bool,
+            # moto has the state within the state.
+            "Ipv6CidrBlockState.State": lambda state: state["State"] if isinstance(state, dict) else state,
         },
     )
 

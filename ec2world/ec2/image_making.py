@@ -128,7 +128,7 @@ class ImageMaking(BlockStore, Images):
                 "SnapshotId": snapshot.id,
                 "VolumeSize": volume.size,
                 "VolumeType": volume.volume_type,
-                "Iops": volume.iops,
+                "Iops": None if volume.volume_type == "gp2" else volume.iops,
                 "Throughput": volume.throughput,
                 "DeleteOnTermination": stated.get("DeleteOnTermination", block.delete_on_termination),
                 "Encrypted": snapshot.encrypted,

@@ -60,6 +60,8 @@ class InstanceAttributeCalls(InstanceResponse, LaunchTemplates):  # type: ignore
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         attribute = self._get_param("Attribute")
         name = attribute[0].upper() + attribute[1:]
+        if name == attribute:
+            raise InvalidParameterValueErrorUnknownAttribute(attribute)
         if name in _BOOLEANS or name in _STRINGS:
             value = getattr(instance, (_BOOLEANS | _STRINGS)[name])
             answer: Any = {} if value is None else {"Value": value}
@@ -135,7 +137,7 @@ def _set_attribute(instance: TimedInstance, name: str, value: Any) -> None:
 
 def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
     """An instance's settings in the words of a launch template."""
-    options, placement = instance.metadata_options, instance.placement
+    options, placement, tags = instance.metadata_options, instance.placement, instance.get_tags()
     return {
         "ImageId": instance.image_id,
         "InstanceType": instance.instance_type,
@@ -176,13 +178,14 @@ def launch_template_data(instance: TimedInstance) -> dict[str, Any]:
                 if hasattr(placement, attribute)
             },
         },
-        "TagSpecifications": [{"ResourceType": "instance", "Tags": instance.get_tags()}],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}] if tags else [],
     }
 
 
 def _interface(index: int, nic: Any) -> dict[str, Any]:
     """An interface with what is its own, as AWS answers it."""
     return {
+        "AssociatePublicIpAddress": str(nic.public_ip_auto_assign).lower() == "true",
         "NetworkInterfaceId": nic.id,
         "DeviceIndex": index,
         "Description": nic.description,

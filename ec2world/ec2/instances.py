@@ -56,6 +56,11 @@ class TimedInstance(StatusChecks):
         self._start_failure: str | None = None
 
     @property
+    def instance_id(self) -> str:
+        """The id, under the name that DescribeInstanceStatus gives it."""
+        return str(self.id)
+
+    @property
     def tpm_support(self) -> str | None:
         """What DescribeInstances shows of its TPM: nothing once its image is gone."""
         return self.nitro_tpm if self.image_id in self.ec2_backend.amis else None

@@ -5,6 +5,7 @@ messages that people report of RunInstances and of Auto Scaling's activities. Of
 and NitroTPM only the refusal is known, not AWS's words.
 """
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
@@ -92,6 +93,14 @@ def refuse_place(backend: Any, subnet: Any, groups: list[Any], instance_type: st
             f"Your requested instance type ({instance_type}) is not supported in your requested Availability "
             f"Zone ({subnet.availability_zone}). Please retry your request by not specifying an Availability "
             f"Zone or choosing {', '.join(zones)}.",
+        )
+
+
+def refuse_address(subnet: Any, address: str | None) -> None:
+    """Refuse a private address that is not of the subnet."""
+    if address and ip_address(address) not in ip_network(subnet.cidr_block):
+        raise AWSError(
+            "InvalidParameterValue", f"Address {address} does not fall within the subnet's address range"
         )
 
 

@@ -120,7 +120,9 @@ def keep(instance: "TimedInstance", params: dict[str, Any]) -> None:
             setattr(instance.placement, _attribute(name), params["Placement"][name])
     for nic in instance.nics.values():
         nic.__class__ = NetworkInterface  # moto makes the object
-    for nic, said in zip(instance.nics.values(), params.get("NetworkInterfaces", []), strict=False):
+    # Without interfaces of its own, the launch says what the first one has.
+    interfaces = params.get("NetworkInterfaces") or [params]
+    for nic, said in zip(instance.nics.values(), interfaces, strict=False):
         nic.interface_type = said.get("InterfaceType", "interface")
         missing = int(said.get("Ipv6AddressCount", 0)) - len(nic.ipv6_addresses)
         nic.ipv6_addresses += [f"2001:db8::{number + 1:x}" for number in range(missing)]

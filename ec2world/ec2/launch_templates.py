@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.ec2.exceptions import (
     InvalidLaunchTemplateIdNotFound,
+    InvalidLaunchTemplateNameNotFoundError,
     InvalidLaunchTemplateNameNotFoundWithNameError,
     InvalidLaunchTemplateVersionNotFound,
 )
@@ -97,9 +98,14 @@ class Templates(LaunchTemplateBackend):  # type: ignore[misc]
 
     def find_template(self, template_id: str | None, name: str | None) -> Template:
         """The template of that id or name, of which exactly one is to be given."""
-        if bool(template_id) == bool(name):
+        if not template_id and not name:
             raise AWSError(
-                "InvalidParameterCombination" if name else "MissingParameter",
+                "MissingParameter",
+                "The request must contain the parameter launch template ID or launch template name",
+            )
+        if template_id and name:
+            raise AWSError(
+                "InvalidParameterCombination",
                 "The request must contain exactly one of launch template ID and launch template name.",
             )
         if name:
@@ -131,6 +137,8 @@ class Templates(LaunchTemplateBackend):  # type: ignore[misc]
         filters: Any = None,
     ) -> list[Template]:
         """The templates asked for; NotFound where one of them is not there."""
+        if any(name not in self.launch_template_name_to_ids for name in template_names or []):
+            raise InvalidLaunchTemplateNameNotFoundError
         if template_ids or template_names:
             found = [self.find_template(one, None) for one in template_ids or []]
             found += [self.find_template(None, one) for one in template_names or []]

@@ -10,7 +10,12 @@ from typing import Any
 
 from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
-from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError
+from moto.ec2.exceptions import (
+    InvalidInputError,
+    InvalidSecurityGroupNotFoundError,
+    MissingInputError,
+    VPCIdNotSpecifiedError,
+)
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Reservation
 from moto.ec2.utils import (
@@ -24,7 +29,12 @@ from ec2world.ec2 import launch_settings
 from ec2world.ec2.images import Image
 from ec2world.ec2.instance_store import TimedInstances
 from ec2world.ec2.instances import TimedInstance, boots_uefi
-from ec2world.ec2.launch_checks import refuse_mismatch, refuse_place, refuse_unknown_names
+from ec2world.ec2.launch_checks import (
+    refuse_address,
+    refuse_mismatch,
+    refuse_place,
+    refuse_unknown_names,
+)
 from ec2world.ec2.network_calls import refuse_unknown_placement
 from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
@@ -73,12 +83,13 @@ class Launches(TimedInstances):
         if instance_type not in INSTANCE_TYPES:
             raise AWSError("InvalidParameterValue", f"Invalid value '{instance_type}' for InstanceType.")
         refuse_mismatch(params, image, instance_type)
+        _user_data(params)
         refuse_unknown_names(self, params)
         refuse_unknown_placement(self, params.get("Placement", {}))
         launch_settings.refuse_for_type(params)
         groups = self._security_groups(params)
         zone = params.get("Placement", {}).get("AvailabilityZone")
-        if zone and zone not in self.get_default_subnets():
+        if zone and zone not in self._zones():
             raise AWSError("InvalidParameterValue", f"Invalid availability zone: [{zone}]")
         nics = params.get("NetworkInterfaces", [])
         for subnet_id in [params.get("SubnetId"), *(nic.get("SubnetId") for nic in nics)]:
@@ -86,16 +97,38 @@ class Launches(TimedInstances):
                 refuse_place(self, self.get_subnet(subnet_id), groups, instance_type)
         return image
 
+    def _zones(self) -> set[str]:
+        return {one.name for one in self.describe_availability_zones()}
+
+    def _default_subnet(self, zone: str | None) -> Any:
+        """The default subnet of a zone, or of the first; MissingInput or VPCIdNotSpecified without any."""
+        subnets = self.get_default_subnets()
+        if not subnets and (vpc := self.get_default_vpc()) is not None:
+            raise MissingInputError(
+                f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet."
+            )
+        if not subnets:
+            raise VPCIdNotSpecifiedError
+        if (zone or min(subnets)) not in subnets:
+            raise InvalidInputError(f"No default subnet for availability zone: '{zone}'.")
+        return subnets[zone or min(subnets)]
+
     def launch(self, params: dict[str, Any], count: int = 1) -> Reservation:
         """Start `count` instances from parameters that `resolved` has made complete."""
-        return self.start(params, self.check_launch(params), count)
+        return self.start(params, self.check_launch(params), count, public=True)
 
-    def start(self, params: dict[str, Any], image: Image, count: int = 1) -> Reservation:
-        """Launch what has been checked, or what a seed says."""
+    def start(
+        self, params: dict[str, Any], image: Image, count: int = 1, *, public: bool = False
+    ) -> Reservation:
+        """Launch what has been checked, or what a seed says.
+
+        `public` gives an instance of one interface, of which nothing else is said, the public address that
+        its subnet gives.
+        """
         reservation = Reservation(random_reservation_id(), self.account_id)
         tags = convert_tag_spec(params.get("TagSpecifications", []))
         for index in range(count):
-            instance = self._instance(params, image, index)
+            instance = self._instance(params, image, index, public=public)
             reservation.instances.append(instance)
             instance.add_tags(tags.get("instance", {}))
         self.add_reservation(reservation)
@@ -124,25 +157,28 @@ class Launches(TimedInstances):
             groups.append(group)
         return groups
 
-    def _instance(self, params: dict[str, Any], image: Image, index: int) -> TimedInstance:
+    def _instance(self, params: dict[str, Any], image: Image, index: int, *, public: bool) -> TimedInstance:
         zone = params.get("Placement", {}).get("AvailabilityZone")
         nics = [{"DeleteOnTermination": True, **nic} for nic in params.get("NetworkInterfaces", [])]
         subnet_id = params.get("SubnetId") or next(
             (nic["SubnetId"] for nic in nics if "SubnetId" in nic), None
         )
         if not subnet_id:
-            subnet_id = self.get_default_subnets()[zone or f"{self.region_name}a"].id
-        user_data = params.get("UserData")
-        vpc_id = self.get_subnet(subnet_id).vpc_id
+            subnet_id = self._default_subnet(zone).id
+        subnet = self.get_subnet(subnet_id)
+        refuse_address(subnet, params.get("PrivateIpAddress"))
+        nics = nics or [{"DeviceIndex": 0, "SubnetId": subnet_id, "DeleteOnTermination": True}]
+        if public and len(nics) == 1:
+            nics[0].setdefault("AssociatePublicIpAddress", subnet.map_public_ip_on_launch is True)
         instance = TimedInstance(
             self,
             image.id,
-            user_data if isinstance(user_data, Base64EncodedString) else parse_user_data(user_data),
-            self._security_groups(params) or [self.get_default_security_group(vpc_id)],
+            _user_data(params),
+            self._security_groups(params) or [self.get_default_security_group(subnet.vpc_id)],
             instance_type=params.get("InstanceType", DEFAULT_TYPE),
             region_name=self.region_name,
             subnet_id=subnet_id,
-            nics=nics or [{"DeviceIndex": 0, "SubnetId": subnet_id, "DeleteOnTermination": True}],
+            nics=nics,
             key_name=params.get("KeyName"),
             private_ip=params.get("PrivateIpAddress"),
             ebs_optimized=params.get("EbsOptimized", False),
@@ -218,3 +254,9 @@ class Launches(TimedInstances):
         volume.add_tags(tags)
         is_root = name == instance.root_device_name
         self.attach_volume(volume.id, instance.id, name, ebs.get("DeleteOnTermination", is_root))
+
+
+def _user_data(params: dict[str, Any]) -> Base64EncodedString | None:
+    """The user data of a launch; InvalidUserData.Malformed where it is not in base64."""
+    given = params.get("UserData")
+    return given if isinstance(given, Base64EncodedString) else parse_user_data(given)

@@ -47,6 +47,13 @@ def record_spot_request(backend: Any, instance: "TimedInstance", options: dict[s
 class SpotCalls(SpotInstances):  # type: ignore[misc]
     """DescribeSpotInstanceRequests over those requests as well as moto's."""
 
+    def request_spot_instances(self) -> ActionResult:
+        """moto's requests, which are not monitored unless the call says so."""
+        answer = super().request_spot_instances()
+        for request in answer.result["SpotInstanceRequests"]:
+            request.launch_specification.monitored = bool(request.launch_specification.monitored)
+        return answer
+
     def describe_spot_instance_requests(self) -> ActionResult:
         """moto's requests and those of RunInstances."""
         wanted = self._get_param("SpotInstanceRequestIds", [])

@@ -4,9 +4,9 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses.launch_templates import LaunchTemplates
-from moto.ec2.utils import parse_user_data
 
 from ec2world.ec2.descriptions import check_description, check_template_name
 from ec2world.ec2.launch_templates import Template, version_data
@@ -14,6 +14,15 @@ from ec2world.wire.errors import AWSError
 from ec2world.wire.pages import page
 
 PAGE = 200
+# AWS's words, also to those who do not use its command line.
+_WHICH_VERSIONS = (
+    "To describe the launch template data for all your launch templates, for \u2018--versions\u2019 specify "
+    "\u2018$Latest\u2019, \u2018$Default\u2019, or both, and omit \u2018--launch-template-id\u2019, "
+    "\u2018--launch-template-name\u2019, and version numbers. To describe the launch template data for a "
+    "specific launch template, specify \u2018--launch-template-id\u2019 or "
+    "\u2018--launch-template-name\u2019, and for \u2018--versions\u2019 specify one or more of the "
+    "following values: \u2018$Latest\u2019, \u2018$Default\u2019, or one or more version numbers."
+)
 
 
 class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
@@ -24,12 +33,11 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
         check_template_name(self._get_param("LaunchTemplateName"))
         check_description(self._get_param("VersionDescription"), "versionDescription")
         data = self._template_data()
+        tagged = "launch-template" if self._get_param("TagSpecifications") else None
+        tags = self._parse_tag_specification(tagged)
         self.error_on_dryrun()
         template = self.ec2_backend.create_launch_template(
-            self._get_param("LaunchTemplateName"),
-            self._get_param("VersionDescription"),
-            data,
-            self._parse_tag_specification(),
+            self._get_param("LaunchTemplateName"), self._get_param("VersionDescription"), data, tags
         )
         return ActionResult({"LaunchTemplate": self._template(template), "Warning": self._warning(data)})
 
@@ -44,9 +52,17 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
 
     def modify_launch_template(self) -> ActionResult:
         """Make another version the default one."""
+        if self._get_param("LaunchTemplateId") and self._get_param("LaunchTemplateName"):
+            raise AWSError(
+                "InvalidParameterCombination",
+                "Either provide launch template ID or launch template name to modify the template.",
+            )
         template = self._named_template()
         self.error_on_dryrun()
-        template.default_version_number = template.get_version(self._get_param("DefaultVersion")).number
+        wanted = self._get_param("DefaultVersion")
+        if all(str(one.number) != wanted for one in template.versions):
+            raise InvalidLaunchTemplateVersionNotFound(wanted)
+        template.default_version_number = int(wanted)
         return ActionResult({"LaunchTemplate": self._template(template)})
 
     def delete_launch_template(self) -> ActionResult:
@@ -93,11 +109,11 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
         )
 
     def describe_launch_template_versions(self) -> ActionResult:
-        """Versions, in pages of at most 200."""
+        """Versions, the newest first, in pages of at most 200."""
         wanted = self._get_param("Versions", [])
         if self._get_param("LaunchTemplateId") or self._get_param("LaunchTemplateName"):
             template = self._named_template()
-            found = [template.get_version(one) for one in wanted] if wanted else list(template.versions)
+            found = [template.get_version(one) for one in wanted] if wanted else template.versions[::-1]
             low, high = self._get_param("MinVersion"), self._get_param("MaxVersion")
             found = [one for one in found if (not low or one.number >= int(low))]
             found = [one for one in found if (not high or one.number <= int(high))]
@@ -105,10 +121,7 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
             templates = self.ec2_backend.describe_launch_templates()
             found = [template.get_version(one) for template in templates for one in wanted]
         else:
-            raise AWSError(
-                "MissingParameter",
-                "The request must contain a launch template, or else only the versions $Latest and $Default.",
-            )
+            raise AWSError("InvalidParameterValue" if wanted else "MissingParameter", _WHICH_VERSIONS)
         versions, token = page(found, self._get_param("NextToken"), self._page_size())
         shown = [self._version(one) for one in versions]
         if self._get_param("ResolveAlias"):
@@ -138,8 +151,8 @@ class TemplateCalls(LaunchTemplates):  # type: ignore[misc]
 
     def _template_data(self) -> dict[str, Any]:
         data = dict(self._get_param("LaunchTemplateData", {}))
-        if "UserData" in data:
-            data["UserData"] = parse_user_data(data["UserData"])
+        if any(not one.get("Tags") for one in data.get("TagSpecifications", [])):
+            raise AWSError("InvalidParameterValue", "Tag specification must have at least one tag")
         return data
 
     def _warning(self, data: dict[str, Any]) -> dict[str, Any] | None:

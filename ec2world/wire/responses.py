@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from ec2world.wire.answer_model import WrongAnswer, hold_against_model
 from ec2world.wire.answers import XmlAnswer
 from ec2world.wire.call import Call
-from ec2world.wire.errors import error_body, http_status
+from ec2world.wire.errors import AWSError, error_body, http_status
 
 
 class WorldResponse(BaseResponse):  # type: ignore[misc]
@@ -47,6 +47,8 @@ class WorldResponse(BaseResponse):  # type: ignore[misc]
             text = f"The action {call.action} is not valid for this web service."
             return self._error(call, "InvalidAction", text, request_id)
         try:
+            if call.is_read and call.params.get("DryRun"):
+                raise AWSError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
             body = self.writer.document(call.operation, method().result, request_id)
             hold_against_model(call.operation, body)
         except WrongAnswer as error:

@@ -7,27 +7,20 @@ what is left out and what is known to differ. `make judge-engine` installs what 
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.build import ROOT
 from sandbox.launcher import REGION, emulators
-from sandbox.processes import clean_environment
+from tests.peers.judged import HERE, Judged, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HERE = Path(__file__).parent
-PYTHON = ROOT / ".tools/engine/bin/python"
-SCENARIOS = "tests/aws/services/stepfunctions/v2"
 ACCOUNT = "123456789012"
-LISTED = tomllib.loads((HERE / "engine.toml").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -38,48 +31,33 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def outcomes(engine: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What became of each scenario: passed, failed or skipped."""
-    checkout = Path(os.environ["LOCALSTACK_CHECKOUT"]).resolve()
-    record = tmp_path_factory.mktemp("record") / "record.jsonl"
-    environment = clean_environment() | {
-        "TEST_SKIP_LOCALSTACK_START": "1",
-        "TEST_AWS_ENDPOINT_URL": engine,
-        "TEST_AWS_ACCOUNT_ID": ACCOUNT,
-        "TEST_AWS_REGION_NAME": REGION,
-        "SNAPSHOT_LEGACY_REPORT": "1",
-        "ENGINE_RECORD": str(record),
-        "PYTHONPATH": os.pathsep.join(map(str, (HERE, checkout, checkout / "localstack-core"))),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    options = ["-p", "engine_record", "-p", "no:cacheprovider", "--quiet", "--timeout", "40", "--tb", "no"]
-    command = [str(PYTHON), "-m", "pytest", *options, SCENARIOS]
-    with (record.parent / "pytest.log").open("w") as log:
-        subprocess.run(command, cwd=checkout, env=environment, stdout=log, stderr=log, check=False)
-    lines: list[dict[str, Any]] = [json.loads(line) for line in record.read_text().splitlines()]
-    print(f"record: {record}")  # noqa: T201
-    return {
-        line["test"].removeprefix(f"{SCENARIOS}/"): line["outcome"] for line in lines if "outcome" in line
-    }
-
-
-def differing() -> set[str]:
-    return {test for group in LISTED.get("differs", []) for test in group["tests"]}
-
-
-def of(outcomes: dict[str, str], outcome: str) -> set[str]:
-    return {test for test, became in outcomes.items() if became == outcome}
+def scenarios(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    return judged(
+        ["tests/aws/services/stepfunctions/v2"],
+        python=ROOT / ".tools/engine/bin/python",
+        checkout=Path(os.environ["LOCALSTACK_CHECKOUT"]).resolve(),
+        source="localstack-core",
+        plugins=["engine_functions"],
+        listed=HERE / "engine.toml",
+        environment={
+            "TEST_SKIP_LOCALSTACK_START": "1",
+            "TEST_AWS_ENDPOINT_URL": engine,
+            "TEST_AWS_ACCOUNT_ID": ACCOUNT,
+            "TEST_AWS_REGION_NAME": REGION,
+            "SNAPSHOT_LEGACY_REPORT": "1",
+        },
+        directory=tmp_path_factory.mktemp("record"),
+    )
 
 
 def test_scenarios_give_what_was_recorded_on_aws(
-    outcomes: dict[str, str], capsys: pytest.CaptureFixture[str]
+    scenarios: Judged, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counts = {outcome: len(of(outcomes, outcome)) for outcome in ("passed", "failed", "skipped")}
     with capsys.disabled():
-        print(f"\n{json.dumps(counts)}")  # noqa: T201
+        print(f"\n{scenarios.counts()}")  # noqa: T201
 
-    assert of(outcomes, "failed") - differing() == set()
+    assert scenarios.new_differences() == set()
 
 
-def test_listed_differences_are_still_there(outcomes: dict[str, str]) -> None:
-    assert differing() - of(outcomes, "failed") == set()
+def test_listed_differences_are_still_there(scenarios: Judged) -> None:
+    assert scenarios.gone_differences() == set()

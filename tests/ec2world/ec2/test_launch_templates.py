@@ -60,7 +60,7 @@ def test_a_deleted_version_leaves_a_gap(world: WorldClient) -> None:
         LaunchTemplateName=template, LaunchTemplateData={"KeyName": "k"}
     )
     assert made["LaunchTemplateVersion"]["VersionNumber"] == 4
-    assert numbers(world.ec2.describe_launch_template_versions(LaunchTemplateName=template)) == [1, 2, 4]
+    assert numbers(world.ec2.describe_launch_template_versions(LaunchTemplateName=template)) == [4, 2, 1]
     latest = world.ec2.describe_launch_template_versions(LaunchTemplateName=template, Versions=["$Latest"])
     assert numbers(latest) == [4]
 

@@ -24,7 +24,6 @@ def with_tags(*tags: tuple[str, str]) -> list[dict[str, Any]]:
             {"LaunchTemplateData": {"UserData": base64.b64encode(bytes(16_385)).decode()}},
             "InvalidParameterValue",
         ),
-        ({"LaunchTemplateData": {"UserData": "not base64!"}}, "InvalidUserData.Malformed"),
     ],
 )
 def test_more_than_aws_takes_is_refused(world: WorldClient, wrong: dict[str, Any], code: str) -> None:
