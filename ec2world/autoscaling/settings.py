@@ -177,8 +177,8 @@ def _capacity_by(policy: Any, group: Any, above: float) -> int:
     now = int(group.desired_capacity)
     by = sum(steps[:1]) if policy.policy_type == "StepScaling" else int(policy.scaling_adjustment)
     if policy.adjustment_type == "PercentChangeInCapacity":
-        least = max(1, int(policy.min_adjustment_magnitude or 1))
-        size = max(least, abs(now * by) // 100) if by else 0
+        smallest = max(1, int(policy.min_adjustment_magnitude or 1))
+        size = max(smallest, abs(now * by) // 100) if by else 0
         by = size if by > 0 else -size
     wanted = by if policy.adjustment_type == "ExactCapacity" else now + by
     return min(max(wanted, int(group.min_size)), int(group.max_size))

@@ -22,7 +22,7 @@ def install() -> None:
 
 
 def _around_resource(known: Any) -> Any:
-    """A call about an instance profile, a service-linked role, a parameter or a path of them is about its ARN.
+    """A call about an instance profile, a service-linked role, a parameter or a path of them names its ARN.
 
     MiniStack evaluates one resource a call, so a call for several parameters stays one about all.
 
