@@ -104,6 +104,7 @@ judge-jsonata: setup ## Judge the sandbox's JSONata by the reference implementat
 	@mkdir -p .sandbox
 	rm -f .sandbox/jsonata.jsonl
 	JSONATA_RECORD="$(CURDIR)/.sandbox/jsonata.jsonl" $(PY) -m sandbox.matrix $(or $(FAULTS),--slice)
+	JSONATA_RECORD="$(CURDIR)/.sandbox/jsonata.jsonl" $(PY) -m pytest --quiet tests/states
 	$(NODE) tools/judge_jsonata.js .sandbox/jsonata.jsonl statemachine/*.asl.json
 
 .PHONY: judge-iam
