@@ -168,11 +168,11 @@ def _capacity_by(policy: Any, group: Any, above: float) -> int:
     `above` is by how much the metric is above the alarm's threshold, which chooses a step.
     Source: "Scaling adjustment types" and "Step adjustments" in the Auto Scaling User Guide.
     """
-    least, most = "MetricIntervalLowerBound", "MetricIntervalUpperBound"
+    lower, upper = "MetricIntervalLowerBound", "MetricIntervalUpperBound"
     steps = [
         int(one["ScalingAdjustment"])
         for one in policy.step_adjustments
-        if float(one.get(least, "-inf")) <= above < float(one.get(most, "inf"))
+        if float(one.get(lower, "-inf")) <= above < float(one.get(upper, "inf"))
     ]
     now = int(group.desired_capacity)
     by = sum(steps[:1]) if policy.policy_type == "StepScaling" else int(policy.scaling_adjustment)

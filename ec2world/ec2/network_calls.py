@@ -30,6 +30,13 @@ def refuse_unknown_placement(backend: Any, placement: dict[str, Any]) -> None:
 class NetworkCalls(EC2Response):  # type: ignore[misc]
     """Delete, associate and describe."""
 
+    def create_subnet(self) -> ActionResult:
+        """Make one, in the Region's first zone where the call names none; AWS takes any."""
+        if not (self._get_param("AvailabilityZone") or self._get_param("AvailabilityZoneId")):
+            zones = [one.name for one in self.ec2_backend.describe_availability_zones()]
+            self.params["AvailabilityZone"] = min(zones)
+        return super().create_subnet()
+
     def delete_subnet(self) -> ActionResult:
         """Delete a subnet in which there is no instance."""
         subnet_id = self._get_param("SubnetId")

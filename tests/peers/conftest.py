@@ -28,9 +28,9 @@ _NEEDS = {
 collect_ignore = ["engine_deployment.py", "engine_functions.py", "moto_reset.py", "outcomes.py"]
 collect_ignore += [module for module, variable in _NEEDS.items() if variable not in os.environ]
 
-# Real seconds for a virtual one where nothing takes time: a limit of one call in 15 s lasts 2 ms, and a
-# lifecycle hook waits for 0.4 s.
-SCALE = 0.0001
+# Real seconds for a virtual one where nothing takes time: a limit of one call in 15 s is over before the next
+# call, and a lifecycle hook waits for 36 ms.
+SCALE = 0.00001
 START_SECONDS = 60
 
 

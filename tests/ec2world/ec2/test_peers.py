@@ -106,6 +106,16 @@ def test_an_instance_has_a_public_address_where_its_subnet_gives_one(world: Worl
     assert "PublicIpAddress" not in launched(world, SubnetId=subnet)
 
 
+def test_a_subnet_is_in_the_first_zone_unless_it_says_so(world: WorldClient) -> None:
+    vpc = world.ec2.create_vpc(CidrBlock="10.4.0.0/16")["Vpc"]["VpcId"]
+    for block, more, zone in (
+        ("10.4.0.0/24", {}, "us-east-1a"),
+        ("10.4.1.0/24", {"AvailabilityZone": "us-east-1c"}, "us-east-1c"),
+    ):
+        made = world.ec2.create_subnet(VpcId=vpc, CidrBlock=block, **more)["Subnet"]
+        assert made["AvailabilityZone"] == zone
+
+
 def test_a_private_address_is_of_the_subnet(world: WorldClient) -> None:
     with refused("InvalidParameterValue"):
         launched(world, SubnetId=world.subnet(), PrivateIpAddress="10.255.0.1")
