@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.processes import clean_environment
+from sandbox.processes import clean_environment, end_with_parent
 
 HERE = Path(__file__).parent
 
@@ -72,7 +72,15 @@ def judged(
     options += ["-p", "no:cacheprovider", "--quiet", "--timeout", "40", "--tb", "short"]
     command = [str(python), "-m", "pytest", *options, *tests]
     with (directory / "pytest.log").open("w") as log:
-        subprocess.run(command, cwd=checkout, env=given | environment, stdout=log, stderr=log, check=False)
+        subprocess.run(
+            command,
+            cwd=checkout,
+            env=given | environment,
+            stdout=log,
+            stderr=log,
+            check=False,
+            preexec_fn=end_with_parent,
+        )
     print(f"record: {record}")  # noqa: T201
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     common = f"{os.path.commonpath(tests)}/"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.processes import clean_environment
+from sandbox.processes import clean_environment, end_with_parent
 
 PLAYBOOK = Path(__file__).parent / "ansible" / "refresh.yml"
 
@@ -40,7 +40,13 @@ def changes(prompt_world: str, tmp_path_factory: pytest.TempPathFactory) -> dict
     log = directory / "ansible.log"
     with log.open("w") as errors:
         ended = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=False
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+            preexec_fn=end_with_parent,
         )
     assert ended.stdout.startswith("{"), f"{ended.stdout[:2000]}\n{log.read_text()}"
     tasks: list[dict[str, Any]] = json.loads(ended.stdout)["plays"][0]["tasks"]
