@@ -31,7 +31,7 @@ PACE = 0.02
 POLICY = Path(__file__).with_name("policy.json")
 _DIRECTORY = ROOT / ".sandbox/acceptance/sandbox"
 _USER = "acceptance"
-_ENDS = (signal.SIGINT, signal.SIGTERM)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The world has no quota of vCPUs: the launches of the scenario's group fail by a rule.
 _QUOTA = {
     "service": "autoscaling",
