@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from acceptance.account import Account
 from acceptance.names import DENY_POLICY, STACK_TAG, TAG, having
 from acceptance.stack import resources
+from sandbox.stacks import resources_of
 
 _ENDED = ("shutting-down", "terminated")
 _GUARD = "NoOpenRuns"
@@ -139,7 +140,7 @@ def _stacks(account: Account, name: str) -> list[str]:
 def _remove_stack(account: Account, _name: str, stack: str) -> None:
     """Delete the stack, past its refusal while a run is open: what runs have made is removed, too."""
     stacks = account.aws("cloudformation")
-    found = stacks.describe_stack_resources(StackName=stack)["StackResources"]
+    found = resources_of(stacks, stack)
     failed = [one["LogicalResourceId"] for one in found if one["ResourceStatus"] == "DELETE_FAILED"]
     refused = {"RetainResources": [_GUARD]} if _GUARD in failed else {}
     stacks.delete_stack(StackName=stack, **refused)

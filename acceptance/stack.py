@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from acceptance.names import TAG, tags
 from sandbox.build import ROOT, SAM, sam_environment
 from sandbox.processes import Child
+from sandbox.stacks import resources_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,7 @@ def resources(account: Account, name: str) -> dict[str, str]:
     """The physical ids of a stack's resources by logical id; none where there is no such stack."""
     stacks = account.aws("cloudformation")
     try:
-        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=name)
-        found = [one for page in pages for one in page["StackResourceSummaries"]]
+        found = resources_of(stacks, name)
     except stacks.exceptions.ClientError:
         return {}
     return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
