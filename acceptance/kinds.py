@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError
 
 from acceptance.account import Account
 from acceptance.names import DENY_POLICY, STACK_TAG, TAG, having
-from acceptance.stack import resources
+from acceptance.stack import no_stack, resources
 from sandbox.stacks import resources_of
 
 _ENDED = ("shutting-down", "terminated")
 _GUARD = "NoOpenRuns"
+_VENDED = "/aws/vendedlogs/states/"
 _MACHINES = ("GoldenImageRefresh", "RollOut", "Undo")
 
 
@@ -114,7 +115,9 @@ def _customer_keys(account: Account, name: str) -> list[str]:
         for key in page["Keys"]:
             try:
                 tagged = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-            except ClientError:  # a key whose policy lets nobody read its tags is not ours
+            except ClientError as error:  # a key whose policy lets nobody read its tags is not ours
+                if error.response["Error"]["Code"] != "AccessDeniedException":
+                    raise
                 continue
             if any(tag == {"TagKey": TAG, "TagValue": name} for tag in tagged):
                 state = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"]
@@ -132,8 +135,10 @@ def _stacks(account: Account, name: str) -> list[str]:
     stacks = account.aws("cloudformation")
     try:
         found = stacks.describe_stacks(StackName=name)["Stacks"]
-    except stacks.exceptions.ClientError:
-        return []
+    except ClientError as error:
+        if no_stack(error):
+            return []
+        raise
     return [one["StackName"] for one in found if one["StackStatus"] != "DELETE_COMPLETE"]
 
 
@@ -146,8 +151,14 @@ def _remove_stack(account: Account, _name: str, stack: str) -> None:
     stacks.delete_stack(StackName=stack, **refused)
 
 
+def buckets(account: Account, prefix: str) -> list[str]:
+    """The names of the Region's buckets that begin with a prefix."""
+    found = account.aws("s3").list_buckets(BucketRegion=account.region, Prefix=prefix)
+    return [one["Name"] for one in found["Buckets"]]
+
+
 def _buckets(account: Account, name: str) -> list[str]:
-    return [one["Name"] for one in account.aws("s3").list_buckets()["Buckets"] if one["Name"] == name]
+    return [one for one in buckets(account, name) if one == name]
 
 
 def _remove_bucket(account: Account, _name: str, bucket: str) -> None:
@@ -159,9 +170,13 @@ def _remove_bucket(account: Account, _name: str, bucket: str) -> None:
 
 
 def _log_groups(account: Account, name: str) -> list[str]:
-    pages = account.aws("logs").get_paginator("describe_log_groups")
-    groups = [group for page in pages.paginate(logGroupNamePrefix=name) for group in page["logGroups"]]
-    return [group["logGroupName"] for group in groups]
+    describe, found = account.aws("logs").get_paginator("describe_log_groups"), []
+    for prefix in (name, f"{_VENDED}{name}"):
+        groups = [
+            group for page in describe.paginate(logGroupNamePrefix=prefix) for group in page["logGroups"]
+        ]
+        found += [group["logGroupName"] for group in groups]
+    return found
 
 
 def _ec2(method: str, parameter: str, *, many: bool = False) -> Callable[[Account, str, str], Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from acceptance.account import NotInTimeError
-from acceptance.kinds import KINDS
-from acceptance.names import PREFIX, STACK_TAG, TAG
+from acceptance.kinds import KINDS, buckets
+from acceptance.names import PREFIX, STACK_TAG, TAG, is_name
 
 if TYPE_CHECKING:
     from acceptance.account import Account
@@ -63,11 +63,11 @@ def names_in(account: Account) -> set[str]:
     """The names of the acceptances of which a stack, a bucket, an instance or a group is in the account."""
     stacks = account.aws("cloudformation").get_paginator("describe_stacks").paginate()
     found = {one["StackName"] for page in stacks for one in page["Stacks"]}
-    found |= {one["Name"] for one in account.aws("s3").list_buckets()["Buckets"]}
+    found |= set(buckets(account, PREFIX))
     for described in (
         account.aws("ec2")
         .get_paginator("describe_tags")
         .paginate(Filters=[{"Name": "key", "Values": [TAG, STACK_TAG]}])
     ):
         found |= {one["Value"] for one in described["Tags"]}
-    return {one for one in found if one.startswith(PREFIX)}
+    return {one for one in found if is_name(one)}
