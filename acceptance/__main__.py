@@ -95,9 +95,10 @@ def _run(account: Account, given: argparse.Namespace) -> int:
 
 def _clean(account: Account, given: argparse.Namespace) -> int:
     names = sorted({*state.begun(account), *(() if given.own else names_in(account))})
-    _say("\n".join(names))
-    if names and not _agreed(given):
-        return 1
+    if names:
+        _say("\n".join(names))
+        if not _agreed(given):
+            return 1
     left = []
     for name in names:
         _say(name)
