@@ -141,8 +141,8 @@ aws-acceptance: setup ## Run every scenario in your AWS account, report, remove 
 	PYTHONPATH=functions:. $(PY) -m acceptance$(if $(SANDBOX),.in_sandbox) run $(if $(YES)$(SANDBOX),--yes) $(if $(WINDOWS),--windows) $(if $(REPORT),--report $(REPORT))
 
 .PHONY: aws-acceptance-clean
-aws-acceptance-clean: setup ## Remove what an interrupted `aws-acceptance` has left in your AWS account
-	PYTHONPATH=functions:. $(PY) -m acceptance clean
+aws-acceptance-clean: setup ## Remove what interrupted acceptances have left in your AWS account (YES=1; OWN=1: those of this clone)
+	PYTHONPATH=functions:. $(PY) -m acceptance clean $(if $(YES),--yes) $(if $(OWN),--own)
 
 .PHONY: acceptance-interruptions
 acceptance-interruptions: setup ## Interrupt `aws-acceptance` at each step in the sandbox, and look that nothing is left

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from sandbox.processes import ChildError
 if TYPE_CHECKING:
     from types import FrameType
 
-_ENDS = (signal.SIGINT, signal.SIGTERM)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INTERRUPTED = 130
 
 
@@ -37,12 +38,20 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     run.add_argument("--template", type=Path, help="a built template (default: builds it)")
     run.add_argument("--report", type=Path, help="the report's file (default: .sandbox/acceptance/<name>.md)")
     run.add_argument("--place", default=AWS, help="the place's name in the report")
-    commands.add_parser("clean", help="remove what a killed acceptance has left")
+    remove = commands.add_parser("clean", help="remove what a killed acceptance has left")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--own", action="store_true", help="only what was begun in this clone")
     return parser.parse_args(arguments)
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    # Nobody may be there to read it, and everything is removed all the same.
+    with suppress(OSError):
+        print(text, flush=True)
+
+
+def _agreed(given: argparse.Namespace) -> bool:
+    return bool(given.yes) or input("Type yes to go on: ").strip() == "yes"
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -56,10 +65,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and answer its exit code: 0 only where all scenarios agree and nothing is left."""
     given = _arguments(arguments)
     for number in _ENDS:
-        signal.signal(number, _interrupt)
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(number, _interrupt)
     account = Account(given.pace)
     try:
-        return _clean(account) if given.command == "clean" else _run(account, given)
+        return _clean(account, given) if given.command == "clean" else _run(account, given)
     except KeyboardInterrupt:
         return _INTERRUPTED
 
@@ -67,13 +77,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(account: Account, given: argparse.Namespace) -> int:
     wanted, result = plan(given.windows), Result(new_name())
     _say(wanted.text(account, result.name))
-    if not given.yes and input("Type yes to go on: ").strip() != "yes":
+    if not _agreed(given):
         return 1
     template = given.template or sam_build(state.DIRECTORY / "build.log") / "template.yaml"
     try:
         accept(account, wanted, result, template, _say)
     except (BotoCoreError, ChildError, ClientError, NotInTimeError) as error:
-        print(error, file=sys.stderr)
+        _say(f"broken off: {error}")
     finally:
         path = given.report or state.DIRECTORY / f"{result.name}.md"
         path.write_text(report(account, result, given.place))
@@ -83,9 +93,14 @@ def _run(account: Account, given: argparse.Namespace) -> int:
     return 0 if result.good else 1
 
 
-def _clean(account: Account) -> int:
+def _clean(account: Account, given: argparse.Namespace) -> int:
+    names = sorted({*state.begun(account), *(() if given.own else names_in(account))})
+    if names:
+        _say("\n".join(names))
+        if not _agreed(given):
+            return 1
     left = []
-    for name in sorted({*state.begun(account), *names_in(account)}):
+    for name in names:
         _say(name)
         result = Result(name)
         clean(account, result, _say)

@@ -31,7 +31,7 @@ PACE = 0.02
 POLICY = Path(__file__).with_name("policy.json")
 _DIRECTORY = ROOT / ".sandbox/acceptance/sandbox"
 _USER = "acceptance"
-_ENDS = (signal.SIGINT, signal.SIGTERM)
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The world has no quota of vCPUs: the launches of the scenario's group fail by a rule.
 _QUOTA = {
     "service": "autoscaling",
@@ -78,15 +78,23 @@ def denied_calls(place: Place) -> list[str]:
     calls = verb(place, "GET", "calls?since=0")
     calls = calls["calls"] if isinstance(calls, dict) else calls
     own = [call for call in calls if call["role"] == os.environ["AWS_ACCESS_KEY_ID"]]
-    actions = {f"{one['service']}:{one['action']}" for one in own if one["service"] in ("ec2", "autoscaling")}
-    return sorted(action for action in actions if not _allowed(statements, action))
+    asked = {one for call in own if call["service"] in ("ec2", "autoscaling") for one in _asked(call)}
+    return sorted({action for action, made_by in asked if not _allowed(statements, action, made_by)})
 
 
-def _allowed(statements: list[Any], action: str) -> bool:
+def _asked(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions that IAM is asked about for a call, with the call that makes what is tagged."""
+    yield f"{call['service']}:{call['action']}", ""
+    if call["service"] == "ec2" and "TagSpecifications" in call["params"]:
+        yield "ec2:CreateTags", call["action"]
+
+
+def _allowed(statements: list[Any], action: str, made_by: str) -> bool:
     """Whether the policy allows an action on something of the acceptance's."""
     group = f"arn:aws:autoscaling:{REGION}:123456789012:autoScalingGroup:0:autoScalingGroupName/{PREFIX}0"
     pair = f"arn:aws:ec2:{REGION}:123456789012:key-pair/{PREFIX}0"
-    tags = {f"aws:resourcetag/golden-image:{one}": f"{PREFIX}0" for one in ("acceptance", "stack")}
+    context = {"ec2:createaction": made_by}
+    context |= {f"aws:resourcetag/golden-image:{one}": f"{PREFIX}0" for one in ("acceptance", "stack")}
     return any(
         evaluate(
             EvalContext(
@@ -96,7 +104,7 @@ def _allowed(statements: list[Any], action: str) -> bool:
                 action=action,
                 resource_arn=resource,
                 region=REGION,
-                service_context=tags,
+                service_context=context,
             ),
             [statements],
         ).decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -17,6 +18,11 @@ DENY_POLICY = "acceptance-deny"
 def new_name() -> str:
     """A throwaway name for a stack, which no other acceptance has."""
     return PREFIX + secrets.token_hex(4)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an acceptance."""
+    return re.fullmatch(PREFIX + "[0-9a-f]{8}", text) is not None
 
 
 def tags(name: str) -> list[dict[str, str]]:

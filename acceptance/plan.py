@@ -29,6 +29,8 @@ HOURS = 1.5
 """More than the minutes of the scenarios in docs/aws-acceptance-example.md, with deployment and removal."""
 GROUP_INSTANCES = 2
 """Instances of a group while it is recreated: the one before and the one after."""
+VCPUS = 2
+"""Of an instance of each of the sources' types, T3 and T4g up to medium."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Plan:
             total += instances * HOURS * hourly
         return total
 
+    def vcpus(self) -> int:
+        """The most that run at a time: the sources, the groups that stay, and one more that is recreated."""
+        staying = {one.group for one in self.scenarios if one.expected.sizes != "none"}
+        return VCPUS * (len(self.kinds) + len(staying) + GROUP_INSTANCES)
+
     def text(self, account: Account, name: str) -> str:
         """The plan for a person."""
         sources = "\n".join(f"  - {SOURCES[kind].what} ({SOURCES[kind].type})" for kind in self.kinds)
@@ -60,6 +67,7 @@ class Plan:
             f"- in the default VPC, the sources\n{sources}\n"
             "- one run after another, with the images, snapshots, launch templates and groups of them\n"
             f"{runs}\n"
+            f"The instances have at most {self.vcpus()} vCPUs at a time.\n"
             f"Price: at most ${self.dollars():.2f} in us-east-1 for {HOURS} hours; "
             f"higher by ${PER_HOUR['g4dn.xlarge'] / 12:.2f} if the account's quota lets a g4dn.xlarge run.\n"
             "At the end, and after Ctrl-C, everything is removed."

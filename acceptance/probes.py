@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from acceptance import questions
+from acceptance import observations, questions
 from acceptance.account import NotInTimeError
 from acceptance.evidence import NO, NOT_ASKED, Evidence, Finding
 from sandbox.build import ROOT
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 _PAGE = ROOT / "docs/internals.md"
 _HEADING = "## Not yet seen on AWS\n"
+STATES_ON_AWS = "STATES_ON_AWS=1 .venv/bin/python -m pytest tests/states"
 # Words that only one row has: its question, or why this command does not ask.
 PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
-    "How long the stages take": questions.stages,
-    "a launch by Auto Scaling really asks for": questions.rights_of_a_launch,
+    "How long the stages take": observations.stages,
+    "a launch by Auto Scaling really asks for": observations.rights_of_a_launch,
     "target group that does not exist": questions.target_group,
-    "to start a source with encrypted volumes": questions.start_with_a_customer_key,
-    "for Windows, RHEL, SUSE and marketplace": questions.windows,
+    "to start a source with encrypted volumes": observations.start_with_a_customer_key,
+    "for Windows, RHEL, SUSE and marketplace": observations.windows,
     "shows the snapshots of CreateImage": questions.created_image,
     "UEFI variable stores": questions.uefi,
     "topic of another Region or account": questions.foreign_topic,
@@ -39,14 +40,14 @@ PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
     "How long IAM takes to see the tags": questions.new_tags,
     "What GetLaunchTemplateData answers": questions.launch_template_data,
     "IPv6 addresses or EFA": "it needs subnets with IPv6, and an instance type with EFA for dollars an hour",
-    "Cold starts": questions.cold_starts,
-    "Child executions": questions.stopped_child,
-    "regular expressions of the definitions": questions.expressions,
+    "Cold starts": observations.cold_starts,
+    "Child executions": observations.stopped_child,
+    "regular expressions of the definitions": observations.expressions,
     "An upgrade while runs are open": "it needs a second deployment, which takes as long as all of this",
     "A second deployment of a build": "it needs a deployment that fails",
     "EC2's token buckets": "emptying them would disturb the account",
     "image is disabled or whose version was deleted": questions.dry_run_of_a_lost_version,
-    "What TestState answers": "it has a command of its own, which creates nothing",
+    "What TestState answers": f"it has a command of its own: `{STATES_ON_AWS}`",
     "of which one subnet was deleted": "it needs a subnet to delete, and the default VPC has none to spare",
     "GovCloud and the China Regions.": "it needs an account in each partition",
 }

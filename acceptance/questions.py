@@ -1,4 +1,4 @@
-"""The questions behind the rows of "Not yet seen on AWS": what the runs showed, and small calls of their own.
+"""The questions behind the rows of "Not yet seen on AWS" that need calls of their own, small ones.
 
 Each answers a finding: whether AWS does as the code assumes, and what was seen. None costs more than the
 snapshot of an image for some minutes. What they make has the tags or the name that removal.py looks for.
@@ -6,27 +6,23 @@ snapshot of an image for some minutes. What they make has the tags or the name t
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from acceptance.evidence import DIFFERENT, NO, YES, Evidence, Finding
+from acceptance.evidence import DIFFERENT, YES, Evidence, Finding
 from acceptance.names import STACK_TAG
-from acceptance.sources import GRANTED
 from golden_image.errors import NotYetVisible, ResourceBusy
 from golden_image.group.visibility import raise_if_new
 from golden_image.model.launch_template import LaunchTemplate
-from sandbox.executions import Executions, child_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _IMAGE_SECONDS = 900
 _NOBODYS_VERSION = "99"
-_DENIED = ("AccessDenied", "Unauthorized", "not authorized")
 
 
 def _refusal(call: Callable[[], Any]) -> ClientError | None:
@@ -59,34 +55,6 @@ def _recognized(error: ClientError | None) -> bool:
     except (NotYetVisible, ResourceBusy):
         return True
     return False
-
-
-def stages(found: Evidence) -> Finding:
-    """The seconds of the stages, and whether a run that succeeded was ever denied a call."""
-    timings = [f"{one.scenario.name}: {one.output['timings']}" for one in found.outcomes if one.output]
-    denied = [
-        one.scenario.name
-        for one in found.outcomes
-        if one.scenario.name != "denied" and any(word in one.cause for word in _DENIED)
-    ]
-    if denied:
-        return Finding(DIFFERENT, f"IAM denied a call in {', '.join(denied)}; " + "; ".join(timings))
-    return Finding(YES, "no call was denied; seconds of " + "; ".join(timings))
-
-
-def rights_of_a_launch(found: Evidence) -> Finding:
-    """Whether Auto Scaling launched with the grant that the acceptance made."""
-    return found.agreed("customer-key", f"launched with a grant of {', '.join(GRANTED)}")
-
-
-def start_with_a_customer_key(found: Evidence) -> Finding:
-    """Whether Return Source could start a source under a customer key."""
-    return found.agreed("customer-key", "the source was started again")
-
-
-def windows(found: Evidence) -> Finding:
-    """Whether the image of a Windows source is verified."""
-    return found.agreed("windows", "the image of Windows Server 2022 was made and verified")
 
 
 def target_group(found: Evidence) -> Finding:
@@ -210,46 +178,6 @@ def launch_template_data(found: Evidence) -> Finding:
         data = ec2.get_launch_template_data(InstanceId=source)["LaunchTemplateData"]
         seen.append(f"{kind}: {', '.join(sorted(data))}")
     return Finding(YES, "; ".join(seen))
-
-
-def cold_starts(found: Evidence) -> Finding:
-    """The longest and the median Init Duration in the functions' log."""
-    group = found.stack.resources["FunctionLogGroup"]
-    pages = found.account.aws("logs").get_paginator("filter_log_events")
-    pattern = '{ $.type = "platform.report" && $.record.metrics.initDurationMs = * }'
-    texts = [
-        event["message"]
-        for page in pages.paginate(logGroupName=group, filterPattern=pattern)
-        for event in page["events"]
-    ]
-    reports = [json.loads(text)["record"]["metrics"] for text in texts if "initDurationMs" in text]
-    starts = sorted(one["initDurationMs"] for one in reports)
-    if not starts:
-        return Finding(NO, "no report of a cold start in the log")
-    return Finding(
-        YES,
-        f"{len(starts)} cold starts: median {starts[len(starts) // 2]:.0f} ms, longest {starts[-1]:.0f} ms",
-    )
-
-
-def stopped_child(found: Evidence) -> Finding:
-    """Whether Step Functions stopped the child of the run that was stopped."""
-    outcome = found.outcome("aborted")
-    if outcome is None or outcome.run is None:
-        return Finding(NO, "no run was stopped")
-    states = found.account.aws("stepfunctions")
-    executions = Executions(states, found.stack.outputs["StateMachineArn"], found.account.poll_seconds)
-    children = [child for event in executions.history(outcome.run) if (child := child_of(event))]
-    ends = {states.describe_execution(executionArn=child)["status"] for child in children}
-    return Finding(YES if ends == {"ABORTED"} else DIFFERENT, f"child of the stopped run: {', '.join(ends)}")
-
-
-def expressions(found: Evidence) -> Finding:
-    """Whether every run, those that fail too, ended as in MiniStack's JSONata."""
-    different = [one.scenario.name for one in found.outcomes if not one.agrees]
-    if different:
-        return Finding(DIFFERENT, f"these ended otherwise: {', '.join(different)}")
-    return Finding(YES, f"{len(found.outcomes)} runs, with their failures and undo, took the expected way")
 
 
 def dry_run_of_a_lost_version(found: Evidence) -> Finding:

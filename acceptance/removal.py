@@ -1,209 +1,22 @@
-"""Removal: of everything that an acceptance and its runs made, found by name and tag alone.
-
-The same table removes and lists what is left, so that what is removed is looked for afterwards, and a
-killed acceptance is removed like one that ended.
-"""
+"""Removal: of everything that an acceptance and its runs made, in passes until nothing is left."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from acceptance.account import Account, NotInTimeError
-from acceptance.names import DENY_POLICY, PREFIX, STACK_TAG, TAG, having
-from acceptance.stack import resources
+from acceptance.account import NotInTimeError
+from acceptance.kinds import KINDS, buckets
+from acceptance.names import PREFIX, STACK_TAG, TAG, is_name
+
+if TYPE_CHECKING:
+    from acceptance.account import Account
 
 _SECONDS = 1800
 _FUNCTION_SECONDS = 110
 """A function that ran when its stack was deleted may make something until then: the longest Timeout."""
-_ENDED = ("shutting-down", "terminated")
-_GUARD = "NoOpenRuns"
-_MACHINES = ("GoldenImageRefresh", "RollOut", "Undo")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of resource.
-
-    Attributes:
-        find: the ids of those that an acceptance of a name has made, and what its runs made.
-        remove: removes one, or begins to.
-    """
-
-    what: str
-    find: Callable[[Account, str], list[str]]
-    remove: Callable[[Account, str, str], Any]
-
-
-def _runs(account: Account, name: str) -> list[str]:
-    made, states = resources(account, name), account.aws("stepfunctions")
-    found = []
-    for machine in filter(None, (made.get(one) for one in _MACHINES)):
-        try:
-            listed = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
-        except states.exceptions.StateMachineDoesNotExist:
-            continue
-        found += [one["executionArn"] for one in listed]
-    return found
-
-
-def _denials(account: Account, name: str) -> list[str]:
-    iam, found = account.aws("iam"), []
-    for logical, role in resources(account, name).items():
-        if logical.endswith("FunctionRole") and role:
-            try:
-                policies = iam.list_role_policies(RoleName=role)["PolicyNames"]
-            except iam.exceptions.NoSuchEntityException:
-                continue
-            found += [role] if DENY_POLICY in policies else []
-    return found
-
-
-def _groups(account: Account, name: str) -> list[str]:
-    pages = account.aws("autoscaling").get_paginator("describe_auto_scaling_groups").paginate()
-    names = [group["AutoScalingGroupName"] for page in pages for group in page["AutoScalingGroups"]]
-    return [one for one in names if one.startswith(name)]
-
-
-def _templates(account: Account, name: str) -> list[str]:
-    pages = account.aws("ec2").get_paginator("describe_launch_templates").paginate()
-    found = [one for page in pages for one in page["LaunchTemplates"]]
-    return [one["LaunchTemplateId"] for one in found if one["LaunchTemplateName"].startswith(name)]
-
-
-def _images(account: Account, name: str) -> list[str]:
-    filters = having(STACK_TAG, name)
-    return [
-        one["ImageId"]
-        for one in account.aws("ec2").describe_images(Owners=["self"], Filters=filters)["Images"]
-    ]
-
-
-def _snapshots(account: Account, name: str) -> list[str]:
-    found = account.aws("ec2").describe_snapshots(OwnerIds=["self"], Filters=having(STACK_TAG, name))
-    return [one["SnapshotId"] for one in found["Snapshots"]]
-
-
-def _instances(account: Account, name: str) -> list[str]:
-    found = []
-    for tag in (TAG, STACK_TAG):
-        pages = account.aws("ec2").get_paginator("describe_instances").paginate(Filters=having(tag, name))
-        reservations = [one for page in pages for one in page["Reservations"]]
-        found += [one for reservation in reservations for one in reservation["Instances"]]
-    return [one["InstanceId"] for one in found if one["State"]["Name"] not in _ENDED]
-
-
-def _volumes(account: Account, name: str) -> list[str]:
-    found = account.aws("ec2").describe_volumes(Filters=having(TAG, name))["Volumes"]
-    return [one["VolumeId"] for one in found]
-
-
-def _key_pairs(account: Account, name: str) -> list[str]:
-    return [
-        one["KeyName"]
-        for one in account.aws("ec2").describe_key_pairs()["KeyPairs"]
-        if one["KeyName"] == name
-    ]
-
-
-def _customer_keys(account: Account, name: str) -> list[str]:
-    """Those that do not wait for their deletion yet."""
-    kms, found = account.aws("kms"), []
-    for page in kms.get_paginator("list_keys").paginate():
-        for key in page["Keys"]:
-            try:
-                tagged = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
-            except ClientError:  # a key whose policy lets nobody read its tags is not ours
-                continue
-            if any(tag == {"TagKey": TAG, "TagValue": name} for tag in tagged):
-                state = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"]
-                found += [key["KeyId"]] if state != "PendingDeletion" else []
-    return found
-
-
-def _parameters(account: Account, name: str) -> list[str]:
-    pages = account.aws("ssm").get_paginator("get_parameters_by_path")
-    found = pages.paginate(Path=f"/golden-image/{name}", Recursive=True)
-    return [one["Name"] for page in found for one in page["Parameters"]]
-
-
-def _stacks(account: Account, name: str) -> list[str]:
-    stacks = account.aws("cloudformation")
-    try:
-        found = stacks.describe_stacks(StackName=name)["Stacks"]
-    except stacks.exceptions.ClientError:
-        return []
-    return [one["StackName"] for one in found if one["StackStatus"] != "DELETE_COMPLETE"]
-
-
-def _remove_stack(account: Account, _name: str, stack: str) -> None:
-    """Delete the stack, past its refusal while a run is open: what runs have made is removed, too."""
-    stacks = account.aws("cloudformation")
-    found = stacks.describe_stack_resources(StackName=stack)["StackResources"]
-    failed = [one["LogicalResourceId"] for one in found if one["ResourceStatus"] == "DELETE_FAILED"]
-    refused = {"RetainResources": [_GUARD]} if _GUARD in failed else {}
-    stacks.delete_stack(StackName=stack, **refused)
-
-
-def _buckets(account: Account, name: str) -> list[str]:
-    return [one["Name"] for one in account.aws("s3").list_buckets()["Buckets"] if one["Name"] == name]
-
-
-def _remove_bucket(account: Account, _name: str, bucket: str) -> None:
-    s3 = account.aws("s3")
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for one in page.get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=one["Key"])
-    s3.delete_bucket(Bucket=bucket)
-
-
-def _log_groups(account: Account, name: str) -> list[str]:
-    pages = account.aws("logs").get_paginator("describe_log_groups")
-    groups = [group for page in pages.paginate(logGroupNamePrefix=name) for group in page["logGroups"]]
-    return [group["logGroupName"] for group in groups]
-
-
-def _ec2(method: str, parameter: str, *, many: bool = False) -> Callable[[Account, str, str], Any]:
-    def remove(account: Account, _name: str, one: str) -> Any:
-        return getattr(account.aws("ec2"), method)(**{parameter: [one] if many else one})
-
-    return remove
-
-
-KINDS = (
-    Kind("execution", _runs, lambda a, _, one: a.aws("stepfunctions").stop_execution(executionArn=one)),
-    Kind(
-        "deny policy",
-        _denials,
-        lambda a, _, one: a.aws("iam").delete_role_policy(RoleName=one, PolicyName=DENY_POLICY),
-    ),
-    Kind("stack", _stacks, _remove_stack),
-    Kind(
-        "Auto Scaling group",
-        _groups,
-        lambda a, _, one: a.aws("autoscaling").delete_auto_scaling_group(
-            AutoScalingGroupName=one, ForceDelete=True
-        ),
-    ),
-    Kind("launch template", _templates, _ec2("delete_launch_template", "LaunchTemplateId")),
-    Kind("image", _images, _ec2("deregister_image", "ImageId")),
-    Kind("snapshot", _snapshots, _ec2("delete_snapshot", "SnapshotId")),
-    Kind("instance", _instances, _ec2("terminate_instances", "InstanceIds", many=True)),
-    Kind("volume", _volumes, _ec2("delete_volume", "VolumeId")),
-    Kind("key pair", _key_pairs, _ec2("delete_key_pair", "KeyName")),
-    Kind(
-        "customer key",
-        _customer_keys,
-        lambda a, _, one: a.aws("kms").schedule_key_deletion(KeyId=one, PendingWindowInDays=7),
-    ),
-    Kind("parameter", _parameters, lambda a, _, one: a.aws("ssm").delete_parameter(Name=one)),
-    Kind("bucket", _buckets, _remove_bucket),
-    Kind("log group", _log_groups, lambda a, _, one: a.aws("logs").delete_log_group(logGroupName=one)),
-)
 
 
 def left_of(account: Account, name: str) -> list[str]:
@@ -212,7 +25,7 @@ def left_of(account: Account, name: str) -> list[str]:
     for kind in KINDS:
         try:
             left += [f"{kind.what} {one}" for one in kind.find(account, name)]
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             left.append(f"{kind.what} unknown: {error}")
     return left
 
@@ -239,9 +52,9 @@ def _pass(account: Account, name: str) -> bool:
         try:
             for one in kind.find(account, name):
                 nothing = False
-                with suppress(ClientError):
+                with suppress(BotoCoreError, ClientError):
                     kind.remove(account, name, one)
-        except ClientError:
+        except (BotoCoreError, ClientError):
             nothing = False
     return nothing
 
@@ -250,11 +63,11 @@ def names_in(account: Account) -> set[str]:
     """The names of the acceptances of which a stack, a bucket, an instance or a group is in the account."""
     stacks = account.aws("cloudformation").get_paginator("describe_stacks").paginate()
     found = {one["StackName"] for page in stacks for one in page["Stacks"]}
-    found |= {one["Name"] for one in account.aws("s3").list_buckets()["Buckets"]}
+    found |= set(buckets(account, PREFIX))
     for described in (
         account.aws("ec2")
         .get_paginator("describe_tags")
         .paginate(Filters=[{"Name": "key", "Values": [TAG, STACK_TAG]}])
     ):
         found |= {one["Value"] for one in described["Tags"]}
-    return {one for one in found if one.startswith(PREFIX)}
+    return {one for one in found if is_name(one)}

@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 SETUP_STEPS = ("bucket", "key pair", "customer key", "sources", "deployment")
 LAST_STEPS = ("probes", "removal")
+UNKNOWN = "unknown: the removal did not come to its end"
 
 
 @dataclass
 class Result:
-    """What an acceptance has seen so far, whether it came to its end, and what it left."""
+    """What an acceptance has seen so far, whether it came to its end, and what it left as far as is known."""
 
     name: str
     outcomes: list[Outcome] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     complete: bool = False
-    left: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=lambda: [UNKNOWN])
 
     @property
     def good(self) -> bool:

@@ -6,9 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from acceptance.names import TAG, tags
 from sandbox.build import ROOT, SAM, sam_environment
 from sandbox.processes import Child
+from sandbox.stacks import resources_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +55,19 @@ def deploy(account: Account, name: str, template: Path, log: Path) -> Stack:
     return Stack(name, outputs, resources(account, name))
 
 
+def no_stack(error: ClientError) -> bool:
+    """Whether CloudFormation has said that there is no such stack."""
+    told = error.response["Error"]
+    return told["Code"] == "ValidationError" and "does not exist" in told["Message"]
+
+
 def resources(account: Account, name: str) -> dict[str, str]:
     """The physical ids of a stack's resources by logical id; none where there is no such stack."""
     stacks = account.aws("cloudformation")
     try:
-        pages = stacks.get_paginator("list_stack_resources").paginate(StackName=name)
-        found = [one for page in pages for one in page["StackResourceSummaries"]]
-    except stacks.exceptions.ClientError:
-        return {}
+        found = resources_of(stacks, name)
+    except ClientError as error:
+        if no_stack(error):
+            return {}
+        raise
     return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from sandbox.stacks import resources_of
+
 if TYPE_CHECKING:
     from sandbox.endpoints import Endpoints
 
@@ -18,9 +20,8 @@ def tell_identities(endpoints: Endpoints) -> None:
     session = boto3.Session("test", "test", region_name=endpoints.region)
     functions = session.client("lambda", endpoint_url=endpoints.aws)
     stacks = session.client("cloudformation", endpoint_url=endpoints.aws)
-    resources = stacks.describe_stack_resources(StackName=endpoints.stackName)["StackResources"]
     names = {}
-    for resource in resources:
+    for resource in resources_of(stacks, endpoints.stackName):
         if resource["ResourceType"] == "AWS::Lambda::Function":
             name = resource["PhysicalResourceId"]
             for page in functions.get_paginator("list_versions_by_function").paginate(FunctionName=name):

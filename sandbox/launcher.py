@@ -19,6 +19,7 @@ from sandbox.build import ROOT, SAM, local_template, sam_environment
 from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
 from sandbox.identities import tell_identities
 from sandbox.processes import Child, clean_environment, free_port
+from sandbox.stacks import resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,7 +207,7 @@ class Place:
         cloudformation = session.client("cloudformation", endpoint_url=self.aws)
         stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+        resources = resources_of(cloudformation, STACK_NAME)
         arns = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
         return Endpoints(
             aws=self.aws,

@@ -19,6 +19,7 @@ from sandbox.matrix.kinds import DENIED, MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
 from sandbox.matrix.situation import Situation, prepare
 from sandbox.matrix.verdict import Verdict, judge, judge_doubled
+from sandbox.stacks import resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,10 +112,9 @@ class Runner:
     def _machines(self) -> dict[str, str]:
         """The logical ids of the state machines, by ARN."""
         stack = self._client.endpoints.stackName
-        resources = self._client.aws("cloudformation").describe_stack_resources(StackName=stack)
         return {
             one["PhysicalResourceId"]: one["LogicalResourceId"]
-            for one in resources["StackResources"]
+            for one in resources_of(self._client.aws("cloudformation"), stack)
             if one["ResourceType"] == "AWS::StepFunctions::StateMachine"
         }
 

@@ -1,7 +1,9 @@
 """CloudFormation's tables, state machines and topics, with all that a template says of them.
 
+DescribeStackResources answers the first 100 resources of a stack, and MiniStack all of them.
 MiniStack leaves out a table's expiry, recovery and encryption. It shows a state machine's logging in the
 spelling of templates, and a topic without a display name with its name.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResources.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
 """
@@ -11,24 +13,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import dynamodb
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import handlers, provisioners
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_DESCRIBED, _END = 100, b"</member>"
 _LOGGING, _EXPIRY = "LoggingConfiguration", "TimeToLiveSpecification"
 _RECOVERY, _ENCRYPTION = "PointInTimeRecoverySpecification", "SSESpecification"
 
 
 def install() -> None:
     """Put this module's functions around MiniStack's."""
-    handlers = provisioners._RESOURCE_HANDLERS
-    table = handlers["AWS::DynamoDB::Table"]
+    actions, kinds = handlers._ACTION_HANDLERS, provisioners._RESOURCE_HANDLERS
+    actions["DescribeStackResources"] = _the_first(actions["DescribeStackResources"])
+    table = kinds["AWS::DynamoDB::Table"]
     table["create"] = _whole_table(table["create"])
-    machine = handlers["AWS::StepFunctions::StateMachine"]
+    machine = kinds["AWS::StepFunctions::StateMachine"]
     machine |= {name: _logging(machine[name]) for name in ("create", "update")}
-    topic = handlers["AWS::SNS::Topic"]
+    topic = kinds["AWS::SNS::Topic"]
     topic["create"] = _without_display_name(topic["create"])
+
+
+def _the_first(describe: Callable[..., Any]) -> Callable[..., Any]:
+    def described(parameters: Any) -> Any:
+        status, headers, body = describe(parameters)
+        *members, rest = body.split(_END)
+        return status, headers, _END.join([*members[:_DESCRIBED], rest])
+
+    return described
 
 
 def _whole_table(create: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,7 +26,7 @@ POLICY_CHARACTERS = 6144
 class Somewhere:
     """As much of an account as the report names."""
 
-    region, partition = "us-east-1", "aws"
+    number, region, partition = "123456789012", "us-east-1", "aws"
 
 
 def outcome(seen: End, cause: str = "") -> Outcome:
@@ -38,6 +38,14 @@ def test_the_price_is_well_under_a_dollar(windows: bool) -> None:
     assert 0.1 < plan(windows).dollars() < 0.85
 
 
+@pytest.mark.parametrize(("windows", "vcpus"), [(False, 16), (True, 20)])
+def test_the_plan_says_how_many_vcpus_run_at_a_time(windows: bool, vcpus: int) -> None:
+    # Sources, a group for each of them that stays, and one group while it is recreated; two vCPUs each.
+    assert plan(windows).vcpus() == vcpus
+    assert f"at most {vcpus} vCPUs" in plan(windows).text(Somewhere(), "x")  # type: ignore[arg-type]
+    assert f"{vcpus} vCPUs" in (ROOT / "docs/aws-acceptance.md").read_text()
+
+
 def test_windows_is_only_made_if_asked() -> None:
     assert "windows" not in plan(windows=False).kinds
     assert {one.source for one in plan(windows=True).scenarios} == set(SOURCES)
@@ -47,6 +55,12 @@ def test_each_row_that_is_not_yet_seen_has_a_question_or_a_reason() -> None:
     asked = [probe_of(row) for row in rows()]
 
     assert Counter(map(str, asked)) == Counter(map(str, PROBES.values()))
+
+
+def test_the_page_counts_the_rows_that_have_a_question() -> None:
+    asked = sum(callable(probe_of(row)) for row in rows())
+
+    assert f"{asked} of the {len(rows())} rows have a question" in (ROOT / "docs/internals.md").read_text()
 
 
 def test_a_row_that_nobody_thought_of_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +84,7 @@ def test_the_report_says_what_was_different_and_what_is_left() -> None:
 
 
 def test_the_report_of_the_sandbox_answers_no_row() -> None:
-    result = Result("x", [outcome(SCENARIOS[0].expected)], [Answer("A row.", "yes", "it was seen")], True)
+    result = Result("x", [outcome(SCENARIOS[0].expected)], [Answer("A row.", "yes", "it was seen")], True, [])
 
     text = report(Somewhere(), result, "the sandbox")  # type: ignore[arg-type]
 
@@ -80,10 +94,11 @@ def test_the_report_of_the_sandbox_answers_no_row() -> None:
 def test_it_is_good_only_where_all_agree_and_nothing_is_left() -> None:
     agrees, differs = outcome(SCENARIOS[0].expected), outcome(End("FAILED", "X", "none", ()))
 
-    assert Result("x", [agrees], complete=True).good
-    assert not Result("x", [agrees, differs], complete=True).good
+    assert Result("x", [agrees], complete=True, left=[]).good
+    assert not Result("x", [agrees, differs], complete=True, left=[]).good
     assert not Result("x", [agrees], complete=True, left=["image ami-1"]).good
-    assert not Result("x", [agrees]).good
+    assert not Result("x", [agrees], complete=True).good
+    assert not Result("x", [agrees], left=[]).good
 
 
 def test_the_policy_fits_into_a_managed_policy() -> None:
@@ -101,12 +116,11 @@ def test_the_example_is_a_report_of_all_scenarios_and_rows() -> None:
     assert text.endswith("## Left\n\nNothing.\n")
 
 
-def test_the_workflow_always_cleans() -> None:
+def test_the_workflow_always_cleans_what_it_has_made_and_has_the_time() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/aws-acceptance.yml").read_text())
-    clean = next(
-        step
-        for step in workflow["jobs"]["acceptance"]["steps"]
-        if step.get("run") == "make aws-acceptance-clean"
-    )
+    job = workflow["jobs"]["acceptance"]
+    accept, clean = [step for step in job["steps"] if "make aws-acceptance" in step.get("run", "")]
 
+    assert clean["run"] == "make aws-acceptance-clean YES=1 OWN=1"
     assert clean["if"] == "always()"
+    assert accept["timeout-minutes"] + 45 <= job["timeout-minutes"]

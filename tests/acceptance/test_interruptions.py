@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import pytest
 from acceptance import state
 from acceptance.__main__ import main
 from acceptance.in_sandbox import options, run_options
+from acceptance.kinds import KINDS
 from acceptance.names import new_name
 from acceptance.plan import Plan
 from acceptance.removal import left_of
@@ -88,8 +88,11 @@ def test_nothing_is_left_after_an_interruption_within(
         if text == scenario.name:
             timer.start()
 
-    with pytest.raises(KeyboardInterrupt):
-        accept(account, Plan((scenario.source,), (scenario,)), result, template, say)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            accept(account, Plan((scenario.source,), (scenario,)), result, template, say)
+    finally:
+        timer.cancel()
 
     nothing_is_left(account, result.name, before)
 
@@ -104,22 +107,24 @@ def command(account: Account, template: Path) -> Iterator[subprocess.Popen[str]]
         process.kill()
 
 
-def name_at(process: subprocess.Popen[str], step: str, seconds: float) -> str:
-    """The stack's name, so many seconds after a step of the command has begun."""
+def name_at(process: subprocess.Popen[str], account: Account, step: str, made: str) -> str:
+    """The stack's name, once a step of the command has begun and something of a kind is there."""
     assert process.stdout
     text = ""
     for line in process.stdout:
         text += line
         if line.strip() == step:
             break
-    time.sleep(seconds)
-    return text.partition("the stack ")[2].partition(",")[0]
+    name = text.partition("the stack ")[2].partition(",")[0]
+    find = next(kind.find for kind in KINDS if kind.what == made)
+    account.until(lambda: bool(find(account, name)), 60, made)
+    return name
 
 
 def test_ctrl_c_removes_everything(
     account: Account, command: subprocess.Popen[str], before: set[str]
 ) -> None:
-    name = name_at(command, "deployment", 1.5)
+    name = name_at(command, account, "deployment", "stack")
 
     command.send_signal(signal.SIGINT)
     said, _ = command.communicate(timeout=120)
@@ -130,24 +135,24 @@ def test_ctrl_c_removes_everything(
 
 
 @pytest.mark.parametrize(
-    ("step", "seconds", "forgotten"),
-    [("deployment", 1.5, False), ("console", 3, False), ("console", 6, True)],
+    ("step", "made", "forgotten"),
+    [("deployment", "stack", False), ("console", "execution", False), ("console", "image", True)],
 )
 def test_clean_removes_what_a_killed_acceptance_has_left(  # noqa: PLR0917 - fixtures
     account: Account,
     command: subprocess.Popen[str],
     before: set[str],
     step: str,
-    seconds: float,
+    made: str,
     forgotten: bool,
 ) -> None:
-    name = name_at(command, step, seconds)
+    name = name_at(command, account, step, made)
     command.kill()
     command.wait()
     assert left_of(account, name)
     if forgotten:
         state.end(name)
 
-    assert main([*options(), "clean"]) == 0
+    assert main([*options(), "clean", "--yes"]) == 0
 
     nothing_is_left(account, name, before)

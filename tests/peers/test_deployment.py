@@ -20,6 +20,7 @@ from sandbox.build import ROOT
 from sandbox.client import Client
 from sandbox.launcher import STACK_NAME
 from sandbox.processes import clean_environment
+from sandbox.stacks import resources_of
 from tests.least_privilege.recording import account_of
 from tests.sandbox.deployed import ELSEWHERE, READERS, described, differences
 from tests.workflow.conftest import succeeded
@@ -63,7 +64,7 @@ def other(deployed: Client, template: dict[str, Any]) -> dict[str, Any]:
 
 def found(deployed: Client, other: dict[str, Any]) -> list[str]:
     """All differences, of the form `type property: by MiniStack / by the other`."""
-    listed = deployed.aws("cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    listed = resources_of(deployed.aws("cloudformation"), STACK_NAME)
     ours = {one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"]) for one in listed}
     theirs = {name: (one["type"], one["physical"]) for name, one in other["resources"].items()}
     both = [described(deployed.aws, stack, made) for stack, made in ((STACK_NAME, ours), (OTHER, theirs))]

@@ -14,6 +14,7 @@ import pytest
 from moto import mock_aws
 
 from sandbox.launcher import STACK_NAME
+from sandbox.stacks import resources_of
 from tests.sandbox.deployed import described, differences
 from tools.project import DEFINITIONS, machine
 
@@ -119,7 +120,7 @@ def by_moto(deployed: Client, processed: dict[str, Any]) -> dict[str, Any]:
         environment.setenv("VALIDATE_LAMBDA_S3", "false")
         stacks = session.client("cloudformation")
         stacks.create_stack(StackName=STACK_NAME, TemplateBody=json.dumps(for_moto(processed)))
-        made = stacks.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+        made = resources_of(stacks, STACK_NAME)
         return described(
             session.client,  # type: ignore[arg-type]
             STACK_NAME,
@@ -129,7 +130,7 @@ def by_moto(deployed: Client, processed: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def by_ministack(deployed: Client) -> dict[str, Any]:
-    made = deployed.aws("cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    made = resources_of(deployed.aws("cloudformation"), STACK_NAME)
     return described(
         deployed.aws,
         STACK_NAME,

@@ -11,6 +11,7 @@ from sandbox.build import local_template
 from sandbox.client import Client
 from sandbox.identities import tell_identities
 from sandbox.launcher import STACK_NAME, emulators
+from sandbox.stacks import resources_of
 from tests.conftest import SCALE
 from tests.workflow.conftest import eventually, locks, source_state
 from tests.workflow.upgrading import Stack, build_before
@@ -69,8 +70,7 @@ def test_no_run_is_lost_in_an_upgrade_and_no_lock_stays(stack: Stack) -> None:
 
 def resources(stack: Stack) -> set[tuple[str, str]]:
     """The stack's, but for aliases: a refusal does not keep those that nothing calls."""
-    cloudformation = stack.sandbox.aws("cloudformation")
-    found = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    found = resources_of(stack.sandbox.aws("cloudformation"), STACK_NAME)
     kept = [one for one in found if one["ResourceType"] != "AWS::Lambda::Alias"]
     return {(one["LogicalResourceId"], one["PhysicalResourceId"]) for one in kept}
 
