@@ -98,7 +98,8 @@ def test_the_stack_is_removed_if_nothing_is_open_and_no_run_begins_then(
     assert cloudformation.ask()["Status"] == "SUCCESS"
 
     later = replace(plan, run=OTHER_RUN, planned_at=plan.planned_at + 60_000)
-    with pytest.raises(RunInProgress, match="is being removed"):
+    minutes = removal._CLOSED_SECONDS // 60
+    with pytest.raises(RunInProgress, match=f"is being removed.* still there in {minutes} minutes, start"):
         ledger.lock(later, UNDO)
     assert ledger.open_runs() == [OTHER_RUN]
     assert cloudformation.ask()["Status"] == "FAILED"
