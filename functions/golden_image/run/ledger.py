@@ -102,8 +102,8 @@ def lock(plan: Plan, undo: str) -> None:
     # Read after the row was written: whoever removes the stack marks it first, and then looks for rows.
     if int(table.get(REMOVAL).get("until", {}).get("N", 0)) > time.time():
         raise RunInProgress(
-            "the stack of this state machine is being removed, so no run may begin. If it is still there in 15 "
-            "minutes, start a new run."
+            "the stack of this state machine is being removed, so no run may begin. "
+            "If it is still there in 15 minutes, start a new run."
         )
 
 
