@@ -149,8 +149,5 @@ acceptance-interruptions: setup ## Interrupt `aws-acceptance` at each step in th
 	ACCEPTANCE_INTERRUPTIONS=1 $(PY) -m pytest tests/acceptance
 
 .PHONY: pr
-pr: lint ## Run what CI runs
-	$(MAKE) faults FAULTS="--pairs 0 --limit 2000"
-	$(MAKE) aws-acceptance SANDBOX=1
-	$(MAKE) acceptance-interruptions
-	$(MAKE) test
+pr: ## Run what CI runs
+	.ci/run

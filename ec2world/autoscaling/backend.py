@@ -12,8 +12,9 @@ from moto.core.exceptions import ServiceException
 
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
+from ec2world.autoscaling.launch_sources import LaunchSources, as_validation_error
 from ec2world.autoscaling.members import Member
-from ec2world.autoscaling.network import check_security_groups, check_subnets
+from ec2world.autoscaling.network import check_subnets
 from ec2world.autoscaling.scheduled_actions import ScheduledActions
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
@@ -23,18 +24,7 @@ if TYPE_CHECKING:
     from ec2world.virtual_time.scene import Scene
 
 
-# What moto keeps of a group's launch template, mixed instances policy or launch configuration.
-LAUNCHES_FROM = (
-    "ec2_launch_template",
-    "launch_template_version",
-    "provided_launch_template_version",
-    "mixed_instances_policy",
-    "launch_config",
-    "launch_configuration_name",
-)
-
-
-class WorldAutoScaling(ScheduledActions):
+class WorldAutoScaling(LaunchSources, ScheduledActions):
     """One region's Auto Scaling."""
 
     def __init__(self, scene: "Scene", region_name: str, account_id: str) -> None:
@@ -87,8 +77,8 @@ class WorldAutoScaling(ScheduledActions):
         try:
             group = Group(self, self.scene, params)
         except ServiceException as error:
-            raise _as_validation_error(error) from error
-        self._check_template(group, subnets)
+            raise as_validation_error(error) from error
+        self.check_template(group, subnets)
         group.launch_failure = self.scene.failure
         self.autoscaling_groups[name] = group
         for hook in params.get("LifecycleHookSpecificationList", []):
@@ -117,39 +107,6 @@ class WorldAutoScaling(ScheduledActions):
         wanted = params.get("DesiredCapacity", group.desired_capacity)
         group.set_desired_capacity(min(max(wanted, low), high))
         return group
-
-    def change_template(self, group: Group, params: dict[str, Any]) -> None:
-        """Launch from something else from now on; what was there before goes, for a group has one of them."""
-        subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
-        ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
-        if not any(params.get(way) for way in ways):
-            return
-        name = params.get("LaunchConfigurationName", "")
-        if name and name not in self.launch_configurations:
-            raise validation_error(f"Launch configuration name not found - {name} does not exist")
-        before = {field: getattr(group, field, None) for field in LAUNCHES_FROM}
-        try:
-            for field in LAUNCHES_FROM:
-                setattr(group, field, None)
-            group.mixed_instances_policy = params.get("MixedInstancesPolicy")
-            group._set_launch_configuration(
-                name, params.get("LaunchTemplate", {}), params.get("MixedInstancesPolicy")
-            )
-            if not name:
-                self._check_template(group, subnets)
-        except ServiceException as error:
-            for field, value in before.items():
-                setattr(group, field, value)
-            raise _as_validation_error(error) from error
-
-    def _check_template(self, group: Group, subnets: list[str]) -> None:
-        """The checks of AWS in a dry run of a launch, and that of the security groups' network."""
-        try:
-            params, _ = group.launch_parameters()
-            self.ec2_backend.check_launch(params)
-            check_security_groups(group, subnets)
-        except ServiceException as error:
-            raise _as_validation_error(error) from error
 
     def check_target_groups(self, arns: list[str]) -> None:
         """The target groups have to exist, in this account and Region, and take instances."""
@@ -262,9 +219,3 @@ def _check_sizes(low: int, high: int, desired: int | None) -> None:
         raise validation_error(
             f"Desired capacity:{desired} must be between the specified min size:{low} and max size:{high}"
         )
-
-
-def _as_validation_error(error: ServiceException) -> AWSError:
-    if error.code == "ValidationError":
-        return AWSError(error.code, error.message)
-    return validation_error(f"You must use a valid fully-formed launch template. {error.message}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
-from ec2world.autoscaling.backend import LAUNCHES_FROM
+from ec2world.autoscaling.launch_sources import LAUNCHES_FROM
 from ec2world.autoscaling.refresh_states import PENDING_SECONDS, InstanceRefresh
 
 # Virtual seconds: between two steps, of the shortest refresh, and without progress until a refresh fails.

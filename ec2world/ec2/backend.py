@@ -14,7 +14,7 @@ from ec2world.ec2.volume_modifications import VolumeModifications
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Reservation
 
-    from ec2world.ec2.block_store import TimedSnapshot
+    from ec2world.ec2.snapshots import TimedSnapshot
     from ec2world.ec2.spot import FulfilledSpotRequest
     from ec2world.virtual_time.scene import Scene
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ec2world.ec2.billing import Billing
 from ec2world.ec2.block_store import BlockStore
-from ec2world.ec2.images import Image, Images
+from ec2world.ec2.image_store import Images
+from ec2world.ec2.images import Image
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
-    from ec2world.ec2.block_store import TimedSnapshot
+    from ec2world.ec2.snapshots import TimedSnapshot
 
 MINUTES_OF_A_TIMED_COPY = 15
 

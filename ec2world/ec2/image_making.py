@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ec2world.ec2.billing import Billing
 from ec2world.ec2.block_store import BlockStore
-from ec2world.ec2.images import SNAPSHOTS_APPEAR_AFTER, Image, Images
+from ec2world.ec2.image_store import SNAPSHOTS_APPEAR_AFTER, Images
+from ec2world.ec2.images import Image
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:

@@ -35,6 +35,7 @@ from ec2world.ec2.launch_checks import (
     refuse_place,
     refuse_unknown_names,
 )
+from ec2world.ec2.launch_volumes import attach_new_volume, mappings
 from ec2world.ec2.network_calls import refuse_unknown_placement
 from ec2world.ec2.spot import record_spot_request
 from ec2world.wire.errors import AWSError
@@ -42,7 +43,6 @@ from ec2world.wire.errors import AWSError
 DEFAULT_TYPE = "m1.small"
 # Virtual seconds until an image shows that it was launched (LastLaunchedTime in the API Reference).
 LAUNCH_SHOWN_AFTER = 24 * 3600.0
-ROOT_NAMES = ("/dev/sda1", "/dev/xvda")
 
 
 class Launches(TimedInstances):
@@ -136,8 +136,8 @@ class Launches(TimedInstances):
             said = f"{utcnow():%Y-%m-%dT%H:%M:%S.000Z}"
             self.scene.clock.after(LAUNCH_SHOWN_AFTER, partial(setattr, image, "last_launched_time", said))
         for instance in reservation.instances:
-            for mapping in self._mappings(params, image, instance):
-                self._attach_new_volume(instance, mapping, tags.get("volume", {}))
+            for mapping in mappings(params, image, instance):
+                attach_new_volume(self, instance, mapping, tags.get("volume", {}))
             instance.begin("pending", "running", self.scene.clock.durations.start)
         return reservation
 
@@ -210,50 +210,6 @@ class Launches(TimedInstances):
             instance.spot_type = market.get("SpotOptions", {}).get("SpotInstanceType", "one-time")
             instance.spot_instance_request_id = random_spot_request_id()
             record_spot_request(self, instance, market.get("SpotOptions", {}))
-
-    def _mappings(
-        self, params: dict[str, Any], image: Image, instance: TimedInstance
-    ) -> list[dict[str, Any]]:
-        """The image's block devices, each replaced by the request's of the same name.
-
-        The root of a public image goes by the name that the request gives it, for people name the root of an
-        image they do not know /dev/sda1 or /dev/xvda as it comes.
-        """
-        asked = {one["DeviceName"]: one for one in params.get("BlockDeviceMappings", [])}
-        if asked and image.is_public and instance.root_device_name not in asked:
-            root = next((name for name in ROOT_NAMES if name in asked), None)
-            if root:
-                instance.root_device_name = root
-        mappings = {}
-        for one in image.block_device_mappings:
-            is_root = one["DeviceName"] == image.root_device_name
-            name = instance.root_device_name if is_root else one["DeviceName"]
-            ebs = one.get("Ebs", {})
-            if image.is_public:  # moto's public images keep their root; AWS's do not
-                ebs = {key: value for key, value in ebs.items() if key != "DeleteOnTermination"}
-            mappings[name] = {**one, "DeviceName": name, "Ebs": ebs}
-        for name, one in asked.items():
-            ebs = {**mappings.get(name, {}).get("Ebs", {}), **one.get("Ebs", {})}
-            mappings[name] = {**one, "Ebs": ebs}
-        return [one for one in mappings.values() if "NoDevice" not in one and one.get("Ebs")]
-
-    def _attach_new_volume(
-        self, instance: TimedInstance, mapping: dict[str, Any], tags: dict[str, str]
-    ) -> None:
-        ebs, name = mapping["Ebs"], mapping["DeviceName"]
-        volume = self.create_volume(
-            size=int(ebs["VolumeSize"]) if ebs.get("VolumeSize") else None,
-            zone_name=instance.availability_zone,
-            snapshot_id=ebs.get("SnapshotId"),
-            encrypted=ebs.get("Encrypted", False),
-            kms_key_id=ebs.get("KmsKeyId"),
-            volume_type=ebs.get("VolumeType"),
-            iops=ebs.get("Iops"),
-            throughput=ebs.get("Throughput"),
-        )
-        volume.add_tags(tags)
-        is_root = name == instance.root_device_name
-        self.attach_volume(volume.id, instance.id, name, ebs.get("DeleteOnTermination", is_root))
 
 
 def _user_data(params: dict[str, Any]) -> Base64EncodedString | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # By protocol: the codes with which a service refuses such a call.
 _CODES = {"ec2": "InvalidParameterValue", "query": "ValidationError"}
 _JSON_CODE = "ValidationException"
-# EC2 refuses these as InvalidAMIName.Malformed (ec2/images.py).
+# EC2 refuses these as InvalidAMIName.Malformed (ec2/image_store.py).
 _WITH_OWN_CODE = ("RegisterImage.Name", "CreateImage.Name", "CopyImage.Name")
 _NUMBERS = ("integer", "long", "float", "double")
 # The characters beyond 16 bits, as the models write them: two ranges of UTF-16.

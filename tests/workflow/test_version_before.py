@@ -18,18 +18,19 @@ from tests.workflow.upgrading import Stack, build_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 GUARD = "NoOpenRuns"
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of the version before."""
-    place = tmp_path_factory.mktemp("before")
-    with emulators(place / "sandbox", SCALE) as emulated:
-        endpoints = emulated.deploy(local_template(place / "before.log", build_before(place / "before")))
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack of the version before, in a sandbox of each test's own."""
+    with emulators(tmp_path / "sandbox", SCALE) as emulated:
+        built = local_template(tmp_path / "before.log", build_before(tmp_path / "before"))
+        endpoints = emulated.deploy(built)
         tell_identities(endpoints)
-        yield Stack(Client(endpoints), place)
+        yield Stack(Client(endpoints), tmp_path)
 
 
 def undoing(stack: Stack, run: str) -> bool:

@@ -93,12 +93,14 @@ def other_build(directory: Path) -> Path:
 
 
 def version_before() -> str | None:
-    """The newest tag; without one, the newest commit with another product than here; None without history."""
-    tagged = _git("describe", "--tags", "--abbrev=0")
-    if tagged.returncode == 0:
-        return tagged.stdout.decode().strip()
+    """The newest tag with another product than here, else the newest such commit; None without history.
+
+    On a release itself, that is the release before.
+    """
+    tags = _git("tag", "--merged", "HEAD", "--sort=-creatordate").stdout.decode().split()
     commits = _git("log", "--format=%H", "--", *PRODUCT).stdout.decode().split()
-    return next((one for one in commits if _git("diff", "--quiet", one, "--", *PRODUCT).returncode), None)
+    others = (one for one in [*tags, *commits] if _git("diff", "--quiet", one, "--", *PRODUCT).returncode)
+    return next(others, None)
 
 
 def build_before(directory: Path) -> Path:

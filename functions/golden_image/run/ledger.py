@@ -101,7 +101,10 @@ def lock(plan: Plan, undo: str) -> None:
         raise ResourceBusy(f"another run is taking or releasing the same locks: {error}") from error
     # Read after the row was written: whoever removes the stack marks it first, and then looks for rows.
     if int(table.get(REMOVAL).get("until", {}).get("N", 0)) > time.time():
-        raise RunInProgress("the stack of this state machine is being removed, so no run may begin")
+        raise RunInProgress(
+            "the stack of this state machine is being removed, so no run may begin. "
+            "If it is still there in 15 minutes, start a new run."
+        )
 
 
 def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from golden_image.errors import RunInProgress
 from golden_image.run import ledger, owed
 from golden_image.run.owed import OwedSource
+from golden_image.step import logger
 from golden_image.undo import removal
 from tests.unit.account import LEDGER, OTHER_RUN, RUN, UNDO
 
@@ -40,12 +42,13 @@ class CloudFormation:
         self.headers: list[dict[str, str]] = []
         self.answers: list[dict[str, Any]] = []
 
-    def ask(self, kind: str = "Delete") -> dict[str, Any]:
+    def ask(self, kind: str = "Delete", request_id: str = "") -> dict[str, Any]:
+        """Ask, by a request of its own or again by the one of that id, and get the newest answer."""
         request = {
             "RequestType": kind,
             "ResponseURL": self._url,
             "StackId": STACK_ID,
-            "RequestId": f"request-{len(self.answers)}",
+            "RequestId": request_id or f"request-{len(self.answers)}",
             "LogicalResourceId": "NoOpenRuns",
             "ResourceType": "Custom::NoOpenRuns",
             "ResourceProperties": {"ServiceToken": "arn", "ServiceTimeout": "180"},
@@ -95,7 +98,8 @@ def test_the_stack_is_removed_if_nothing_is_open_and_no_run_begins_then(
     assert cloudformation.ask()["Status"] == "SUCCESS"
 
     later = replace(plan, run=OTHER_RUN, planned_at=plan.planned_at + 60_000)
-    with pytest.raises(RunInProgress, match="is being removed"):
+    minutes = removal._CLOSED_SECONDS // 60
+    with pytest.raises(RunInProgress, match=f"is being removed.* still there in {minutes} minutes, start"):
         ledger.lock(later, UNDO)
     assert ledger.open_runs() == [OTHER_RUN]
     assert cloudformation.ask()["Status"] == "FAILED"
@@ -109,7 +113,10 @@ def test_the_removal_is_refused_with_the_names_of_the_open_runs_and_runs_may_beg
     answered = cloudformation.ask()
 
     assert answered["Status"] == "FAILED"
-    assert answered["Reason"].startswith(f"Runs are open: {RUN}. Wait until they end, or stop them.")
+    assert answered["Reason"] == (
+        f"Runs are open: {RUN}. Wait until they end, or stop them. Nothing that runs need was deleted, but "
+        "the stack can no longer be updated, only deleted: do so once nothing is open."
+    )
     assert not marked(account)
     ledger.lock(plan, UNDO)
 
@@ -123,12 +130,34 @@ def test_the_removal_is_refused_while_a_source_is_owed(cloudformation: CloudForm
     assert answered["Reason"].startswith("Sources are still to be started: i-0123456789abcdef0.")
 
 
-def test_many_open_runs_fit_into_an_answer(account: Account, cloudformation: CloudFormation) -> None:
+# The longest names of executions that Step Functions takes, in letters of one, three and four bytes.
+@pytest.mark.parametrize(("letter", "more"), [("x", 32), ("값", 36), ("😀", 37)])
+def test_many_open_runs_fit_into_an_answer(
+    account: Account, cloudformation: CloudFormation, letter: str, more: int
+) -> None:
+    machine = RUN.rpartition(":")[0]
     for number in range(40):
-        account.client("dynamodb").put_item(
-            TableName=LEDGER, Item={"pk": {"S": f"run#{RUN[:-4]}{'x' * 60}{number:02}"}}
-        )
-    assert "and 30 more" in cloudformation.ask()["Reason"]
+        account.open_row(f"{machine}:{number:02}{letter * 78}")
+        owed.owe(OwedSource(f"i-{number:017x}", RUN, "web", "no capacity"))
+
+    reason = cloudformation.ask()["Reason"]
+
+    assert f"and {more} more. Wait until they end" in reason
+    assert "i-00000000000000027. Start them by hand" in reason
+    assert reason.endswith("do so once nothing is open.")
+
+
+def test_a_long_error_fits_into_an_answer(
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failed() -> list[str]:
+        raise ValueError("값" * 4000)
+
+    monkeypatch.setattr(ledger, "open_runs", failed)
+    assert cloudformation.ask()["Reason"].endswith(
+        "값 Nothing that runs need was deleted, but the stack can no "
+        "longer be updated, only deleted: do so once nothing is open."
+    )
 
 
 def test_a_run_that_began_in_between_is_seen_or_sees_the_mark(
@@ -144,6 +173,94 @@ def test_a_run_that_began_in_between_is_seen_or_sees_the_mark(
 
     monkeypatch.setattr(removal.ledger, "open_runs", begun)
     assert cloudformation.ask()["Status"] == "FAILED"
+
+
+def test_a_run_that_takes_an_owed_source_over_in_between_is_seen(
+    account: Account, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It locks after the rows were read and before the owed sources are: its lock deletes the debt."""
+    source = account.seed()
+    plan, every = account.plan(source), owed.every
+    owed.owe(OwedSource(source, OTHER_RUN, "web", "no capacity"))
+
+    def taken_over() -> list[OwedSource]:
+        with pytest.raises(RunInProgress):
+            ledger.lock(plan, UNDO)
+        return every()
+
+    monkeypatch.setattr(owed, "every", taken_over)
+    answered = cloudformation.ask()
+    assert answered["Status"] == "FAILED"
+    assert answered["Reason"].startswith(f"Runs are open: {RUN}.")
+
+
+def test_runs_may_begin_after_a_removal_that_failed_halfway(
+    account: Account, plan: Plan, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark was written, and the sources cannot be read."""
+
+    def failed() -> list[OwedSource]:
+        assert marked(account)
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr(owed, "every", failed)
+    assert cloudformation.ask()["Status"] == "FAILED"
+    assert not marked(account)
+    ledger.lock(plan, UNDO)
+
+
+def test_a_request_that_is_delivered_again_is_answered_as_before_and_no_run_begins(
+    plan: Plan, cloudformation: CloudFormation
+) -> None:
+    """A run that was refused has its row until its undo is over; Lambda delivers what failed once more."""
+    assert cloudformation.ask(request_id="once")["Status"] == "SUCCESS"
+    with pytest.raises(RunInProgress):
+        ledger.lock(plan, UNDO)
+
+    assert cloudformation.ask(request_id="once")["Status"] == "SUCCESS"
+
+    with pytest.raises(RunInProgress):
+        ledger.lock(plan, UNDO)
+
+
+def test_a_request_that_is_delivered_again_after_the_mark_is_over_is_looked_into(
+    plan: Plan, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cloudformation.ask(request_id="once")["Status"] == "SUCCESS"
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + removal._CLOSED_SECONDS + 1)
+    ledger.lock(plan, UNDO)
+    assert cloudformation.ask(request_id="once")["Status"] == "FAILED"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_two_deliveries_at_the_same_time_do_not_allow_the_removal_without_a_mark(
+    account: Account,
+    cloudformation: CloudFormation,
+    monkeypatch: pytest.MonkeyPatch,
+    allowed: bool,
+) -> None:
+    """While one looks, the other allows the removal and a run begins, or refuses it and the run is over."""
+    every, others = owed.every, iter([True])
+
+    def meanwhile() -> list[OwedSource]:
+        if next(others, False):
+            if not allowed:
+                account.open_row(RUN)
+            cloudformation.ask(request_id="once")
+            if allowed:
+                account.open_row(RUN)
+            else:
+                account.client("dynamodb").delete_item(TableName=LEDGER, Key={"pk": {"S": f"run#{RUN}"}})
+        return every()
+
+    monkeypatch.setattr(owed, "every", meanwhile)
+    cloudformation.ask(request_id="once")
+    assert [told["Status"] for told in cloudformation.answers] == [
+        "SUCCESS" if allowed else "FAILED",
+        "FAILED",
+    ]
+    assert marked(account) == allowed
 
 
 def test_a_mark_of_a_removal_that_did_not_happen_is_over_after_a_while(
@@ -180,3 +297,20 @@ def test_an_answer_has_no_content_type_which_the_signed_url_would_not_allow(
 ) -> None:
     cloudformation.ask("Create")
     assert cloudformation.headers[0].get("Content-Type", "") == ""
+
+
+def test_an_answer_and_an_error_are_logged(
+    cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    cloudformation.ask()
+    monkeypatch.setenv("LEDGER_TABLE", "no-such-table")
+    cloudformation.ask()
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [line for line in lines if line["message"] == "removal answered"]
+    assert [line["answer"]["Status"] for line in told] == ["SUCCESS", "FAILED"]
+    assert told[1]["answer"]["Reason"].startswith("It is not known whether runs are open")
+    (failed,) = [line for line in lines if line["level"] == "ERROR"]
+    assert "ResourceNotFoundException" in failed["exception"]
