@@ -123,14 +123,15 @@ def tell_public_addresses(
 ) -> None:
     """Tell where a new template and its subnets differ on public IPv4 addresses, or the source shows none.
 
-    A source that differs from its own subnet was made so. A template that exists is as people made it.
+    A source that differs from its own subnet was made so, whatever others give. A template that exists is as
+    people made it.
     """
     is_chosen = template.id is not None or "NetworkInterfaces" in template.changes
     if is_chosen or len(template.data.get("NetworkInterfaces", [])) > 1:
         return
     stated = interfaces.public_address(template.data)
     differing = _ids([subnet for subnet in place if subnet["MapPublicIpOnLaunch"] != bool(stated)])
-    if not differing or (stated is not None and source.subnet_id in differing):
+    if not differing or (stated is not None and _gives_public_addresses(source.subnet_id) != stated):
         return
     where = ", ".join(differing)
     findings.warnings.append(
@@ -141,6 +142,11 @@ def tell_public_addresses(
         f"{'has one' if stated else 'has none'}, and not as the subnets say. Set "
         "launchTemplate.networkInterfaces to null to leave it to the subnets."
     )
+
+
+def _gives_public_addresses(subnet_id: str) -> bool:
+    found = _described({"Name": "subnet-id", "Values": [subnet_id]})
+    return any(subnet["MapPublicIpOnLaunch"] for subnet in found)
 
 
 def refuse_security_groups(

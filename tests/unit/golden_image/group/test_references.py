@@ -385,7 +385,8 @@ def private(account: Account, *subnet_ids: str) -> None:
 def test_a_subnet_that_differs_from_the_source_on_public_addresses_is_told(
     account: Account, has_one: bool
 ) -> None:
-    own, *others = account.subnets()
+    source = account.instance(account.seed())
+    own, others = source.subnet_id, [one for one in account.subnets() if one != source.subnet_id]
     private(account, *(others if has_one else [own]))
     interface = {"DeviceIndex": 0, "SubnetId": own, "AssociatePublicIpAddress": has_one}
     source_id = account.seed(launch={"NetworkInterfaces": [interface]})
@@ -405,7 +406,11 @@ def test_a_subnet_that_differs_from_the_source_on_public_addresses_is_told(
 
 
 def test_a_source_that_was_made_to_differ_from_its_subnet_is_not_told_of(account: Account) -> None:
-    assert account.plan(account.seed(), group={"subnetIds": account.subnets()}).warnings == ()
+    source_id = account.seed()
+    subnet_ids = account.subnets()
+    assert account.plan(source_id, group={"subnetIds": subnet_ids}).warnings == ()
+    others = [one for one in subnet_ids if one != account.instance(source_id).subnet_id]
+    assert account.plan(source_id, group={"subnetIds": others}).warnings == ()
 
 
 @pytest.mark.usefixtures("open_runs")
@@ -553,8 +558,7 @@ SHORT = {"service": "ec2", "action": "RunInstances", "code": "InsufficientFreeAd
 def test_a_group_that_launches_in_one_of_its_subnets_is_not_refused_for_another(account: Account) -> None:
     first, second, *_ = account.subnets()
     account.faults({**SHORT, "times": 1})
-    wanted = {"launchTemplate": {"networkInterfaces": None}, "group": {"subnetIds": [first, second]}}
-    (warning,) = account.plan(account.seed(), **wanted).warnings
+    (warning,) = account.plan(account.seed(), group={"subnetIds": [first, second]}).warnings
     assert f"in some subnets: {SHORT['code']}" in warning
     assert f"({first})" in warning
 
