@@ -13,7 +13,7 @@ from moto.core.exceptions import ServiceException
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.members import Member
-from ec2world.autoscaling.network import check_security_groups, check_subnets
+from ec2world.autoscaling.network import check_public_address, check_security_groups, check_subnets
 from ec2world.autoscaling.scheduled_actions import ScheduledActions
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
@@ -148,6 +148,7 @@ class WorldAutoScaling(ScheduledActions):
             params, _ = group.launch_parameters()
             self.ec2_backend.check_launch(params)
             check_security_groups(group, subnets)
+            check_public_address(group, subnets)
         except ServiceException as error:
             raise _as_validation_error(error) from error
 

@@ -144,6 +144,22 @@ def tell_public_addresses(
     )
 
 
+def refuse_public_address_without_subnets(
+    template: LaunchTemplatePlan, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
+) -> None:
+    """Refuse to state public addresses for a group that launches in default subnets, as it names zones only.
+
+    Auto Scaling says: "AssociatePublicIpAddress field can not be specified without a subnet id".
+    """
+    if place and not group.subnets and interfaces.public_address(template.data) is not None:
+        findings.wrong(
+            _SUBNETS,
+            "the group has Availability Zones and no subnets, for which Auto Scaling takes no template "
+            "that states public addresses (AssociatePublicIpAddress). Set group.subnetIds, or set "
+            "launchTemplate.networkInterfaces to null to leave them to the zones' default subnets",
+        )
+
+
 def _gives_public_addresses(subnet_id: str) -> bool:
     found = _described({"Name": "subnet-id", "Values": [subnet_id]})
     return any(subnet["MapPublicIpOnLaunch"] for subnet in found)

@@ -352,7 +352,11 @@ def test_a_group_of_zones_launches_in_their_default_subnets(account: Account) ->
         MinSize=0,
         MaxSize=1,
     )
-    plan = account.plan(account.seed())
+    source_id = account.seed()
+    wrong = refused(account, source_id)
+    assert "no template that states public addresses" in wrong["group.subnetIds"]
+    account.plan(source_id, group={"subnetIds": [subnet_of(account, "a")]})
+    plan = account.plan(source_id, launchTemplate={"networkInterfaces": None})
     assert plan.launch_template.subnet_ids[0] == subnet_of(account, "c")
     account.client("ec2").delete_subnet(SubnetId=subnet_of(account, "c"))
     assert "no default subnets" in refused(account, account.seed())["group.subnetIds"]
