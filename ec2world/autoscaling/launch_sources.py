@@ -7,7 +7,7 @@ from moto.core.exceptions import ServiceException
 
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
-from ec2world.autoscaling.network import check_security_groups
+from ec2world.autoscaling.network import check_public_address, check_security_groups
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
 
@@ -55,6 +55,7 @@ class LaunchSources(AutoScalingBackend):  # type: ignore[misc]
             params, _ = group.launch_parameters()
             self.ec2_backend.check_launch(params)
             check_security_groups(group, subnets)
+            check_public_address(group, subnets)
         except ServiceException as error:
             raise as_validation_error(error) from error
 

@@ -39,6 +39,18 @@ def check_security_groups(group: "Group", subnet_ids: list[str]) -> None:
         )
 
 
+def check_public_address(group: "Group", subnet_ids: list[str]) -> None:
+    """Refuse a template that states public addresses, for a group that has zones and no subnets.
+
+    Sources: AWS's answers in issues 7835 of hashicorp/terraform-provider-aws and 34794 of ansible/ansible.
+    """
+    params, _ = group.launch_parameters()
+    if not subnet_ids and any(
+        "AssociatePublicIpAddress" in one for one in params.get("NetworkInterfaces", [])
+    ):
+        raise validation_error("AssociatePublicIpAddress field can not be specified without a subnet id")
+
+
 def check_topic(topic: str, region: str, account: str) -> None:
     """Refuse a topic that Auto Scaling cannot publish to."""
     if topic.split(":")[3:5] != [region, account] or topic.endswith(".fifo"):

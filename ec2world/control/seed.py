@@ -63,7 +63,10 @@ class WrongSeed(ValueError):
 
 
 def seed(world: "World", given: dict[str, Any] | None) -> dict[str, Any]:
-    """Make a source as described and answer its ids; WrongSeed says what is wrong with the description."""
+    """Make a source as described and answer its ids; WrongSeed says what is wrong with the description.
+
+    It has a public address only if an interface in `launch` says so, whatever its subnet gives.
+    """
     wanted = _complete("", DEFAULTS, {} if given is None else given)
     for name, choices in CHOICES.items():
         if wanted[name] not in choices:

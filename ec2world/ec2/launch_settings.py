@@ -37,7 +37,7 @@ _PLACEMENT = (
 
 
 class NetworkInterface(elastic_network_interfaces.NetworkInterface):  # type: ignore[misc]
-    """An interface whose public address is Amazon's, unless it is an Elastic IP of the account.
+    """An interface whose public address is Amazon's, unless it is an Elastic IP of the account, which stays.
 
     It has the name of moto's, by which the serializer finds its id.
     """
@@ -47,6 +47,16 @@ class NetworkInterface(elastic_network_interfaces.NetworkInterface):  # type: ig
         """The public address."""
         found: dict[str, Any] = super().association
         return {**found, "ipOwnerId": "amazon"} if found and "allocationId" not in found else found
+
+    def stop(self) -> None:
+        """Give an address of Amazon's back."""
+        if "allocationId" not in self.association:
+            super().stop()
+
+    def start(self) -> None:
+        """Get another address of Amazon's, where the launch said so."""
+        if "allocationId" not in self.association:
+            super().start()
 
 
 def usual_cpu(instance_type: str) -> dict[str, int]:

@@ -83,6 +83,16 @@ def test_instances_of_a_new_template_are_like_the_source(sandbox: Client, group:
     assert any("source/destination check that is off" in warning for warning in output["warnings"])
 
 
+def test_instances_have_a_public_address_only_if_the_source_has_one(sandbox: Client, group: str) -> None:
+    source = sandbox.seed()
+    (subnet,) = sandbox.ec2.describe_subnets(SubnetIds=[source["subnetId"]])["Subnets"]
+    assert subnet["MapPublicIpOnLaunch"]
+
+    started(sandbox, source["instanceId"], group)
+
+    assert "PublicIpAddress" not in member(sandbox, group)
+
+
 def test_a_key_pair_that_was_deleted_is_taken_away_by_null(sandbox: Client, group: str) -> None:
     sandbox.ec2.create_key_pair(KeyName=group)
     source = sandbox.seed(keyName=group)["instanceId"]

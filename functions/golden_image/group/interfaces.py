@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from golden_image.model.source import RUNNING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -45,19 +47,29 @@ def in_subnet(interfaces: Sequence[Mapping[str, Any]], subnet_id: str) -> list[d
     ]
 
 
+def public_address(data: Mapping[str, Any]) -> bool | None:
+    """Whether instances are to have a public IPv4 address; None leaves it to their subnet."""
+    stated: bool | None = (_primary(data) or {}).get("AssociatePublicIpAddress")
+    return stated
+
+
 def of_source(instance: InstanceTypeDef) -> tuple[dict[str, Any], list[str]]:
     """The interfaces or security groups of a version like the source, and what of the source it cannot have.
 
     Addresses, ids and the subnet are the source's alone: a version has the number of addresses. Interfaces
     beside the primary one are bound to a subnet; only those of EFA are taken, which exist from the launch on.
+
+    Args:
+        instance: one that runs or is stopped, as DescribeInstances answers it.
     """
     found = sorted(instance.get("NetworkInterfaces", []), key=_place)
     primary, others = found[0], found[1:]
     fabric = [one for one in others if one.get("InterfaceType", "").startswith("efa")]
     lost = _lost(instance, primary, further=len(others) > len(fabric), several=bool(fabric))
     settings = _settings(primary)
-    if fabric:
-        settings.pop("AssociatePublicIpAddress", None)  # EC2 gives none to an instance of several interfaces
+    public = _has_public_address(instance, primary)
+    if public is not None and not fabric:  # EC2 gives none to an instance of several interfaces
+        settings["AssociatePublicIpAddress"] = public
     groups = [group["GroupId"] for group in primary.get("Groups", [])]
     if not settings and not fabric:
         return ({"SecurityGroupIds": groups} if groups else {}), lost
@@ -80,16 +92,26 @@ def _lost(
     return [name for name, there in lost.items() if there]
 
 
+def _has_public_address(instance: InstanceTypeDef, primary: InstanceNetworkInterfaceTypeDef) -> bool | None:
+    """Whether the source has a public IPv4 address of Amazon's; None where that cannot be seen.
+
+    False is not left to the subnets, which would give an address. A stopped instance has given its address
+    back, an Elastic IP or carrier address hides whether there would be one, and IPv6 alone goes without.
+    """
+    if association := primary.get("Association"):
+        return True if association.get("IpOwnerId") == _AMAZON and "PublicIp" in association else None
+    has_ipv4 = "PrivateIpAddress" in primary
+    return False if has_ipv4 and instance["State"]["Name"] == RUNNING else None
+
+
 def _settings(one: InstanceNetworkInterfaceTypeDef) -> dict[str, Any]:
     """What an interface has beyond its groups, where that differs from what EC2 gives by itself."""
     attachment, kind = one.get("Attachment", {}), one.get("InterfaceType", "")
-    association = one.get("Association", {})
     ena = attachment.get("EnaSrdSpecification", {})
     addresses = one.get("Ipv6Addresses", [])
     found = {
         "InterfaceType": kind if kind.startswith("efa") else None,
-        "AssociatePublicIpAddress": association.get("IpOwnerId") == _AMAZON and "PublicIp" in association,
-        "AssociateCarrierIpAddress": "CarrierIp" in association,
+        "AssociateCarrierIpAddress": "CarrierIp" in one.get("Association", {}),
         "SecondaryPrivateIpAddressCount": len(one.get("PrivateIpAddresses", [])[1:]),
         "Ipv6AddressCount": len(addresses),
         "PrimaryIpv6": any(address.get("IsPrimaryIpv6") for address in addresses),

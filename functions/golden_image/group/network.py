@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from golden_image import aws
+from golden_image.group import interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from golden_image.group.findings import Findings
     from golden_image.model.group import GroupPlan
     from golden_image.model.launch_template import LaunchTemplatePlan
+    from golden_image.model.source import Source
 
 # Every account may put so many on an interface; more is asked for.
 _USUAL_SECURITY_GROUPS = 5
@@ -114,6 +116,53 @@ def _tell_addresses(place: list[SubnetTypeDef], instances: int, findings: Findin
             f"the group is to have {instances} instances, and its subnets have {free} free addresses: "
             f"{', '.join(_ids(place))}."
         )
+
+
+def tell_public_addresses(
+    source: Source, template: LaunchTemplatePlan, place: list[SubnetTypeDef], findings: Findings
+) -> None:
+    """Tell where a new template and its subnets differ on public IPv4 addresses, or the source shows none.
+
+    A source that differs from its own subnet was made so, whatever others give. A template that exists is as
+    people made it.
+    """
+    is_chosen = template.id is not None or "NetworkInterfaces" in template.changes
+    if is_chosen or len(template.data.get("NetworkInterfaces", [])) > 1:
+        return
+    stated = interfaces.public_address(template.data)
+    differing = _ids([subnet for subnet in place if subnet["MapPublicIpOnLaunch"] != bool(stated)])
+    if not differing or (stated is not None and _gives_public_addresses(source.subnet_id) != stated):
+        return
+    where = ", ".join(differing)
+    findings.warnings.append(
+        f"the group's instances get a public address in {where}, which give one. The source does not show "
+        "whether it has one: it is stopped, or has an Elastic IP address or no IPv4 address."
+        if stated is None
+        else f"the group's instances get {'a' if stated else 'no'} public address in {where}, as the source "
+        f"{'has one' if stated else 'has none'}, and not as the subnets say. Set "
+        "launchTemplate.networkInterfaces to null to leave it to the subnets."
+    )
+
+
+def refuse_public_address_without_subnets(
+    template: LaunchTemplatePlan, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
+) -> None:
+    """Refuse to state public addresses for a group that launches in default subnets, as it names zones only.
+
+    Auto Scaling says: "AssociatePublicIpAddress field can not be specified without a subnet id".
+    """
+    if place and not group.subnets and interfaces.public_address(template.data) is not None:
+        findings.wrong(
+            _SUBNETS,
+            "the group has Availability Zones and no subnets, for which Auto Scaling takes no template "
+            "that states public addresses (AssociatePublicIpAddress). Set group.subnetIds, or set "
+            "launchTemplate.networkInterfaces to null to leave them to the zones' default subnets",
+        )
+
+
+def _gives_public_addresses(subnet_id: str) -> bool:
+    found = _described({"Name": "subnet-id", "Values": [subnet_id]})
+    return any(subnet["MapPublicIpOnLaunch"] for subnet in found)
 
 
 def refuse_security_groups(

@@ -55,6 +55,8 @@ def look_up_launch(
     network.refuse_security_groups(template, place, findings)
     if instance_types.refuse_unfit(source, template, findings):
         place = network.offering(template.instance_type, place, group, findings)
+    network.refuse_public_address_without_subnets(template, place, group, findings)
+    network.tell_public_addresses(source, template, place, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
     if not findings.problems:
         trial.launch(source, template, subnet_ids, findings)

@@ -44,6 +44,18 @@ def test_a_group_is_shown_as_it_was_created(world: WorldClient) -> None:
     assert group in [one["AutoScalingGroupName"] for one in found["AutoScalingGroups"]]
 
 
+@pytest.mark.parametrize("public", [True, False])
+def test_a_group_without_subnets_takes_no_template_that_states_public_addresses(
+    world: WorldClient, public: bool
+) -> None:
+    interface = {"DeviceIndex": 0, "AssociatePublicIpAddress": public}
+    template = world.template(NetworkInterfaces=[interface])
+    with refused("ValidationError") as error:
+        world.group(0, template=template)
+    assert "AssociatePublicIpAddress field can not be specified" in str(error.value)
+    world.group(0, template=template, VPCZoneIdentifier=world.subnet(), AvailabilityZones=[])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -106,6 +106,41 @@ def test_an_instance_has_a_public_address_where_its_subnet_gives_one(world: Worl
     assert "PublicIpAddress" not in launched(world, SubnetId=subnet)
 
 
+def test_a_stopped_instance_shows_no_public_address_and_gets_one_when_it_starts(
+    world: WorldClient, subnet: str
+) -> None:
+    instance = launched(world, SubnetId=subnet)["InstanceId"]
+    world.ec2.stop_instances(InstanceIds=[instance])
+    stopped = world.until_state(instance, "stopped")
+    assert "PublicIpAddress" not in stopped
+    assert "Association" not in stopped["NetworkInterfaces"][0]
+    world.ec2.start_instances(InstanceIds=[instance])
+    started = world.until_state(instance, "running")
+    assert started["NetworkInterfaces"][0]["Association"]["IpOwnerId"] == "amazon"
+
+
+def test_an_elastic_ip_takes_the_place_of_amazons_address(world: WorldClient, subnet: str) -> None:
+    instance = launched(world, SubnetId=subnet)["InstanceId"]
+    address = world.ec2.allocate_address(Domain="vpc")
+    world.ec2.associate_address(InstanceId=instance, AllocationId=address["AllocationId"])
+    shown = world.instance(instance)
+    (interface,) = shown["NetworkInterfaces"]
+    assert shown["PublicIpAddress"] == interface["Association"]["PublicIp"] == address["PublicIp"]
+    assert interface["Association"]["IpOwnerId"] != "amazon"
+    world.ec2.stop_instances(InstanceIds=[instance])
+    assert world.until_state(instance, "stopped")["PublicIpAddress"] == address["PublicIp"]
+
+
+def test_a_seeded_source_has_a_public_address_only_if_its_launch_says_so(world: WorldClient) -> None:
+    private = world.instance(world.seed()["instanceId"])
+    assert "PublicIpAddress" not in private
+    interface = {"DeviceIndex": 0, "SubnetId": private["SubnetId"], "AssociatePublicIpAddress": True}
+    public = world.seed(launch={"NetworkInterfaces": [interface]}, state="running")["instanceId"]
+    assert "PublicIpAddress" in world.instance(public)
+    stopped = world.seed(launch={"NetworkInterfaces": [interface]}, state="stopped")["instanceId"]
+    assert "PublicIpAddress" not in world.instance(stopped)
+
+
 def test_a_subnet_is_in_the_first_zone_unless_it_says_so(world: WorldClient) -> None:
     vpc = world.ec2.create_vpc(CidrBlock="10.4.0.0/16")["Vpc"]["VpcId"]
     for block, more, zone in (

@@ -48,6 +48,14 @@ def plan_of(instance: InstanceTypeDef, **wanted: Any) -> tuple[LaunchTemplatePla
     return replace(plan, group_name="web", subnet_ids=(instance["SubnetId"],)), found.warnings
 
 
+def asked_in(account: Account) -> list[str]:
+    """The subnets of the launches so far, of the instance or of its interface."""
+    return [
+        call.get("SubnetId") or call["NetworkInterfaces"][0]["SubnetId"]
+        for call in account.calls("RunInstances")
+    ]
+
+
 def planned(source_id: str, **wanted: Any) -> LaunchTemplatePlan:
     return plan_and_warnings(source_id, **wanted)[0]
 

@@ -9,7 +9,7 @@ import pytest
 from golden_image.aws import named_errors
 from golden_image.errors import InvalidInput, KeyNotGranted, RequestRefused, ResourceBusy, ServiceUnavailable
 from tests.unit.account import ACCOUNT_ID, BLUE, REGION
-from tests.unit.golden_image.group.templates import REQUIREMENTS, existing
+from tests.unit.golden_image.group.templates import REQUIREMENTS, asked_in, existing
 
 if TYPE_CHECKING:
     from golden_image.model.plan import Plan
@@ -352,7 +352,11 @@ def test_a_group_of_zones_launches_in_their_default_subnets(account: Account) ->
         MinSize=0,
         MaxSize=1,
     )
-    plan = account.plan(account.seed())
+    source_id = account.seed()
+    wrong = refused(account, source_id)
+    assert "no template that states public addresses" in wrong["group.subnetIds"]
+    account.plan(source_id, group={"subnetIds": [subnet_of(account, "a")]})
+    plan = account.plan(source_id, launchTemplate={"networkInterfaces": None})
     assert plan.launch_template.subnet_ids[0] == subnet_of(account, "c")
     account.client("ec2").delete_subnet(SubnetId=subnet_of(account, "c"))
     assert "no default subnets" in refused(account, account.seed())["group.subnetIds"]
@@ -368,6 +372,75 @@ def test_too_few_addresses_are_told(account: Account, vpc: str) -> None:
     assert plan.warnings == (
         f"the group is to have 12 instances, and its subnets have 11 free addresses: {subnet}.",
     )
+
+
+# Public addresses
+
+
+def private(account: Account, *subnet_ids: str) -> None:
+    """Let subnets give no public addresses."""
+    for subnet_id in subnet_ids:
+        account.client("ec2").modify_subnet_attribute(
+            SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": False}
+        )
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_a_subnet_that_differs_from_the_source_on_public_addresses_is_told(
+    account: Account, has_one: bool
+) -> None:
+    source = account.instance(account.seed())
+    own, others = source.subnet_id, [one for one in account.subnets() if one != source.subnet_id]
+    private(account, *(others if has_one else [own]))
+    interface = {"DeviceIndex": 0, "SubnetId": own, "AssociatePublicIpAddress": has_one}
+    source_id = account.seed(launch={"NetworkInterfaces": [interface]})
+
+    def told(*subnet_ids: str, **wanted: Any) -> list[str]:
+        warnings = account.plan(source_id, group={"subnetIds": list(subnet_ids)}, **wanted).warnings
+        return [one for one in warnings if "the group's instances" in one]
+
+    words = ("a", "has one") if has_one else ("no", "has none")
+    assert told(own, *others[:2]) == [
+        f"the group's instances get {words[0]} public address in {', '.join(others[:2])}, as the source "
+        f"{words[1]}, and not as the subnets say. Set launchTemplate.networkInterfaces to null to leave it "
+        "to the subnets."
+    ]
+    assert told(own, *others[:2], launchTemplate={"networkInterfaces": None}) == []
+    assert told(own) == []
+
+
+def test_a_source_that_was_made_to_differ_from_its_subnet_is_not_told_of(account: Account) -> None:
+    source_id = account.seed()
+    subnet_ids = account.subnets()
+    assert account.plan(source_id, group={"subnetIds": subnet_ids}).warnings == ()
+    others = [one for one in subnet_ids if one != account.instance(source_id).subnet_id]
+    assert account.plan(source_id, group={"subnetIds": others}).warnings == ()
+
+
+@pytest.mark.usefixtures("open_runs")
+def test_a_source_that_does_not_show_its_public_address_is_told_where_subnets_give_one(
+    account: Account,
+) -> None:
+    source_id, elastic = account.seed(state="stopped"), account.seed()
+    first, second, *_ = account.subnets()
+    private(account, first)
+    (warning,) = account.plan(source_id, group={"subnetIds": [first, second]}).warnings
+    assert warning == (
+        f"the group's instances get a public address in {second}, which give one. The source does not show "
+        "whether it has one: it is stopped, or has an Elastic IP address or no IPv4 address."
+    )
+    assert account.plan(source_id, group={"subnetIds": [first]}).warnings == ()
+    address = account.client("ec2").allocate_address()["AllocationId"]
+    account.client("ec2").associate_address(InstanceId=elastic, AllocationId=address)
+    lost, shown = account.plan(elastic, group={"subnetIds": [second]}).warnings
+    assert "does not carry over the source's Elastic IP address" in lost
+    assert "does not show whether it has one" in shown
+
+
+@pytest.mark.usefixtures("open_runs")
+def test_a_template_that_exists_is_not_told_of(account: Account) -> None:
+    existing(account)
+    assert account.plan(account.seed(state="stopped")).warnings == ()
 
 
 # The type
@@ -488,7 +561,7 @@ SHORT = {"service": "ec2", "action": "RunInstances", "code": "InsufficientFreeAd
 
 def test_a_group_that_launches_in_one_of_its_subnets_is_not_refused_for_another(account: Account) -> None:
     first, second, *_ = account.subnets()
-    account.faults({**SHORT, "times": 1, "match": {"SubnetId": first}})
+    account.faults({**SHORT, "times": 1})
     (warning,) = account.plan(account.seed(), group={"subnetIds": [first, second]}).warnings
     assert f"in some subnets: {SHORT['code']}" in warning
     assert f"({first})" in warning
@@ -498,4 +571,4 @@ def test_a_lack_that_passes_is_tried_again_only_where_no_subnet_launches(account
     account.faults({**SHORT, "times": 9})
     with pytest.raises(ResourceBusy, match=SHORT["code"]), named_errors():
         account.plan(account.seed(), group={"subnetIds": account.subnets()[:2]})
-    assert [call["SubnetId"] for call in account.calls("RunInstances")] == account.subnets()[:2]
+    assert asked_in(account) == account.subnets()[:2]

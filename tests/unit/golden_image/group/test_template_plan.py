@@ -11,7 +11,7 @@ import pytest
 
 from golden_image import events
 from golden_image.errors import InvalidInput
-from golden_image.group import from_source, launch_template, proof, version_data
+from golden_image.group import from_source, interfaces, launch_template, proof, version_data
 from golden_image.run.input_schema import properties, types
 from golden_image.source import facts
 from tests.unit.account import RUN
@@ -283,9 +283,44 @@ def test_what_ec2_does_by_itself_is_not_stated(account: Account) -> None:
         "InstanceType",
         "MetadataOptions",
         "Monitoring",
+        "NetworkInterfaces",
         "PrivateDnsNameOptions",
-        "SecurityGroupIds",
     }
+    assert set(planned(account.seed(state="stopped")).data) >= {"SecurityGroupIds"}
+
+
+@pytest.mark.parametrize(
+    ("source", "stated"),
+    [
+        ({}, False),
+        ({"launch": {"NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}]}}, True),
+        ({"state": "stopped"}, None),
+    ],
+)
+def test_instances_have_a_public_address_only_if_the_source_has_one(
+    account: Account, source: dict[str, Any], stated: bool | None
+) -> None:
+    source_id = account.seed(**source)
+    plan = planned(source_id)
+    assert interfaces.public_address(plan.data) is stated
+    groups = [group["GroupId"] for group in facts.find(source_id)["SecurityGroups"]]
+    assert plan.security_group_ids == tuple(groups)
+    assert planned(source_id, networkInterfaces=None).data["SecurityGroupIds"] == groups
+
+
+@pytest.mark.parametrize(
+    "of_interface",
+    [{"Association": {"IpOwnerId": "123456789012", "PublicIp": "203.0.113.7"}}, {"PrivateIpAddress": None}],
+    ids=["elastic", "only-ipv6"],
+)
+def test_a_public_address_that_would_be_the_sources_is_not_seen_behind(
+    account: Account, of_interface: dict[str, Any]
+) -> None:
+    instance: Any = facts.find(account.seed())
+    (primary,) = instance["NetworkInterfaces"]
+    primary.update(of_interface)
+    instance["NetworkInterfaces"] = [{name: value for name, value in primary.items() if value is not None}]
+    assert "NetworkInterfaces" not in plan_of(instance)[0].data
 
 
 def test_further_interfaces_are_taken_only_of_the_elastic_fabric(account: Account) -> None:

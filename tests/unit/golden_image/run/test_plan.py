@@ -271,12 +271,13 @@ def test_an_elastic_ip_stays_with_the_source(account: Account) -> None:
     source_id = account.seed()
     address = account.client("ec2").allocate_address(Domain="vpc")["AllocationId"]
     account.client("ec2").associate_address(InstanceId=source_id, AllocationId=address)
-    warnings = account.plan(source_id).warnings
-    assert warnings == ("the launch template does not carry over the source's Elastic IP address.",)
+    lost, *_ = account.plan(source_id).warnings
+    assert lost == "the launch template does not carry over the source's Elastic IP address."
 
 
 def test_a_stopped_source_has_no_address_to_lose(account: Account) -> None:
-    assert account.plan(account.seed(state="stopped")).warnings == ()
+    warnings = account.plan(account.seed(state="stopped")).warnings
+    assert not any("when it starts again" in warning for warning in warnings)
 
 
 # Its JSON
