@@ -99,12 +99,19 @@ def _create_launch_template(action: str, params: Params, facts: Facts) -> list[R
     return creation(action, facts.account, "launch-template", _specified(params, "launch-template"))
 
 
+def _groups_of(one: Params) -> list[str]:
+    """The security groups of a launch's parameters or of one of its interfaces."""
+    return [*one.get("SecurityGroupIds", []), *one.get("Groups", [])]
+
+
 def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
+    interfaces = params.get("NetworkInterfaces", [])
+    subnets = [one["SubnetId"] for one in interfaces] or [params["SubnetId"]]
     if "LaunchTemplate" in params:
-        interfaces = [one["SubnetId"] for one in params.get("NetworkInterfaces", [])]
-        return launch(facts, params["LaunchTemplate"], interfaces or [params["SubnetId"]])
-    there = [("image", params["ImageId"]), ("subnet", params["SubnetId"])]
-    there += [("security-group", group) for group in params.get("SecurityGroupIds", [])]
+        return launch(facts, params["LaunchTemplate"], subnets)
+    groups = [group for one in [params, *interfaces] for group in _groups_of(one)]
+    there = [("image", params["ImageId"]), *(("subnet", subnet) for subnet in subnets)]
+    there += [("security-group", group) for group in groups]
     there += [("key-pair", params["KeyName"])] if "KeyName" in params else []
     made = [(kind, NEW) for kind in ("instance", "volume", "network-interface")]
     # A snapshot of the image's, which is anybody's.

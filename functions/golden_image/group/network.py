@@ -131,7 +131,7 @@ def tell_public_addresses(
         return
     stated = interfaces.public_address(template.data)
     differing = _ids([subnet for subnet in place if subnet["MapPublicIpOnLaunch"] != bool(stated)])
-    if not differing or (stated is not None and _gives_public_addresses(source.subnet_id) != stated):
+    if not differing or (stated is not None and _gives_public_addresses(source.subnet_id, place) != stated):
         return
     where = ", ".join(differing)
     findings.warnings.append(
@@ -160,8 +160,9 @@ def refuse_public_address_without_subnets(
         )
 
 
-def _gives_public_addresses(subnet_id: str) -> bool:
-    found = _described({"Name": "subnet-id", "Values": [subnet_id]})
+def _gives_public_addresses(subnet_id: str, known: list[SubnetTypeDef]) -> bool:
+    found = [subnet for subnet in known if subnet["SubnetId"] == subnet_id]
+    found = found or _described({"Name": "subnet-id", "Values": [subnet_id]})
     return any(subnet["MapPublicIpOnLaunch"] for subnet in found)
 
 
