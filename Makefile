@@ -47,7 +47,7 @@ demo: setup ## Run one refresh in a sandbox, from a source instance to a drained
 .PHONY: test
 # In the order of the folders: by itself, loadfile runs the files with the fewest tests last, which take the longest.
 test: setup .tools/iam/.done ## Run all tests
-	$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
