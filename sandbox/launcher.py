@@ -105,13 +105,27 @@ def update(endpoints: Endpoints, template: Path, log: Path, *options: str) -> No
     tell_identities(endpoints)
 
 
+def delete(endpoints: Endpoints, log: Path, *options: str) -> None:
+    """Delete the stack of a sandbox by `sam delete`, which gets `options` too.
+
+    Raises:
+        ChildError: `sam delete` failed.
+    """
+    command = [str(SAM), "delete", "--no-prompts", "--stack-name", STACK_NAME, "--region", REGION, *options]
+    _sam("sam delete", endpoints.aws, log, command)
+
+
 def _sam_deploy(aws: str, template: Path, log: Path, *options: str) -> None:
     command = [str(SAM), "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
     # A bucket of its own instead of --resolve-s3, whose stack of its own takes eight seconds more.
     command += ["--s3-bucket", _ARTIFACTS_BUCKET, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *options]
+    _sam("sam deploy", aws, log, command)
+
+
+def _sam(name: str, aws: str, log: Path, command: list[str]) -> None:
     environment = sam_environment() | {"AWS_ENDPOINT_URL": aws, "SAM_CLI_POLL_DELAY": "0.1"}
-    Child("sam deploy", command, log, environment, ROOT).wait(_DEPLOY_SECONDS)
+    Child(name, command, log, environment, ROOT).wait(_DEPLOY_SECONDS)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from botocore.session import get_session
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data
 
@@ -99,6 +100,8 @@ _OWN: list[tuple[list[str], list[str]]] = [
         ["arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31"],
     ),
     (["cloudformation:GetTemplateSummary"], ["*"]),
+    # `sam delete` asks for stacks of its own beside this one: `<stack>-<digest>-CompanionStack` and others.
+    (["cloudformation:DescribeStacks"], ["arn:aws:cloudformation:{region}:{account}:stack/{stack}-*"]),
     # The custom resource is a call of its function by whoever deploys.
     (["lambda:InvokeFunction"], ["arn:aws:lambda:{region}:{account}:function:{stack}-*"]),
     (
@@ -145,6 +148,7 @@ def policy(deployment: Deployment) -> Document:
     roles = _statement(["iam:PassRole"], (_ARNS["iam"][0],))
     roles["Condition"] = {"StringEquals": {"iam:PassedToService": sorted(_assuming(template))}}
     text = json.dumps({"Version": "2012-10-17", "Statement": [*statements, roles]})
+    text = text.replace("arn:aws:", f"arn:{get_session().get_partition_for_region(deployment.region)}:")
     for name in ("account", "region", "stack"):
         text = text.replace(f"{{{name}}}", getattr(deployment, name))
     return json.loads(text)  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,13 @@ OWN = {
         f"arn:aws:states:{_REGION}:stateMachine:web",
     ),
 }
+
+
+def test_the_policy_is_of_the_partition_of_the_region() -> None:
+    text = json.dumps(policy(replace(ACCOUNT, region="cn-north-1")))
+
+    assert "arn:aws-cn:" in text
+    assert "arn:aws:" not in text
 
 
 @cache

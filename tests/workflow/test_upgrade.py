@@ -83,7 +83,7 @@ def test_a_new_default_group_is_that_of_every_run_that_starts_then(stack: Stack)
     assert versions[-2]["FunctionArn"] == newest["FunctionArn"]
 
 
-def test_a_role_deploys_with_the_derived_policy_and_not_without(
+def test_a_role_deploys_and_deletes_with_the_derived_policy_and_not_without(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MiniStack checks what SAM calls; CloudFormation's handlers are not calls there."""
@@ -107,6 +107,9 @@ def test_a_role_deploys_with_the_derived_policy_and_not_without(
     iam.put_role_policy(RoleName="deployer", PolicyName="deploy", PolicyDocument=document)
     stack.update(stack.other, "--s3-bucket", bucket)
     stack.update(stack.first, "--s3-bucket", bucket)
+
+    stack.delete("--s3-bucket", bucket)
+    assert not stack.sandbox.aws("dynamodb").list_tables()["TableNames"]
 
 
 def _names(functions: Any) -> list[str]:

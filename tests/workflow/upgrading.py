@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from samtranslator.yaml_helper import yaml_parse
 
 from sandbox.build import ROOT, local_template
-from sandbox.launcher import update
+from sandbox.launcher import delete, update
 from tests.workflow.conftest import eventually, left_of, locks, succeeded
 
 if TYPE_CHECKING:
@@ -136,6 +136,9 @@ class Stack:
 
     def update(self, template: Path, *options: str) -> None:
         update(self.sandbox.endpoints, template, self._log, *options)
+
+    def delete(self, *options: str) -> None:
+        delete(self.sandbox.endpoints, self._log, *options)
 
     def start_and_hold(self, group: str, state: str = "Check Snapshots") -> str:
         """A run that is held in a state of HOLDS, for longer than a deployment takes."""

@@ -54,7 +54,8 @@ def answer(request: dict[str, Any]) -> str:
     told = {
         "Status": status,
         "Reason": f"{refusal} {_REFUSED}" if refusal else "",
-        "PhysicalResourceId": request["LogicalResourceId"],
+        # A creation has none yet. A deletion may have one of CloudFormation's own making.
+        "PhysicalResourceId": request.get("PhysicalResourceId", request["LogicalResourceId"]),
         **{key: request[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     logger.info("removal answered", extra={"asked": request["RequestType"], "answer": told})
