@@ -49,9 +49,13 @@ def _verdict(answer: Answer, place: str) -> str:
 
 def _end(end: End) -> str:
     left = ", ".join(end.left) or "nothing"
-    return f"{end.status} {end.error} · group {end.sizes} · left: {left} · source {end.source}".replace(
-        "  ", " "
-    )
+    parts = [
+        f"{end.status} {end.error}".strip(),
+        f"group {end.sizes}",
+        f"left: {left}",
+        f"source {end.source}",
+    ]
+    return " · ".join([*parts, *(f"warned: {_line(one)}" for one in end.warned)])
 
 
 def _line(text: str) -> str:

@@ -9,14 +9,18 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from acceptance import triggers, trouble
 from acceptance.account import Account, NotInTimeError
 from acceptance.names import RUN_TAG, having
 from acceptance.sources import state_of
 from acceptance.stack import Stack
-from sandbox.executions import Executions
+from sandbox.executions import Executions, Run
 
 _RUN_SECONDS = 3600
+GIVEN_UP = "TIMED OUT HERE"
+"""The status of a run that is not over in time. Step Functions' own TIMED_OUT is that of a run that ended."""
 _SETTLE_SECONDS = 900
 """What the sweeper and a start of the source may take."""
 _RECREATE: dict[str, Any] = {
@@ -25,6 +29,14 @@ _RECREATE: dict[str, Any] = {
 }
 _TYPE_WITHOUT_QUOTA = "g4dn.xlarge"
 _MADE = ("group", "image", "launch template", "snapshot")
+_AFTER_THE_COMMIT = (
+    "the ledger does not know",
+    "the image was not published",
+    "was not looked at again",
+    "the group stays locked",
+    "nobody was notified",
+)
+"""In what a run says of a failed step after which nothing is undone: see golden_image_refresh.asl.json."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,7 @@ class End:
         sizes: of the group (minimum/desired/maximum); "none" where there is no group.
         left: what carries the run's tag afterwards, and its lock.
         source: EC2's name of the source's state.
+        warned: what failed after the commit, or after the roll-back, and did not change the status.
     """
 
     status: str
@@ -42,6 +55,7 @@ class End:
     sizes: str
     left: tuple[str, ...]
     source: str = "running"
+    warned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,14 +179,17 @@ WINDOWS = Scenario(
 
 
 def run(account: Account, stack: Stack, scenario: Scenario, source: str) -> Outcome:
-    """Run a scenario and look how it ended, once that is as expected or does not become so in time."""
+    """Run a scenario and look how it ended, once that is as expected or does not become so in time.
+
+    A run that takes too long is stopped, and looked at once it is undone or does not become so in time.
+    """
     began = time.monotonic()
     executions = Executions(
         account.aws("stepfunctions"), stack.outputs["StateMachineArn"], account.poll_seconds
     )
     group = f"{stack.name}-{scenario.group}"
     run_input = {"sourceInstanceId": source, "autoScalingGroupName": group, **scenario.input}
-    nothing = End("not started", "", "", ())
+    arn = None
     try:
         with scenario.trouble(account, stack):
             arn = scenario.trigger(account, stack, run_input)
@@ -180,14 +197,24 @@ def run(account: Account, stack: Stack, scenario: Scenario, source: str) -> Outc
                 scenario.meanwhile(account, executions, arn)
             over = executions.wait(arn, max(_RUN_SECONDS * account.pace, 120))
     except (triggers.RefusedError, NotInTimeError, TimeoutError) as error:
-        return Outcome(scenario, nothing, None, str(error), (time.monotonic() - began) / account.pace)
+        seconds = time.monotonic() - began
+        if arn is None:
+            nothing = End("not started", "", "", ())
+            return Outcome(scenario, nothing, None, str(error), seconds / account.pace)
+        over = _given_up(executions, arn, str(error), seconds)
     ends: list[End] = []
 
     def settled() -> bool:
-        left = left_of(account, stack, arn)
-        end = End(over.status, over.error or "", sizes_of(account, group), left, state_of(account, source))
+        end = End(
+            over.status,
+            over.error or "",
+            sizes_of(account, group),
+            left_of(account, stack, arn),
+            state_of(account, source),
+            warned_by(over.output, over.cause or ""),
+        )
         ends.append(end)
-        return end == scenario.expected
+        return end == scenario.expected or (end.status == GIVEN_UP and not end.left)
 
     with suppress(NotInTimeError):
         account.until(settled, _SETTLE_SECONDS, scenario.name)
@@ -195,6 +222,23 @@ def run(account: Account, stack: Stack, scenario: Scenario, source: str) -> Outc
     return Outcome(
         scenario, ends[-1], arn, over.cause or "", seconds, over.output, errors_of(executions, arn)
     )
+
+
+def _given_up(executions: Executions, arn: str, why: str, seconds: float) -> Run:
+    """Stop a run that takes too long, so that it is undone; answers what is known of it."""
+    try:
+        executions.stop(arn)
+        cause = f"{arn} was stopped: {why}"
+    except ClientError as error:
+        cause = f"{arn} could not be stopped ({error}): {why}"
+    return Run(arn, GIVEN_UP, None, None, cause, [], seconds)
+
+
+def warned_by(output: Any, cause: str) -> tuple[str, ...]:
+    """What the output of a run, or the cause of a failed one, says of steps whose failure is not undone."""
+    warnings = output["warnings"] if output else []
+    known = [text for text in warnings if any(words in text for words in _AFTER_THE_COMMIT)]
+    return (*known, *(words for words in _AFTER_THE_COMMIT if words in cause))
 
 
 def sizes_of(account: Account, group: str) -> str:
