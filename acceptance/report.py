@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from acceptance.account import Account
     from acceptance.probes import Answer
     from acceptance.run import Result
-    from acceptance.scenarios import End
+    from acceptance.scenarios import End, Scenario
 
 AWS = "AWS"
 
@@ -33,7 +33,7 @@ def report(account: Account, result: Result, place: str) -> str:
     ]
     for one in result.outcomes:
         seen = "as expected" if one.agrees else f"**different**: {_end(one.seen)}; {_line(one.cause)}"
-        expected = _end(one.scenario.expected)
+        expected = _expected(one.scenario)
         lines.append(f"| {one.scenario.what} | {expected} | {seen} | {one.seconds / 60:.1f} |")
     if result.answers:
         lines += ["", "## Not yet seen on AWS", "", "| row | answer | seen |", "| --- | --- | --- |"]
@@ -45,6 +45,14 @@ def report(account: Account, result: Result, place: str) -> str:
 def _verdict(answer: Answer, place: str) -> str:
     """What an emulator shows is no answer."""
     return answer.verdict if place == AWS or answer.verdict == NOT_ASKED else f"not shown by {place}"
+
+
+def _expected(scenario: Scenario) -> str:
+    """How a scenario ends in the sandbox, and how the documentation says that it may end elsewhere."""
+    if scenario.also is None:
+        return _end(scenario.expected)
+    end, word = scenario.also
+    return f"{_end(scenario.expected)}; or {_end(end)}, with {word}"
 
 
 def _end(end: End) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from acceptance import scenarios
 from acceptance.account import NotInTimeError
+from acceptance.places import subnets_offering
 from acceptance.scenarios import SCENARIOS, End, Outcome, Scenario, warned_by
 from sandbox.build import ROOT
 from sandbox.executions import Run
@@ -206,3 +208,69 @@ def test_the_trouble_is_over_before_a_run_is_given_up(
     ended(replace(SCENARIO, trouble=trouble))
 
     assert at_the_end == [[]]
+
+
+QUOTA = next(one for one in SCENARIOS if one.name == "quota")
+
+
+def test_the_group_without_a_quota_is_where_its_type_is_offered(
+    ended: Callable[[Scenario], Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs: list[dict[str, Any]] = []
+
+    def begun(_account: Account, _stack: Stack, run_input: dict[str, Any]) -> str:
+        inputs.append(run_input)
+        return ARN
+
+    monkeypatch.setattr(scenarios, "subnets_offering", lambda _account, kind: [f"subnet of {kind}"])
+    ended(replace(QUOTA, trigger=begun))
+    monkeypatch.setattr(scenarios, "subnets_offering", lambda _account, _kind: [])
+    ended(replace(QUOTA, trigger=begun))
+
+    assert inputs[0]["group"] == {**QUOTA.input["group"], "subnetIds": ["subnet of g4dn.xlarge"]}
+    assert inputs[1]["group"] == QUOTA.input["group"]  # and the plan says that no zone offers it
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "agrees"),
+    [
+        ("RolloutTimedOut", "You have requested more vCPU capacity", True),
+        ("RequestRefused", "VcpuLimitExceeded: You have requested more vCPU capacity", True),
+        ("RequestRefused", "UnauthorizedOperation: not authorized", False),
+        ("InvalidInput", "VcpuLimitExceeded", False),
+    ],
+)
+def test_a_quota_is_seen_by_a_dry_run_or_by_a_launch(
+    over: dict[str, Any], ended: Callable[[Scenario], Outcome], error: str, cause: str, agrees: bool
+) -> None:
+    over |= {"status": "FAILED", "output": None, "error": error, "cause": cause}
+
+    assert ended(replace(QUOTA, trigger=started, offered="")).agrees == agrees
+
+
+def test_nothing_may_be_left_by_another_end_that_is_documented() -> None:
+    seen = End("FAILED", "RequestRefused", "none", ("snapshot",))
+
+    assert not Outcome(QUOTA, seen, ARN, "VcpuLimitExceeded: no", 60).agrees
+
+
+def test_only_default_subnets_of_zones_that_offer_the_type_are_taken() -> None:
+    pages = {
+        "describe_instance_type_offerings": [
+            {"InstanceTypeOfferings": [{"Location": "us-east-1b"}]},
+            {"InstanceTypeOfferings": [{"Location": "us-east-1c"}]},
+        ],
+        "describe_subnets": [
+            {"Subnets": [{"SubnetId": f"subnet-{zone}", "AvailabilityZone": f"us-east-1{zone}"}]}
+            for zone in "cab"
+        ],
+    }
+
+    class Pages(Somewhere):
+        def aws(self, _service: str) -> Any:
+            return self
+
+        def get_paginator(self, name: str) -> Any:
+            return SimpleNamespace(paginate=lambda **_given: pages[name])
+
+    assert subnets_offering(Pages(), "g4dn.xlarge") == ["subnet-b", "subnet-c"]  # type: ignore[arg-type]
