@@ -32,7 +32,8 @@ def report(account: Account, result: Result, place: str) -> str:
         "| --- | --- | --- | --- |",
     ]
     for one in result.outcomes:
-        seen = "as expected" if one.agrees else f"**different**: {_end(one.seen)}; {_line(one.cause)}"
+        cause = f"; {_line(one.cause)}" if one.cause else ""
+        seen = "as expected" if one.agrees else f"**different**: {_end(one.seen)}{cause}"
         expected = _expected(one.scenario)
         lines.append(f"| {one.scenario.what} | {expected} | {seen} | {one.seconds / 60:.1f} |")
     if result.answers:

@@ -90,7 +90,7 @@ def test_the_report_names_what_a_run_warned_of_after_its_commit() -> None:
     text = report(Somewhere(), Result("x", [outcome(warned)]), AWS)  # type: ignore[arg-type]
 
     assert "**different**: SUCCEEDED · group" in text
-    assert "source running · warned: nobody was notified: SNS.AuthorizationErrorException" in text
+    assert "source running · warned: nobody was notified: SNS.AuthorizationErrorException | 1.0 |" in text
 
 
 def test_the_report_of_the_sandbox_answers_no_row() -> None:
