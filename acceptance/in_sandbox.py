@@ -93,6 +93,7 @@ def _allowed(statements: list[Any], action: str, made_by: str) -> bool:
     """Whether the policy allows an action on something of the acceptance's."""
     group = f"arn:aws:autoscaling:{REGION}:123456789012:autoScalingGroup:0:autoScalingGroupName/{PREFIX}0"
     pair = f"arn:aws:ec2:{REGION}:123456789012:key-pair/{PREFIX}0"
+    instance = f"arn:aws:ec2:{REGION}:123456789012:instance/i-0"
     context = {"ec2:createaction": made_by}
     context |= {f"aws:resourcetag/golden-image:{one}": f"{PREFIX}0" for one in ("acceptance", "stack")}
     return any(
@@ -109,7 +110,7 @@ def _allowed(statements: list[Any], action: str, made_by: str) -> bool:
             [statements],
         ).decision
         == "Allow"
-        for resource in (group, pair)
+        for resource in (group, pair, instance)
     )
 
 

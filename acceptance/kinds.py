@@ -213,6 +213,7 @@ KINDS = (
         lambda a, _, one: a.aws("kms").schedule_key_deletion(KeyId=one, PendingWindowInDays=7),
     ),
     Kind("parameter", _parameters, lambda a, _, one: a.aws("ssm").delete_parameter(Name=one)),
-    Kind("bucket", _buckets, _remove_bucket),
     Kind("log group", _log_groups, lambda a, _, one: a.aws("logs").delete_log_group(logGroupName=one)),
+    Kind("bucket", _buckets, _remove_bucket),
 )
+"""The bucket is the last: see removal.py."""

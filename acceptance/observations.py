@@ -6,25 +6,35 @@ Each answers a finding: whether AWS does as the code assumes, and what was seen.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from acceptance.evidence import DIFFERENT, NO, YES, Evidence, Finding
 from acceptance.sources import GRANTED
 from sandbox.executions import Executions, child_of
 
+if TYPE_CHECKING:
+    from acceptance.scenarios import Outcome
+
 _DENIED = ("AccessDenied", "Unauthorized", "not authorized")
 
 
 def stages(found: Evidence) -> Finding:
-    """The seconds of the stages, and whether a run that succeeded was ever denied a call."""
-    timings = [f"{one.scenario.name}: {one.output['timings']}" for one in found.outcomes if one.output]
-    denied = [
-        one.scenario.name
-        for one in found.outcomes
-        if one.scenario.name != "denied" and any(word in one.cause for word in _DENIED)
-    ]
+    """The seconds of the stages, and whether a run was denied a call that nobody forbade on purpose."""
+    timings = "; ".join(
+        f"{one.scenario.name}: {one.output['timings']}" for one in found.outcomes if one.output
+    )
+    denied = [f"{one.scenario.name}: {text}" for one in found.outcomes for text in _denials(one)]
     if denied:
-        return Finding(DIFFERENT, f"IAM denied a call in {', '.join(denied)}; " + "; ".join(timings))
-    return Finding(YES, "no call was denied; seconds of " + "; ".join(timings))
+        return Finding(DIFFERENT, f"{'; '.join(denied)}; seconds of {timings}")
+    return Finding(YES, f"no call was denied; seconds of {timings}")
+
+
+def _denials(outcome: Outcome) -> list[str]:
+    """What a run says of denied calls, and of steps that failed after its commit, where each may be one."""
+    said = outcome.output["warnings"] if outcome.output else []
+    said = said if outcome.scenario.name == "denied" else [*said, outcome.cause]
+    denied = [text for text in said if any(word in text for word in _DENIED)]
+    return [*outcome.seen.warned, *(text for text in denied if text not in outcome.seen.warned)]
 
 
 def rights_of_a_launch(found: Evidence) -> Finding:

@@ -1,7 +1,8 @@
 """The questions behind the rows of "Not yet seen on AWS" that need calls of their own, small ones.
 
-Each answers a finding: whether AWS does as the code assumes, and what was seen. None costs more than the
-snapshot of an image for some minutes. What they make has the tags or the name that removal.py looks for.
+Each answers a finding: whether AWS does as the code assumes, and what was seen. A refusal for another reason
+is no yes. None costs more than the snapshot of an image for some minutes. What they make has the tags or the
+name that removal.py looks for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from acceptance.evidence import DIFFERENT, YES, Evidence, Finding
 from acceptance.names import STACK_TAG
+from golden_image import aws
 from golden_image.errors import NotYetVisible, ResourceBusy
 from golden_image.group.visibility import raise_if_new
 from golden_image.model.launch_template import LaunchTemplate
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _IMAGE_SECONDS = 900
+_SNAPSHOT_SECONDS = 60
 _NOBODYS_VERSION = "99"
 
 
@@ -46,15 +49,33 @@ def _words(error: ClientError | None) -> str:
     )
 
 
-def _recognized(error: ClientError | None) -> bool:
-    """Whether the product takes the refusal for something that AWS does not know yet."""
-    if error is None:
+def _about(error: ClientError | None, code: str, *words: str) -> bool:
+    """Whether it is a refusal with this code, and its message has one of the words."""
+    if error is None or aws.code(error) != code:
         return False
+    text = error.response["Error"].get("Message", "").lower()
+    return any(word in text for word in words)
+
+
+def _recognized(error: ClientError | None) -> type[Exception] | None:
+    """For what the product takes a refusal of Auto Scaling's; None where it is not of something new."""
+    if error is None or aws.code(error) in aws.DENIED:
+        return None
     try:
         raise_if_new(error, LaunchTemplate("lt-0", "", int(_NOBODYS_VERSION)))
-    except (NotYetVisible, ResourceBusy):
-        return True
-    return False
+    except (NotYetVisible, ResourceBusy) as recognized:
+        return type(recognized)
+    return None
+
+
+def _known(code: str, call: Callable[[], list[Any]]) -> list[Any]:
+    """What a call lists; nothing where AWS does not know it yet, and says so with this code."""
+    try:
+        return call()
+    except ClientError as error:
+        if aws.code(error) != code:
+            raise
+        return []
 
 
 def target_group(found: Evidence) -> Finding:
@@ -66,7 +87,7 @@ def target_group(found: Evidence) -> Finding:
             AutoScalingGroupName=found.group, TargetGroupARNs=[arn]
         )
     )
-    as_said = error is not None and error.response["Error"]["Code"] == "ValidationError"
+    as_said = _about(error, "ValidationError", "target group")
     return Finding(YES if as_said else DIFFERENT, f"{_words(error)}; warm pools were not asked")
 
 
@@ -81,19 +102,27 @@ def created_image(found: Evidence) -> Finding:
     )["ImageId"]
     began, states = time.monotonic(), []
     snapshots: list[str] = []
+    descriptions: list[str] = []
 
     def shown() -> bool:
-        image = ec2.describe_images(ImageIds=[made])["Images"][0]
-        states.append(image["State"])
-        ebs = [one["Ebs"] for one in image.get("BlockDeviceMappings", []) if "Ebs" in one]
-        snapshots[:] = [one["SnapshotId"] for one in ebs if one.get("SnapshotId")]
+        images = _known("InvalidAMIID.NotFound", lambda: ec2.describe_images(ImageIds=[made])["Images"])
+        for image in images:
+            states.append(image["State"])
+            ebs = [one["Ebs"] for one in image.get("BlockDeviceMappings", []) if "Ebs" in one]
+            snapshots[:] = [one["SnapshotId"] for one in ebs if one.get("SnapshotId")]
         return bool(snapshots)
+
+    def described() -> bool:
+        asked = {"SnapshotIds": snapshots}
+        listed = _known("InvalidSnapshot.NotFound", lambda: ec2.describe_snapshots(**asked)["Snapshots"])
+        descriptions[:] = [one["Description"] for one in listed]
+        return bool(descriptions)
 
     found.account.until(shown, _IMAGE_SECONDS, "the snapshots of an image of CreateImage")
     seconds = (time.monotonic() - began) / found.account.pace
-    described = ec2.describe_snapshots(SnapshotIds=snapshots)["Snapshots"][0]["Description"]
-    as_said = described.startswith(f"Created by CreateImage({source}) for {made}")
-    seen = f"shown after {seconds:.0f} s, image {states[-1]}; described as '{described}'"
+    found.account.until(described, _SNAPSHOT_SECONDS, "the descriptions of these snapshots")
+    as_said = descriptions[0].startswith(f"Created by CreateImage({source}) for {made}")
+    seen = f"shown after {seconds:.0f} s, image {states[-1]}; described as '{descriptions[0]}'"
     return Finding(YES if as_said else DIFFERENT, seen)
 
 
@@ -115,9 +144,9 @@ def foreign_topic(found: Evidence) -> Finding:
             NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH_ERROR"],
         )
     )
-    return Finding(
-        YES if error else DIFFERENT, f"of another Region: {_words(error)}; of another account: not asked"
-    )
+    as_said = _about(error, "ValidationError", "topic", "publish")
+    seen = f"of another Region: {_words(error)}; of another account: not asked"
+    return Finding(YES if as_said else DIFFERENT, seen)
 
 
 def unknown_profile(found: Evidence) -> Finding:
@@ -134,7 +163,7 @@ def unknown_profile(found: Evidence) -> Finding:
             LaunchTemplate={"LaunchTemplateName": name, "Version": "1"},
         )
     )
-    return Finding(YES if _recognized(error) else DIFFERENT, _words(error))
+    return Finding(YES if _recognized(error) is ResourceBusy else DIFFERENT, _words(error))
 
 
 def image_parameter(found: Evidence) -> Finding:
@@ -155,7 +184,8 @@ def body_not_in_utf8(found: Evidence) -> Finding:
     """What the API answers to a body that is not in UTF-8."""
     body = b'{"sourceInstanceId": "\xff"}'
     status, answer = found.account.call_api(found.stack.outputs["ApiUrl"], "POST", "/refreshes", body)
-    return Finding(YES if status == 400 else DIFFERENT, f"{status} {answer}")
+    as_said = status == 400 and "U+FFFD" in str(answer)
+    return Finding(YES if as_said else DIFFERENT, f"{status} {answer}")
 
 
 def new_tags(found: Evidence) -> Finding:
@@ -168,7 +198,7 @@ def new_tags(found: Evidence) -> Finding:
         )
     )
     seen = f"NotYetVisible {waits['NotYetVisible']} times in {len(found.outcomes)} runs; {_words(error)}"
-    return Finding(YES if _recognized(error) else DIFFERENT, seen)
+    return Finding(YES if _recognized(error) is NotYetVisible else DIFFERENT, seen)
 
 
 def launch_template_data(found: Evidence) -> Finding:
@@ -190,5 +220,5 @@ def dry_run_of_a_lost_version(found: Evidence) -> Finding:
             LaunchTemplate={"LaunchTemplateName": found.group, "Version": _NOBODYS_VERSION},
         )
     )
-    as_said = error is not None and error.response["Error"]["Code"].startswith("InvalidLaunchTemplateId.")
+    as_said = error is not None and aws.code(error) == aws.NO_VERSION
     return Finding(YES if as_said else DIFFERENT, f"{_words(error)}; a disabled image was not asked")

@@ -12,7 +12,10 @@ from acceptance.kinds import KINDS, buckets
 from acceptance.names import PREFIX, STACK_TAG, TAG, is_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from acceptance.account import Account
+    from acceptance.kinds import Kind
 
 _SECONDS = 1800
 _FUNCTION_SECONDS = 110
@@ -34,21 +37,23 @@ def remove(account: Account, name: str) -> list[str]:
     """Remove everything of an acceptance, in passes until nothing is left; answers what is left.
 
     A pass does what can be done then: a snapshot goes after its image, a volume after its instance, and what
-    a run still makes in the next pass.
+    a run still makes in the next pass. The bucket goes when nothing else was found: its name tells `names_in`
+    of an acceptance of which only a key, a parameter or a log group is left.
     """
+    *others, bucket = KINDS
     try:
-        account.until(lambda: _pass(account, name), _SECONDS, name)
+        account.until(lambda: _pass(account, name, others), _SECONDS, name)
         account.sleep(_FUNCTION_SECONDS)
-        account.until(lambda: _pass(account, name), _SECONDS, name)
+        account.until(lambda: _pass(account, name, others) and _pass(account, name, [bucket]), _SECONDS, name)
     except NotInTimeError:
         return left_of(account, name)
     return []
 
 
-def _pass(account: Account, name: str) -> bool:
+def _pass(account: Account, name: str, kinds: Iterable[Kind]) -> bool:
     """Remove what can be removed now, and the rest in the next pass; whether there was nothing."""
     nothing = True
-    for kind in KINDS:
+    for kind in kinds:
         try:
             for one in kind.find(account, name):
                 nothing = False
@@ -60,7 +65,10 @@ def _pass(account: Account, name: str) -> bool:
 
 
 def names_in(account: Account) -> set[str]:
-    """The names of the acceptances of which a stack, a bucket, an instance or a group is in the account."""
+    """The names of the acceptances of which a stack, a bucket, or something of EC2's with a tag is there.
+
+    What else is left of an acceptance does not show here, but its bucket does: it is removed last.
+    """
     stacks = account.aws("cloudformation").get_paginator("describe_stacks").paginate()
     found = {one["StackName"] for page in stacks for one in page["Stacks"]}
     found |= set(buckets(account, PREFIX))

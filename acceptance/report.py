@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from acceptance.account import Account
     from acceptance.probes import Answer
     from acceptance.run import Result
-    from acceptance.scenarios import End
+    from acceptance.scenarios import End, Scenario
 
 AWS = "AWS"
 
@@ -32,8 +32,9 @@ def report(account: Account, result: Result, place: str) -> str:
         "| --- | --- | --- | --- |",
     ]
     for one in result.outcomes:
-        seen = "as expected" if one.agrees else f"**different**: {_end(one.seen)}; {_line(one.cause)}"
-        expected = _end(one.scenario.expected)
+        cause = f"; {_line(one.cause)}" if one.cause else ""
+        seen = "as expected" if one.agrees else f"**different**: {_end(one.seen)}{cause}"
+        expected = _expected(one.scenario)
         lines.append(f"| {one.scenario.what} | {expected} | {seen} | {one.seconds / 60:.1f} |")
     if result.answers:
         lines += ["", "## Not yet seen on AWS", "", "| row | answer | seen |", "| --- | --- | --- |"]
@@ -47,11 +48,23 @@ def _verdict(answer: Answer, place: str) -> str:
     return answer.verdict if place == AWS or answer.verdict == NOT_ASKED else f"not shown by {place}"
 
 
+def _expected(scenario: Scenario) -> str:
+    """How a scenario ends in the sandbox, and how the documentation says that it may end elsewhere."""
+    if scenario.also is None:
+        return _end(scenario.expected)
+    end, word = scenario.also
+    return f"{_end(scenario.expected)}; or {_end(end)}, with {word}"
+
+
 def _end(end: End) -> str:
     left = ", ".join(end.left) or "nothing"
-    return f"{end.status} {end.error} · group {end.sizes} · left: {left} · source {end.source}".replace(
-        "  ", " "
-    )
+    parts = [
+        f"{end.status} {end.error}".strip(),
+        f"group {end.sizes}",
+        f"left: {left}",
+        f"source {end.source}",
+    ]
+    return " · ".join([*parts, *(f"warned: {_line(one)}" for one in end.warned)])
 
 
 def _line(text: str) -> str:

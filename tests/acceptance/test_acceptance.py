@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_the_report_says_what_was_different_and_what_is_left() -> None:
     assert r"the root volume \| has no system" in text
     assert "| A row. | yes | it was seen |" in text
     assert "- image ami-1" in text
+
+
+def test_the_report_names_what_a_run_warned_of_after_its_commit() -> None:
+    warned = replace(SCENARIOS[0].expected, warned=("nobody was notified: SNS.AuthorizationErrorException",))
+
+    text = report(Somewhere(), Result("x", [outcome(warned)]), AWS)  # type: ignore[arg-type]
+
+    assert "**different**: SUCCEEDED · group" in text
+    assert "source running · warned: nobody was notified: SNS.AuthorizationErrorException | 1.0 |" in text
 
 
 def test_the_report_of_the_sandbox_answers_no_row() -> None:

@@ -98,11 +98,12 @@ def test_everything_is_removed_though_nobody_reads_what_it_says(
     assert len(removed) == 1
 
 
-def test_everything_is_removed_when_its_terminal_is_closed(
-    removed: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_everything_is_removed_when_its_terminal_is_closed_or_it_is_ended(
+    removed: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
 ) -> None:
-    monkeypatch.setattr(run, "_do", lambda *_arguments: signal.raise_signal(signal.SIGHUP))
-    signal.signal(signal.SIGHUP, lambda *_: None)
+    monkeypatch.setattr(run, "_do", lambda *_arguments: signal.raise_signal(number))
+    signal.signal(number, lambda *_: None)
 
     code = main(["run", "--yes", "--template", "built.yaml", "--report", str(tmp_path / "report.md")])
 

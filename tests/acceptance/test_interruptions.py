@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
 # Real seconds into a scenario. The run with the deleted key pair is over sooner than the others.
 WITHIN = {"key-pair": 0.2}
 USUALLY_WITHIN = 1.5
+# A call within each other step. Within the deployment, the whole command is interrupted.
+MAKES = {
+    "bucket": ("s3", "CreateBucket"),
+    "key pair": ("ec2", "CreateKeyPair"),
+    "customer key": ("kms", "CreateKey"),
+    "sources": ("ec2", "RunInstances"),
+    "probes": ("ec2", "CreateImage"),
+    "removal": ("cloudformation", "DeleteStack"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -77,14 +87,51 @@ def test_nothing_is_left_after_an_interruption_before(
     nothing_is_left(account, result.name, before)
 
 
+@contextmanager
+def interrupting_after(account: Account, service: str, call: str) -> Iterator[list[str]]:
+    """What interrupts the first call of an operation, once: AWS has done it, and nobody has its answer yet.
+
+    Yields the list in which the call then is.
+    """
+    events, made = account.aws(service).meta.events, f"after-call.{service}.{call}"
+    interrupted: list[str] = []
+
+    def interrupt(**_answer: object) -> None:
+        if not interrupted:
+            interrupted.append(call)
+            raise KeyboardInterrupt
+
+    events.register(made, interrupt)
+    try:
+        yield interrupted
+    finally:
+        events.unregister(made, interrupt)
+
+
+@pytest.mark.parametrize("step", list(MAKES))
+def test_nothing_is_left_after_an_interruption_within_a_step(
+    account: Account, template: Path, before: set[str], step: str
+) -> None:
+    result, said = Result(new_name()), list[str]()
+
+    with interrupting_after(account, *MAKES[step]) as interrupted, pytest.raises(KeyboardInterrupt):
+        accept(account, Plan(("linux",), ()), result, template, said.append)
+
+    assert interrupted
+    assert said[said.index("removal") - (step != "removal")] == step
+    assert result.complete == (step == "removal")
+    nothing_is_left(account, result.name, before)
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_nothing_is_left_after_an_interruption_within(
     account: Account, template: Path, before: set[str], scenario: Scenario
 ) -> None:
-    result = Result(new_name())
+    result, said = Result(new_name()), list[str]()
     timer = threading.Timer(WITHIN.get(scenario.name, USUALLY_WITHIN), _thread.interrupt_main)
 
     def say(text: str) -> None:
+        said.append(text)
         if text == scenario.name:
             timer.start()
 
@@ -94,6 +141,8 @@ def test_nothing_is_left_after_an_interruption_within(
     finally:
         timer.cancel()
 
+    assert said[-2:] == [scenario.name, "removal"]
+    assert (result.outcomes, result.complete) == ([], False)
     nothing_is_left(account, result.name, before)
 
 

@@ -9,12 +9,14 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from acceptance import removal
+from acceptance.account import NotInTimeError
 from acceptance.kinds import KINDS
 from acceptance.names import PREFIX, TAG
 from acceptance.removal import left_of, names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from acceptance.account import Account
     from acceptance.kinds import Kind
@@ -157,6 +159,57 @@ def test_a_name_is_the_prefix_and_eight_digits(answering: Answering, account: Ac
     answering.answer("ec2", "describe_tags", {"Tags": [{"Value": NAME}, {"Value": f"{PREFIX}0123ABCD"}]})
 
     assert names_in(account) == {NAME}
+
+
+class Unhurried:
+    """An account in which nothing takes its time."""
+
+    def sleep(self, _seconds: float) -> None:
+        pass
+
+    def until(self, condition: Callable[[], bool], _seconds: float, what: str) -> None:
+        if not any(condition() for _ in range(9)):
+            raise NotInTimeError(what)
+
+
+class Made:
+    """A resource of a kind, which is gone after so many removals, noted beside those of other kinds."""
+
+    def __init__(self, what: str, times: int, removals: list[str]) -> None:
+        self.what, self.times, self.removals = what, times, removals
+
+    def find(self, _account: Account, _name: str) -> list[str]:
+        return ["x"] if self.times > 0 else []
+
+    def remove(self, _account: Account, _name: str, _one: str) -> None:
+        self.times -= 1
+        self.removals.append(self.what)
+
+
+def removed_of(monkeypatch: pytest.MonkeyPatch, **times: int) -> tuple[list[str], list[str]]:
+    """What is removed, one after another, of kinds that need so many removals; and what is left then."""
+    removals: list[str] = []
+    kinds = [Made(one.what, times.get(one.what.replace(" ", "_"), 0), removals) for one in KINDS]
+    monkeypatch.setattr(removal, "KINDS", kinds)
+    left = removal.remove(Unhurried(), NAME)  # type: ignore[arg-type]
+    return removals, left
+
+
+@pytest.mark.parametrize("other", ["log group", "customer key", "parameter", "snapshot"])
+def test_the_bucket_which_has_the_name_goes_when_nothing_else_is_left(
+    monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    removals, left = removed_of(monkeypatch, bucket=1, **{other.replace(" ", "_"): 3})
+
+    assert removals == [other] * 3 + ["bucket"]
+    assert left == []
+
+
+def test_the_bucket_stays_with_what_cannot_be_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    removals, left = removed_of(monkeypatch, bucket=1, log_group=99)
+
+    assert set(removals) == {"log group"}
+    assert left == ["log group x", "bucket x"]
 
 
 def test_what_cannot_be_listed_for_want_of_a_network_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

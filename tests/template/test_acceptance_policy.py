@@ -45,3 +45,14 @@ def test_it_removes_nothing_without_its_tag(action: str) -> None:
 
     assert allows(ACCEPTANCE, request(action, INSTANCE, resource_tags=marked), ACCOUNT)
     assert not allows(ACCEPTANCE, request(action, INSTANCE), ACCOUNT)
+
+
+@pytest.mark.parametrize("made", ["image/ami-1", "snapshot/snap-1"])
+def test_it_makes_images_of_its_sources_only(made: str) -> None:
+    marked = {"golden-image:acceptance": ACCOUNT.stack}
+    arn = f"arn:aws:ec2:{ACCOUNT.region}::{made}"
+
+    assert allows(ACCEPTANCE, request("ec2:CreateImage", arn), ACCOUNT)
+    assert allows(ACCEPTANCE, request("ec2:CreateImage", INSTANCE, resource_tags=marked), ACCOUNT)
+    for others in ({}, {"golden-image:acceptance": "web"}, {"golden-image:stack": ACCOUNT.stack}):
+        assert not allows(ACCEPTANCE, request("ec2:CreateImage", INSTANCE, resource_tags=others), ACCOUNT)
