@@ -43,6 +43,14 @@ MAKES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts. A process that a shell starts in the background ignores it."""
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, ignored)
+
+
 @pytest.fixture(scope="session")
 def template(account: Account) -> Path:
     """The template that the sandbox deploys."""
