@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tools.policies import Document
 
 _STACK = "golden-image-refresh"
-_BUCKET = "arn:aws:s3:::aws-sam-cli-managed-default-*"
-_SAM = "arn:aws:cloudformation:{region}:{account}:stack/aws-sam-cli-managed-default/*"
+_BUCKET = "arn:{partition}:s3:::aws-sam-cli-managed-default-*"
+_SAM = "arn:{partition}:cloudformation:{region}:{account}:stack/aws-sam-cli-managed-default/*"
 # What the handlers call for a property alone that no resource of the template has, by type and property.
 UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
     "AWS::ApiGateway::RestApi": {"BodyS3Location": ("s3:*", "iam:*")},
@@ -64,22 +64,28 @@ UNUSED: dict[str, dict[str, tuple[str, ...]]] = {
 # By service, the ARNs of the stack's resources. The names that CloudFormation makes begin with the stack's; a
 # state machine's begins with its logical id.
 _ARNS = {
-    "apigateway": [f"arn:aws:apigateway:{{region}}::/{of}" for of in ("restapis", "restapis/*", "tags/*")],
-    "cloudwatch": ["arn:aws:cloudwatch:{region}:{account}:alarm:{stack}-*"],
-    "dynamodb": ["arn:aws:dynamodb:{region}:{account}:table/{stack}-*"],
-    "events": ["arn:aws:events:{region}:{account}:rule/{stack}-*"],
-    "iam": ["arn:aws:iam::{account}:role/{stack}-*", "arn:aws:iam::{account}:policy/{stack}-*"],
-    "lambda": ["arn:aws:lambda:{region}:{account}:function:{stack}-*"],
+    "apigateway": [
+        f"arn:{{partition}}:apigateway:{{region}}::/{of}" for of in ("restapis", "restapis/*", "tags/*")
+    ],
+    "cloudwatch": ["arn:{partition}:cloudwatch:{region}:{account}:alarm:{stack}-*"],
+    "dynamodb": ["arn:{partition}:dynamodb:{region}:{account}:table/{stack}-*"],
+    "events": ["arn:{partition}:events:{region}:{account}:rule/{stack}-*"],
+    "iam": [
+        "arn:{partition}:iam::{account}:role/{stack}-*",
+        "arn:{partition}:iam::{account}:policy/{stack}-*",
+    ],
+    "lambda": ["arn:{partition}:lambda:{region}:{account}:function:{stack}-*"],
     "logs": [
-        "arn:aws:logs:{region}:{account}:log-group:{stack}-*",
-        "arn:aws:logs:{region}:{account}:log-group:/aws/vendedlogs/states/{stack}*",
+        "arn:{partition}:logs:{region}:{account}:log-group:{stack}-*",
+        "arn:{partition}:logs:{region}:{account}:log-group:/aws/vendedlogs/states/{stack}*",
     ],
     "s3": [f"{_BUCKET}/*"],
-    "scheduler": ["arn:aws:scheduler:{region}:{account}:schedule/default/{stack}-*"],
-    "sns": ["arn:aws:sns:{region}:{account}:{stack}-*"],
-    "sqs": ["arn:aws:sqs:{region}:{account}:{stack}-*"],
+    "scheduler": ["arn:{partition}:scheduler:{region}:{account}:schedule/default/{stack}-*"],
+    "sns": ["arn:{partition}:sns:{region}:{account}:{stack}-*"],
+    "sqs": ["arn:{partition}:sqs:{region}:{account}:{stack}-*"],
     "states": [
-        f"arn:aws:states:{{region}}:{{account}}:stateMachine:{machine(name)}-*" for name in DEFINITIONS
+        f"arn:{{partition}}:states:{{region}}:{{account}}:stateMachine:{machine(name)}-*"
+        for name in DEFINITIONS
     ],
 }
 # Of the SAM CLI itself: its change set, its bucket, and the stack that has the bucket.
@@ -93,17 +99,20 @@ _OWN: list[tuple[list[str], list[str]]] = [
             "cloudformation:GetTemplate",
             "cloudformation:ListStackResources",
         ],
-        ["arn:aws:cloudformation:{region}:{account}:stack/{stack}/*", _SAM],
+        ["arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*", _SAM],
     ),
     (
         ["cloudformation:CreateChangeSet"],
-        ["arn:aws:cloudformation:{region}:aws:transform/Serverless-2016-10-31"],
+        ["arn:{partition}:cloudformation:{region}:aws:transform/Serverless-2016-10-31"],
     ),
     (["cloudformation:GetTemplateSummary"], ["*"]),
     # `sam delete` asks for stacks of its own beside this one: `<stack>-<digest>-CompanionStack` and others.
-    (["cloudformation:DescribeStacks"], ["arn:aws:cloudformation:{region}:{account}:stack/{stack}-*"]),
+    (
+        ["cloudformation:DescribeStacks"],
+        ["arn:{partition}:cloudformation:{region}:{account}:stack/{stack}-*"],
+    ),
     # The custom resource is a call of its function by whoever deploys.
-    (["lambda:InvokeFunction"], ["arn:aws:lambda:{region}:{account}:function:{stack}-*"]),
+    (["lambda:InvokeFunction"], ["arn:{partition}:lambda:{region}:{account}:function:{stack}-*"]),
     (
         [
             "s3:CreateBucket",
@@ -148,9 +157,9 @@ def policy(deployment: Deployment) -> Document:
     roles = _statement(["iam:PassRole"], (_ARNS["iam"][0],))
     roles["Condition"] = {"StringEquals": {"iam:PassedToService": sorted(_assuming(template))}}
     text = json.dumps({"Version": "2012-10-17", "Statement": [*statements, roles]})
-    text = text.replace("arn:aws:", f"arn:{get_session().get_partition_for_region(deployment.region)}:")
-    for name in ("account", "region", "stack"):
-        text = text.replace(f"{{{name}}}", getattr(deployment, name))
+    partition = get_session().get_partition_for_region(deployment.region)
+    for name, value in {"partition": partition, **vars(deployment)}.items():
+        text = text.replace(f"{{{name}}}", value)
     return json.loads(text)  # type: ignore[no-any-return]
 
 
