@@ -19,8 +19,9 @@ from sandbox.stacks import resources_of
 
 _ENDED = ("shutting-down", "terminated")
 _GUARD = "NoOpenRuns"
+# In a state machine's ARN; that of a version has another.
+_COLONS = 6
 _VENDED = "/aws/vendedlogs/states/"
-_MACHINES = ("GoldenImageRefresh", "RollOut", "Undo")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,14 @@ class Kind:
     remove: Callable[[Account, str, str], Any]
 
 
+def _is_machine(physical_id: str) -> bool:
+    """Whether it is a state machine's ARN, and not that of one of its versions."""
+    return ":stateMachine:" in physical_id and physical_id.count(":") == _COLONS
+
+
 def _runs(account: Account, name: str) -> list[str]:
-    made, states = resources(account, name), account.aws("stepfunctions")
-    found = []
-    for machine in filter(None, (made.get(one) for one in _MACHINES)):
+    states, found = account.aws("stepfunctions"), []
+    for machine in filter(_is_machine, resources(account, name).values()):
         try:
             listed = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         except states.exceptions.StateMachineDoesNotExist:
