@@ -23,6 +23,11 @@ TOPIC = f"arn:aws:sns:us-west-2:123456789012:{NAME}"
 FULLY_FORMED = "You must use a valid fully-formed launch template."
 NO_VERSION = "Could not find the specified version 99 for the launch template with ID lt-1."
 NO_PROFILE = f"{FULLY_FORMED} Value ({NAME}-profile) for parameter iamInstanceProfile.name is invalid."
+BOTH = "the launch template or its instance profile"
+
+
+# The questions that an update of the group answers.
+PROFILE, VERSION = questions.unknown_profile, questions.new_tags
 
 
 def refusal(code: str, message: str) -> ClientError:
@@ -108,34 +113,25 @@ def test_only_a_refusal_of_the_topic_answers(code: str, message: str, verdict: s
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "verdict"),
+    ("ask", "code", "message", "verdict"),
     [
-        ("ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", YES),
-        ("ValidationError", f"{FULLY_FORMED} {NO_VERSION}", DIFFERENT),
-        ("ValidationError", "The image id 'ami-1' does not exist", DIFFERENT),
-        ("AccessDenied", "not authorized for the launch template or its instance profile", DIFFERENT),
-        ("ValidationError", "AutoScalingGroup name not found - no such group", DIFFERENT),
+        (PROFILE, "ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", YES),
+        (PROFILE, "ValidationError", f"{FULLY_FORMED} {NO_VERSION}", DIFFERENT),
+        (PROFILE, "ValidationError", "The image id 'ami-1' does not exist", DIFFERENT),
+        (PROFILE, "AccessDenied", f"not authorized for {BOTH}", DIFFERENT),
+        (PROFILE, "ValidationError", "AutoScalingGroup name not found - no such group", DIFFERENT),
+        (VERSION, "ValidationError", f"{FULLY_FORMED} {NO_VERSION}", YES),
+        (VERSION, "ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", DIFFERENT),
+        (VERSION, "AccessDenied", "not authorized to use the launch template", DIFFERENT),
+        (VERSION, "ValidationError", "AutoScalingGroup name not found - no such group", DIFFERENT),
     ],
 )
-def test_only_a_refusal_of_the_profile_answers(code: str, message: str, verdict: str) -> None:
+def test_only_a_refusal_of_what_the_update_names_answers(
+    ask: Callable[[Evidence], Any], code: str, message: str, verdict: str
+) -> None:
     found = evidence(update_auto_scaling_group=[refusal(code, message)])
 
-    assert questions.unknown_profile(found).verdict == verdict
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "verdict"),
-    [
-        ("ValidationError", f"{FULLY_FORMED} {NO_VERSION}", YES),
-        ("ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", DIFFERENT),
-        ("AccessDenied", "not authorized to use the launch template", DIFFERENT),
-        ("ValidationError", "AutoScalingGroup name not found - no such group", DIFFERENT),
-    ],
-)
-def test_only_a_refusal_of_the_version_answers(code: str, message: str, verdict: str) -> None:
-    found = evidence(update_auto_scaling_group=[refusal(code, message)])
-
-    assert questions.new_tags(found).verdict == verdict
+    assert ask(found).verdict == verdict
 
 
 @pytest.mark.parametrize(
