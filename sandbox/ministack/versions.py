@@ -14,6 +14,7 @@ from ministack.services.cloudformation import provisioners
 from sandbox.ministack.permissions import authorized
 
 _PUBLISHED = "AWS::StepFunctions::StateMachineVersion"
+_LAST_EVENTS = {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 
 # The ARN of the version that the execution which starts next is of.
 _named: ContextVar[str | None] = ContextVar("named", default=None)
@@ -80,12 +81,20 @@ def _around_run(run: Any) -> Any:
 
 
 def _describe_execution(data: dict[str, Any]) -> Any:
-    """With the version that it is of, and without what is said of an output that is not there."""
-    status, headers, body = _minis_describe(data)
+    """With the version that it is of, and without what is said of an output that is not there.
+
+    MiniStack writes status, output, stop date and last event one after the other: it is over with the last.
+    """
     execution = states._executions.get(data.get("executionArn"))
+    over = execution is not None and execution["events"][-1]["type"] in _LAST_EVENTS
+    status, headers, body = _minis_describe(data)
     if execution is None:
         return status, headers, body
     answer = json.loads(body)
+    if not over:
+        answer |= {"status": "RUNNING", "output": None}
+        for name in ("stopDate", "error", "cause"):
+            answer.pop(name, None)
     if answer["output"] is None:
         del answer["output"], answer["outputDetails"]
     if "stateMachineVersionArn" in execution:

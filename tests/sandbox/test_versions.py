@@ -12,6 +12,10 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from ministack.core.responses import now_iso
+from ministack.services import stepfunctions as states
+
+from sandbox.ministack import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,3 +185,32 @@ def test_a_stack_publishes_a_version_of_each_definition_and_keeps_the_others(
     assert len(set(versions)) == 3
     outputs = [sandbox.wait(start(sandbox, version)).output for version in versions]
     assert outputs == ["first", "second", "first"]
+
+
+@pytest.mark.parametrize("missing", ["stopDate", "event"])
+def test_an_execution_is_over_once_all_that_is_told_of_its_end_is_there(missing: str) -> None:
+    execution = {
+        "executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:half",
+        "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m",
+        "name": "half",
+        "status": "FAILED",
+        "startDate": now_iso(),
+        "stopDate": None if missing == "stopDate" else now_iso(),
+        "input": "{}",
+        "output": '{"Error": "Broken"}',
+        "error": "Broken",
+        "cause": "It broke.",
+        "events": [{"id": 1, "type": "ExecutionStarted"}],
+    }
+    states._executions[execution["executionArn"]] = execution
+    asked = {"executionArn": execution["executionArn"]}
+
+    before = json.loads(versions._describe_execution(asked)[2])
+    execution |= {"stopDate": now_iso(), "output": None}
+    execution["events"].append({"id": 2, "type": "ExecutionFailed"})
+    after = json.loads(versions._describe_execution(asked)[2])
+
+    assert before["status"] == "RUNNING"
+    assert not before.keys() & {"stopDate", "output", "error", "cause"}
+    assert (after["status"], after["error"], after["cause"]) == ("FAILED", "Broken", "It broke.")
+    assert after["stopDate"] == execution["stopDate"]
