@@ -20,8 +20,8 @@ def source(sandbox: Client) -> str:
 
 @pytest.fixture
 def slow_launches(sandbox: Client) -> None:
-    """Instances that take longer to come up than reads take to settle."""
-    sandbox.control("PUT", "durations", {"launch": 600})
+    """Instances that do not come up while a test acts, however busy the machine is."""
+    sandbox.control("PUT", "durations", {"launch": 3000})
 
 
 def existing(sandbox: Client, name: str, low: int, desired: int, high: int) -> list[str]:
