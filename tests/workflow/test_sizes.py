@@ -21,7 +21,7 @@ def source(sandbox: Client) -> str:
 @pytest.fixture
 def slow_launches(sandbox: Client) -> None:
     """Instances that do not come up while a test acts, however busy the machine is."""
-    sandbox.control("PUT", "durations", {"launch": 3000})
+    sandbox.control("PUT", "durations", {"launch": 1500})
 
 
 def existing(sandbox: Client, name: str, low: int, desired: int, high: int) -> list[str]:
