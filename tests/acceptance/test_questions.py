@@ -23,9 +23,6 @@ TOPIC = f"arn:aws:sns:us-west-2:123456789012:{NAME}"
 FULLY_FORMED = "You must use a valid fully-formed launch template."
 NO_VERSION = "Could not find the specified version 99 for the launch template with ID lt-1."
 NO_PROFILE = f"{FULLY_FORMED} Value ({NAME}-profile) for parameter iamInstanceProfile.name is invalid."
-BOTH = "the launch template or its instance profile"
-
-
 # The questions that an update of the group answers.
 PROFILE, VERSION = questions.unknown_profile, questions.new_tags
 
@@ -118,7 +115,12 @@ def test_only_a_refusal_of_the_topic_answers(code: str, message: str, verdict: s
         (PROFILE, "ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", YES),
         (PROFILE, "ValidationError", f"{FULLY_FORMED} {NO_VERSION}", DIFFERENT),
         (PROFILE, "ValidationError", "The image id 'ami-1' does not exist", DIFFERENT),
-        (PROFILE, "AccessDenied", f"not authorized for {BOTH}", DIFFERENT),
+        (
+            PROFILE,
+            "AccessDenied",
+            "not authorized for the launch template or its instance profile",
+            DIFFERENT,
+        ),
         (PROFILE, "ValidationError", "AutoScalingGroup name not found - no such group", DIFFERENT),
         (VERSION, "ValidationError", f"{FULLY_FORMED} {NO_VERSION}", YES),
         (VERSION, "ValidationError", f"{NO_PROFILE} Invalid IAM Instance Profile name", DIFFERENT),

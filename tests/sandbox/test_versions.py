@@ -188,7 +188,9 @@ def test_a_stack_publishes_a_version_of_each_definition_and_keeps_the_others(
 
 
 @pytest.mark.parametrize("missing", ["stopDate", "event"])
-def test_an_execution_is_over_once_all_that_is_told_of_its_end_is_there(missing: str) -> None:
+def test_an_execution_is_over_once_all_that_is_told_of_its_end_is_there(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
     execution = {
         "executionArn": "arn:aws:states:us-east-1:123456789012:execution:m:half",
         "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m",
@@ -202,7 +204,7 @@ def test_an_execution_is_over_once_all_that_is_told_of_its_end_is_there(missing:
         "cause": "It broke.",
         "events": [{"id": 1, "type": "ExecutionStarted"}],
     }
-    states._executions[execution["executionArn"]] = execution
+    monkeypatch.setitem(states._executions, execution["executionArn"], execution)
     asked = {"executionArn": execution["executionArn"]}
 
     before = json.loads(versions._describe_execution(asked)[2])
