@@ -34,8 +34,8 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	@touch $@
 
 .PHONY: demo
-demo: setup ## Run one refresh in a sandbox, from a source instance to a drained group
-	$(PY) -m sandbox demo
+demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EVENT=events/execution/... for one input)
+	$(PY) -m sandbox demo $(EVENT)
 
 # Only `test` and `judge-iam` need these: an evaluator of policies, which has the AGPL and is started as a process.
 .tools/iam/.done: .tools/.done tools/iam/package.json tools/iam/package-lock.json
@@ -45,7 +45,7 @@ demo: setup ## Run one refresh in a sandbox, from a source instance to a drained
 	@touch $@
 
 .PHONY: test
-# In the order of the folders: by itself, loadfile runs the files with the fewest tests last, which take the longest.
+# In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
 test: setup .tools/iam/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 

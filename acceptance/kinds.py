@@ -184,6 +184,13 @@ def _log_groups(account: Account, name: str) -> list[str]:
     return found
 
 
+def _generations(account: Account, name: str) -> list[str]:
+    """The table that a deletion of the stack retains."""
+    pages = account.aws("dynamodb").get_paginator("list_tables").paginate()
+    found = [table for page in pages for table in page["TableNames"]]
+    return [table for table in found if table.startswith(f"{name}-GenerationsTable")]
+
+
 def _ec2(method: str, parameter: str, *, many: bool = False) -> Callable[[Account, str, str], Any]:
     def remove(account: Account, _name: str, one: str) -> Any:
         return getattr(account.aws("ec2"), method)(**{parameter: [one] if many else one})
@@ -218,6 +225,7 @@ KINDS = (
         lambda a, _, one: a.aws("kms").schedule_key_deletion(KeyId=one, PendingWindowInDays=7),
     ),
     Kind("parameter", _parameters, lambda a, _, one: a.aws("ssm").delete_parameter(Name=one)),
+    Kind("table", _generations, lambda a, _, one: a.aws("dynamodb").delete_table(TableName=one)),
     Kind("log group", _log_groups, lambda a, _, one: a.aws("logs").delete_log_group(logGroupName=one)),
     Kind("bucket", _buckets, _remove_bucket),
 )

@@ -188,6 +188,14 @@ def body_not_in_utf8(found: Evidence) -> Finding:
     return Finding(YES if as_said else DIFFERENT, f"{status} {answer}")
 
 
+def group_of_any_name(found: Evidence) -> Finding:
+    """Which group the API takes from a path with an encoded slash and percent sign."""
+    path = "/groups/a%2Fb%2050%25/generations"
+    status, answer = found.account.call_api(found.stack.outputs["ApiUrl"], "GET", path)
+    understood = status == 404 and "'a/b 50%'" in str(answer)
+    return Finding(YES if understood else DIFFERENT, f"{status} {answer}")
+
+
 def new_tags(found: Evidence) -> Finding:
     """How often a run had to wait for a new version or its tags, and the words for an unknown version."""
     waits: Counter[str] = sum((one.errors for one in found.outcomes), Counter())

@@ -273,7 +273,7 @@ def left_of(account: Account, stack: Stack, arn: str) -> tuple[str, ...]:
         "group": groups["AutoScalingGroups"],
         "image": ec2.describe_images(Owners=["self"], Filters=tagged)["Images"],
         "launch template": ec2.describe_launch_templates(Filters=tagged)["LaunchTemplates"],
-        "lock": [row for row in rows if "released" not in row and arn in str(row)],
+        "lock": [row for row in rows if arn in str(row) and not _is_free(row)],
         "snapshot": ec2.describe_snapshots(OwnerIds=["self"], Filters=tagged)["Snapshots"],
     }
     return tuple(kind for kind, these in found.items() if these)
@@ -287,3 +287,8 @@ def errors_of(executions: Executions, arn: str) -> Counter[str]:
             if name := event.get(details, {}).get("error"):  # type: ignore[attr-defined]
                 found[name] += 1
     return found
+
+
+def _is_free(row: dict[str, Any]) -> bool:
+    """Whether an item of the ledger keeps nobody out: a lock that is released, or who started a run."""
+    return "released" in row or row["pk"]["S"].startswith("started#")

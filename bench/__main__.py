@@ -6,7 +6,18 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from bench import at_once, calls, cold_start, demo, downtime, footprint, long_snapshot, side_by_side, waiting
+from bench import (
+    at_once,
+    calls,
+    cold_start,
+    demo,
+    downtime,
+    footprint,
+    long_snapshot,
+    rolls,
+    side_by_side,
+    waiting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "waiting": waiting.measure,
     "downtime": downtime.measure,
     "side_by_side": side_by_side.measure,
+    "rolls": rolls.measure,
     "long_snapshot": long_snapshot.measure,
     "at_once": at_once.measure,
     "calls": calls.measure,

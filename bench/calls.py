@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bench.figures import Figure
 from bench.sandboxed import moment, sandboxed, succeeded
 from ec2world.wire.trace import root_of
+from sandbox.matrix import existing
+from sandbox.matrix.answers import APPROVE, answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,28 @@ if TYPE_CHECKING:
 
 # Slow enough that what a look takes here does not save looks.
 _SCALE = 0.1
-_RUN_SECONDS = 120
+_RUN_SECONDS = 180
+_DOCUMENT = {"document": "AWS-RunShellScript", "parameters": {"commands": ["true"]}}
+_GROUP = {
+    "minSize": 1,
+    "maxSize": 2,
+    "desiredCapacity": 1,
+    "targetCpuUtilization": 55,
+    "tags": {"Team": "ops"},
+}
+# In this order: each changes the group of the one before.
+RUNS: dict[str, dict[str, Any]] = {
+    "refresh": {"group": {"tags": {"Team": "web"}}},
+    "update": {"rollout": "none", "group": _GROUP},
+    "roll": {
+        "rollout": "rolling",
+        "prepare": _DOCUMENT,
+        "canary": {**_DOCUMENT, "document": "AWS-RunPowerShellScript"},
+        "approval": {"at": ["image"]},
+        "group": {"maxSize": 3},
+    },
+    "way back": {"goBackTo": "previous", "rollout": "recreate"},
+}
 
 
 @dataclass(frozen=True)
@@ -44,15 +67,31 @@ def tries(client: Client, run: Run) -> list[Try]:
     return [one for one in found if one.calls]
 
 
+def made(client: Client, group: str) -> dict[str, list[Try]]:
+    """The tries of each of the runs, of one source and one group."""
+    client.make_profile(group)
+    source = client.seed(instanceProfile=group)["instanceId"]
+    found = {}
+    for name, wanted in RUNS.items():
+        given = {"autoScalingGroupName": group, **wanted}
+        if "goBackTo" not in wanted:
+            given["sourceInstanceId"] = source
+        run = client.start(given)
+        with answering(client, run, APPROVE):
+            found[name] = tries(client, succeeded(client.wait(run, _RUN_SECONDS)))
+        if wanted.get("group") == _GROUP:
+            existing.until_whole(client, group, 1)
+    return found
+
+
 def measure() -> Iterator[Figure]:
-    """Of a run that makes a group and drains it: the calls of each state's first try, and of all."""
+    """Of a run of each kind: the calls of each state's first try, once for each state, and of all."""
     with sandboxed(_SCALE) as client:
-        source = client.seed()["instanceId"]
-        run_input = {"sourceInstanceId": source, "autoScalingGroupName": "calls"}
-        found = tries(client, succeeded(client.run(run_input, seconds=_RUN_SECONDS)))
+        runs = made(client, "calls")
     first: dict[str, int] = {}
-    for one in found:
+    for one in (one for found in runs.values() for one in found):
         first.setdefault(one.state, len(one.calls))
     for state, calls in first.items():
         yield Figure(f"calls/{state}", calls, None, "calls")
-    yield Figure("calls/whole refresh", sum(len(one.calls) for one in found), None, "calls")
+    for name, found in runs.items():
+        yield Figure(f"calls/whole {name}", sum(len(one.calls) for one in found), None, "calls")

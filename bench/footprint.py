@@ -35,6 +35,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "create and drain": {},
     "update": {"rollout": "none", "group": _SIZES},
     "recreate": {"rollout": "recreate"},
+    "roll": {"rollout": "rolling"},
 }
 
 
@@ -45,7 +46,7 @@ def dollars(transitions: float, invocations: float) -> float:
 
 
 def measure() -> Iterator[Figure]:
-    """Of runs that make a group and drain it, update it, and recreate its instances."""
+    """Of runs that make a group and drain it, update it, recreate its instances, and roll them."""
     with sandboxed(_SCALE) as client:
         source = client.seed(volumes=VOLUMES)["instanceId"]
         succeeded(_run(client, source, "cold", {}))

@@ -16,10 +16,14 @@ from moto.ec2.models import ec2_backends
 
 from ec2world.autoscaling.backend import WorldAutoScaling
 from ec2world.autoscaling.calls import WorldAutoScalingResponse
+from ec2world.autoscaling.refresh_progress import progress
+from ec2world.autoscaling.refresh_states import REVERSIBLE
 from ec2world.ec2.backend import WorldEC2
 from ec2world.ec2.calls import WorldEC2Response
-from ec2world.ec2.idempotency import MISMATCH, Tokens
+from ec2world.ec2.idempotency import MISMATCH, TERMINATED, Tokens
 from ec2world.load_balancing.calls import WorldLoadBalancingResponse
+from ec2world.ssm import calls as run_command_calls
+from ec2world.ssm.run_command import RunCommand
 from ec2world.trouble.faults import Faults, Rule
 from ec2world.trouble.limits import exceeded_limit
 from ec2world.trouble.stale_reads import Photograph, StaleView
@@ -41,6 +45,8 @@ RESPONSES: "dict[str, type[WorldResponse]]" = {
     "autoscaling": WorldAutoScalingResponse,
     "elbv2": WorldLoadBalancingResponse,
 }
+# moto's own here, whatever server has the others: instance refreshes watch its alarms.
+ALARMS = "cloudwatch"
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,10 @@ class World:
         self.lock = threading.RLock()
         self.identities: dict[str, str] = {}
         self.scene = Scene(Clock(scale))
-        self.faults, self.record, self.tokens = Faults(), Record(), Tokens()
+        self.faults, self.record, self.tokens = Faults(self._replaced), Record(), Tokens()
         self.throttle = Throttle(self.scene.clock)
-        self.others = others or OtherServices()
+        self._motos_own = OtherServices()
+        self.others = others or self._motos_own
         self._stale: list[StaleView] = []
         self._build()
 
@@ -95,7 +102,7 @@ class World:
             clock = self.scene.clock
             self.scene = Scene(Clock(clock.scale, clock.durations))
             self.throttle = Throttle(self.scene.clock)
-            self.faults, self.tokens = Faults(), Tokens()
+            self.faults, self.tokens = Faults(self._replaced), Tokens()
             self.record.clear()
             self._stale.clear()
             self._build()
@@ -104,6 +111,7 @@ class World:
         BackendDict.reset()
         ec2_backends.backend = partial(WorldEC2, self.scene)
         autoscaling_backends.backend = partial(WorldAutoScaling, self.scene)
+        self.run_command = RunCommand(self.scene.clock, self.account, lambda: self.ec2)
 
     def handle(self, request: Request) -> Answer:
         """Answer one HTTP request."""
@@ -133,7 +141,8 @@ class World:
 
     def _passes_on(self, call: Call) -> bool:
         """Whether another server answers the call, which may take its time."""
-        return call.service not in RESPONSES and isinstance(self.others, Upstream)
+        own = call.service in (*RESPONSES, ALARMS) or run_command_calls.answers(call)
+        return not own and isinstance(self.others, Upstream)
 
     def _act(self, call: Call, rule: Rule | None, request_id: str) -> Answer:
         """Have the effect of the call and of its fault."""
@@ -175,6 +184,14 @@ class World:
                     params, request_id = self.record.params_of(call), str(uuid.uuid4())
                     self._note(call, params, self._effect(call, request_id))
 
+    def _replaced(self, group_name: str) -> int | None:
+        """How much of a group its instance refresh has replaced, in percent; None where none goes forward."""
+        group = self.autoscaling.autoscaling_groups.get(group_name)
+        refresh = group.refresh if group else None
+        if refresh is None or refresh.status not in REVERSIBLE:
+            return None
+        return int(progress(group, refresh).get("PercentageComplete", 0))
+
     def _tagged(self, wanted: dict[str, str]) -> dict[str, Any]:
         """The tags of each resource of a type that has a tag; AWS's own tags are nobody's to copy."""
         found = self.ec2.tagged(wanted["resource"], wanted["key"], wanted["value"])
@@ -188,6 +205,8 @@ class World:
             return self._read(call, request_id)
         if self.tokens.contradicts(call):
             return self._refused(call, MISMATCH, request_id)
+        if self.tokens.launched_what_is_gone(call, self.ec2.get_instance_by_id):
+            return self._refused(call, TERMINATED, request_id)
         if (body := self.tokens.earlier_body(call, request_id)) is not None:
             return Answer(200, body, "text/xml;charset=UTF-8", request_id)
         answer = self._plain(call, request_id)
@@ -211,8 +230,11 @@ class World:
 
     def _plain(self, call: Call, request_id: str) -> Answer:
         response_class = RESPONSES.get(call.service)
+        if run_command_calls.answers(call):
+            return Answer(*run_command_calls.answer(self.run_command, call, request_id), request_id)
         if response_class is None:
-            answer = Answer(*self.others.answer(call), request_id)
+            others = self._motos_own if call.service == ALARMS else self.others
+            answer = Answer(*others.answer(call), request_id)
             self._learn(call, answer.status)
             return answer
         response = response_class()

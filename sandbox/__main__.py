@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.demo import demo
+from sandbox.demo.show import demo
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import DEFAULT_SCALE, AlreadyUpError, sandbox
 from sandbox.processes import ChildError, forget_user_settings
@@ -33,7 +33,8 @@ def _arguments() -> argparse.Namespace:
     run.add_argument("file", type=Path, nargs="+", help="a run's input, JSON")
     run.add_argument("--json", action="store_true", help="print a JSON object: how it ended, its states")
     run.add_argument("--meanwhile", type=Path, metavar="RULES", help="what happens during the last run, JSON")
-    show = commands.add_parser("demo", help="one refresh in a new sandbox, with its progress")
+    show = commands.add_parser("demo", help="a roll, and a canary that fails, in a new sandbox")
+    show.add_argument("file", type=Path, nargs="?", help="one run instead: an input of events/execution/")
     for command, directory in (
         (up, DEFAULT_DIRECTORY),
         (run, DEFAULT_DIRECTORY),
@@ -83,7 +84,7 @@ def main() -> int:
             case "run":
                 return run_files(arguments.file, arguments.dir, arguments.json, arguments.meanwhile)
             case _:
-                return demo(arguments.dir)
+                return demo(arguments.dir, arguments.file)
     except KeyboardInterrupt:
         return 0 if arguments.command == "up" else 130
     except (AlreadyUpError, ChildError) as error:

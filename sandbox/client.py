@@ -41,8 +41,8 @@ class Client(Executions):
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""
         if service not in self._clients:
-            # IAM's instance profiles are known to the world by the calls that pass through it.
-            through_world = service in ("ec2", "autoscaling", "elbv2", "iam")
+            # The world answers Run Command, and knows instance profiles by the calls that pass through it.
+            through_world = service in ("ec2", "autoscaling", "elbv2", "iam", "ssm")
             url = self.endpoints.ec2 if through_world else self.endpoints.aws
             self._clients[service] = self._session.client(service, endpoint_url=url, config=_CONFIG)  # type: ignore[call-overload]
         return self._clients[service]
@@ -115,7 +115,7 @@ class Client(Executions):
         url = f"{self.endpoints.ec2}/_sandbox/{verb}"
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - http://127.0.0.1
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
                 text = response.read()
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")

@@ -30,6 +30,7 @@ class Endpoints:
     """The ARN of the state machine of each file in statemachine/, by the file's name without `.asl.json`."""
     apiUrl: str  # noqa: N815
     ledgerTable: str  # noqa: N815
+    generationsTable: str  # noqa: N815
     notificationTopicArn: str  # noqa: N815
     deadLetterQueueUrl: str  # noqa: N815
     stackName: str  # noqa: N815

@@ -69,7 +69,7 @@ class Executions:
         """Abort a run."""
         self._stepfunctions.stop_execution(executionArn=arn)
 
-    def wait(self, arn: str, seconds: float = 120) -> Run:
+    def wait(self, arn: str, seconds: float = 600) -> Run:
         """Wait until a run is over.
 
         Raises:
@@ -93,7 +93,7 @@ class Executions:
             seconds=(described["stopDate"] - described["startDate"]).total_seconds(),
         )
 
-    def run(self, run_input: object, name: str | None = None, seconds: float = 120) -> Run:
+    def run(self, run_input: object, name: str | None = None, seconds: float = 600) -> Run:
         """Start a run and wait until it is over."""
         return self.wait(self.start(run_input, name), seconds)
 

@@ -31,7 +31,7 @@ def tell_identities(endpoints: Endpoints) -> None:
     request = urllib.request.Request(  # noqa: S310 - always http://127.0.0.1
         f"{endpoints.ec2}/_sandbox/identities", json.dumps(names).encode(), method="PUT"
     )
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60):  # noqa: S310
         pass
 
 

@@ -28,8 +28,8 @@ REGION = "us-east-1"
 STACK_NAME = "golden-image-refresh"
 DEFAULT_SCALE = 0.02
 _ARTIFACTS_BUCKET = "sandbox-artifacts"
-_START_SECONDS = 60
-_DEPLOY_SECONDS = 180
+_START_SECONDS = 300
+_DEPLOY_SECONDS = 900
 
 
 class AlreadyUpError(RuntimeError):
@@ -232,6 +232,8 @@ class Place:
             stateMachines=_state_machines(template, arns),
             apiUrl=_local_api_url(self.aws, outputs["ApiUrl"]),
             ledgerTable=outputs["LedgerTableName"],
+            # A stack of a version before has none.
+            generationsTable=outputs.get("GenerationsTableName", ""),
             notificationTopicArn=outputs["NotificationTopicArn"],
             deadLetterQueueUrl=outputs["ScheduleDeadLetterQueueUrl"].replace("localhost", "127.0.0.1"),
             stackName=STACK_NAME,

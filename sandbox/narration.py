@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 class Narration:
     """Prints a run's events to `out`.
 
-    A state that a loop returns to already has its line: only its progress is printed again. On a
-    terminal this rewrites the last line, elsewhere it adds a line.
+    A Pass, which only makes values, has none. A state that a loop returns to already has its line: only its
+    progress is printed again. On a terminal this rewrites the last line, elsewhere it adds a line.
+
+    Attributes:
+        scale: real seconds per virtual second.
+        beside: what to put before the progress of a state.
     """
 
     scale: float
-    out: TextIO = sys.stdout
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    beside: Callable[[str], str] = lambda _: ""
     _begun: float = field(default_factory=time.monotonic)
     _told: set[str] = field(default_factory=set)
     _state: str = ""
@@ -34,6 +40,8 @@ class Narration:
         """Print these events as they come."""
         self._print(f"{'here':>8}  {'there':>6}")
         for event in events:
+            if event["type"] == "PassStateEntered":
+                continue
             if "stateEnteredEventDetails" in event:
                 self._enter(event["stateEnteredEventDetails"]["name"])
             elif progress := _progress(event):
@@ -51,7 +59,7 @@ class Narration:
         if progress == self._progress:
             return
         self._progress = progress
-        line = f"{self._clock()}    {self._state}: {progress}"
+        line = f"{self._clock()}    {self._state}: {self.beside(self._state)}{progress}"
         if not self.out.isatty():
             self._print(line)
             return

@@ -143,7 +143,7 @@ class Child:
 def answers(url: str) -> bool:
     """Whether something answers at `url` with a status below 500."""
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - always http://127.0.0.1
+        with urllib.request.urlopen(url, timeout=20):  # noqa: S310 - always http://127.0.0.1
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500

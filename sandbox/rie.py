@@ -31,7 +31,7 @@ _MACHINE = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": 
 _RAPID = ROOT / ".tools/sam/lib/python3.13/site-packages/samcli/local/rapid"
 _RIE = _RAPID / f"aws-lambda-rie-{_MACHINE}"
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
-_START_SECONDS = 10
+_START_SECONDS = 120
 # 1980, where a zip's time begins.
 _ZIP_TIME = 315532800
 _INIT_REPORT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
@@ -90,7 +90,7 @@ def invoke(  # noqa: PLR0913
     event: object,
     environment: dict[str, str] | None = None,
     *,
-    seconds: float = 60,
+    seconds: float = 300,
     runtime: Sequence[str] = _RUNTIME,
 ) -> Invocation:
     """Start the function in `code`, hand it one event, and end it.

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
-_SECONDS = 30
+_SECONDS = 120
 
 
 def signed_call(  # noqa: PLR0913, PLR0917 - the parts of a request

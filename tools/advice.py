@@ -1,4 +1,4 @@
-"""Writes the advice of docs/failure.md into the state that explains a failure, for its notification.
+"""Writes the advice of docs/failure.md into the workflow that notifies of a failure.
 
 usage: python -m tools.advice
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 from tools.format_definitions import formatted
-from tools.project import DEFINITIONS, ROOT, TRUNK, definition
+from tools.project import DEFINITIONS, ROOT, definition
 
-STATE = "Explain Failure"
+WORKFLOW, STATE = "notify", "Find Advice"
 _PAGE = ROOT / "docs/failure.md"
 _ROW = re.compile(r"^\| (`[A-Z][^|]*`) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 _OTHER = "Find the error in docs/failure.md. Any other is a defect: report it with the log's stack trace."
@@ -30,9 +30,9 @@ def advice() -> dict[str, str]:
 
 def main() -> None:
     """Write the advice."""
-    whole = definition(TRUNK)
+    whole = definition(WORKFLOW)
     whole["States"][STATE]["Assign"]["advice"] = advice()
-    DEFINITIONS[TRUNK].write_text(formatted(whole), encoding="utf-8")
+    DEFINITIONS[WORKFLOW].write_text(formatted(whole), encoding="utf-8")
 
 
 if __name__ == "__main__":

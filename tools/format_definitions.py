@@ -1,6 +1,7 @@
 """Writes the standard retriers and catchers into the definitions, and lays the definitions out.
 
-A retrier or catcher takes one line. Other values take one line where they fit; states never do.
+A retrier or catcher takes one line, and so does a list of one. Other values take one line where they fit;
+states never do.
 
 usage: python -m tools.format_definitions
 """
@@ -80,6 +81,8 @@ def _text(value: Any, depth: int, key: str) -> str:
     if not isinstance(value, dict | list) or not value:
         return flat
     fits = len(_INDENT) * depth + len(key) + len(flat) <= _WIDTH
+    if isinstance(value, list) and len(value) == 1 and key in _ONE_LINE_ITEMS:
+        return flat
     if depth >= _DEPTH_OF_A_FIELD and (fits or (isinstance(value, dict) and key in _ONE_LINE_ITEMS)):
         return flat
     if isinstance(value, list):

@@ -28,6 +28,9 @@ Beside these, `sam deploy` gives every function AWSLambdaBasicExecutionRole (its
 AWSXrayWriteOnlyAccess (its traces), the schedule's role the right to invoke StartScheduledRunFunction,
 and both that role and that function the right to send to ScheduleDeadLetterQueue.
 
+Whoever may start a run has the use of these rights: with `prepare` any document of Systems Manager, and so
+any command as root, can be run on any instance that Systems Manager manages.
+
 | who | actions | resources | condition | why |
 | --- | --- | --- | --- | --- |
 """

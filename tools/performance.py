@@ -23,7 +23,8 @@ _COST = """\
 
 `make performance` generates this page from runs in the sandbox. `make bench BENCH=footprint`
 prints the counts, and a test verifies that each price follows from its counts. The source has two
-volumes, of 8 and 20 GiB. The group that is updated and recreated has two instances.
+volumes, of 8 and 20 GiB. The group that is updated, recreated and rolled has two instances. The run
+that rolls it proves the image by a canary before.
 
 | run | history events | state transitions | invocations | price |
 | --- | --- | --- | --- | --- |
@@ -44,6 +45,30 @@ them for as long as you keep the image, and **no run deletes an earlier image**.
 Between runs, the stack costs its six alarms ($0.10 a month each), one metric ($0.30), its storage, and
 the sweeper's schedule: 21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is
 also an assumption.
+
+## What AWS bills beside it
+
+A run starts or keeps these, each at AWS's usual price. No figure here was measured on AWS.
+
+- **Canary.** One instance of the group's type, with the image's volumes, from `Launch Canary` until it
+  has ended. In the sandbox it lives for 4 minutes of virtual time, of which the status checks take 2
+  (`make demo`). EC2 bills a Linux instance for 60 seconds at least. `canary.document` adds the time of
+  the document.
+- **Surge instances of a roll.** With `rolling.maxHealthyPercentage` above 100, old and new instances
+  run side by side. Each additional instance runs for as long as a new one takes to be in service and
+  warm, and an old one to end. In the sandbox, a group of three has one additional instance at a time
+  (`make demo`). `rolling.bakeTime` and `rolling.checkpointDelay` keep no additional instances.
+- **Approval.** A run that waits for people costs one state transition and one invocation for each
+  request, however long it waits. Its source runs and its snapshots are kept meanwhile. A request sends
+  one message to the topic.
+- **Systems Manager.** A document of `prepare` or `canary` is one command on one EC2 instance. Each poll
+  of a command costs what any poll costs.
+- **Child workflows.** Each child (`prove_image`, `run_document`, `roll_out`, `undo`, `notify`) adds its
+  own transitions. A failed run costs those of its undo too.
+- **Generations.** An item in DynamoDB for each run that succeeds. What costs is what a generation needs
+  to be launched again: the snapshots of its image. EBS bills of a snapshot the blocks that have changed
+  since the volume's earlier one. To have a generation no more, deregister its image with its snapshots:
+  a run that goes back to it is refused with `GenerationGone`.
 """
 
 

@@ -12,11 +12,12 @@ from moto.core.exceptions import ServiceException
 
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
-from ec2world.autoscaling.launch_sources import LaunchSources, as_validation_error
+from ec2world.autoscaling.launch_sources import WAYS, LaunchSources, as_validation_error
 from ec2world.autoscaling.members import Member
 from ec2world.autoscaling.network import check_subnets
 from ec2world.autoscaling.scheduled_actions import ScheduledActions
 from ec2world.autoscaling.subnets import listed
+from ec2world.autoscaling.timeline import Timeline
 from ec2world.wire.errors import AWSError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class WorldAutoScaling(LaunchSources, ScheduledActions):
         self.scene = scene
         self.notification_configurations: dict[tuple[str, str, str], dict[str, str]] = {}
         self.activities_of_the_deleted: list[ScalingActivity] = []
+        self.timeline = Timeline()
         AutoScalingBackend.__init__(self, region_name, account_id)
 
     def reset(self) -> None:
@@ -83,6 +85,7 @@ class WorldAutoScaling(LaunchSources, ScheduledActions):
         self.autoscaling_groups[name] = group
         for hook in params.get("LifecycleHookSpecificationList", []):
             self.put_hook({**hook, "AutoScalingGroupName": name})
+        group.count_members()
         group.reconcile()
         return group
 
@@ -96,6 +99,7 @@ class WorldAutoScaling(LaunchSources, ScheduledActions):
         high = params.get("MaxSize", group.max_size)
         _check_sizes(low, high, params.get("DesiredCapacity"))
         check_subnets(self.ec2_backend, listed(params.get("VPCZoneIdentifier")))
+        _check_desired_configuration(group, params)
         self.change_template(group, params)
         if params.get("VPCZoneIdentifier") or params.get("AvailabilityZones"):
             group._set_azs_and_vpcs(
@@ -176,12 +180,14 @@ class WorldAutoScaling(LaunchSources, ScheduledActions):
             member = Member(group, instance, "InService", None)
             member.register(group.target_group_arns)
             group.instance_states.append(member)
+            group.count_members()
         group.desired_capacity += len(instance_ids)
         group.reconcile()
 
     def take_out(self, group: Group, member: Member) -> None:
         """Detach a member: it lives on without the group."""
         group.instance_states.remove(member)
+        group.count_members()
         member.instance.state_hook = None
         self.ec2_backend.delete_tag_keys([member.instance_id], [ASG_NAME_TAG])
 
@@ -208,6 +214,19 @@ def _with_plain_subnets(params: dict[str, Any]) -> dict[str, Any]:
     if "VPCZoneIdentifier" not in params:
         return params
     return {**params, "VPCZoneIdentifier": ",".join(listed(params["VPCZoneIdentifier"]))}
+
+
+def _check_desired_configuration(group: Group, params: dict[str, Any]) -> None:
+    """Refuse what a refresh that is under way is to give the group at its end.
+
+    Source: "Update restriction" among the limitations of instance refreshes in the Auto Scaling User Guide.
+    """
+    if group.refresh is not None and group.refresh.desired and any(params.get(way) for way in WAYS):
+        raise validation_error(
+            "An active instance refresh with a desired configuration exists. All configuration options "
+            "derived from the desired configuration are not available for update while the instance refresh "
+            "is active."
+        )
 
 
 def _check_sizes(low: int, high: int, desired: int | None) -> None:

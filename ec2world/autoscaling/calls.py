@@ -131,6 +131,7 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
             if member.lifecycle_state != "InService":
                 raise validation_error(f"The instance {member.instance_id} is not in InService.")
             member.lifecycle_state = "Standby"
+            member.deregister(group.target_group_arns)
             activities.append(self._done(group, f"Moving EC2 instance to Standby: {member.instance_id}"))
         return self._resized(group, -len(members) if decrement else 0, {"Activities": activities})
 
@@ -143,6 +144,7 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
             if member.lifecycle_state != "Standby":
                 raise validation_error(f"The instance {member.instance_id} is not in Standby.")
             member.lifecycle_state = "InService"
+            member.register(group.target_group_arns)
             activities.append(self._done(group, f"Moving EC2 instance out of Standby: {member.instance_id}"))
         return self._resized(group, len(members), {"Activities": activities})
 
@@ -162,10 +164,11 @@ class GroupCalls(AutoScalingResponse):  # type: ignore[misc]
         return self._resized(group, -gone, answer)
 
     def set_instance_health(self) -> ActionResult:
-        """Say how a member is."""
+        """Say how a member is; one in its grace period stays healthy, unless that is not to be respected."""
         member = self._member_anywhere(self._get_param("InstanceId"))
-        member.health_status = self._get_param("HealthStatus")
-        member.group.reconcile()
+        if not (member.in_grace_period and self._get_param("ShouldRespectGracePeriod", True)):
+            member.health_status = self._get_param("HealthStatus")
+            member.group.reconcile()
         return EmptyResult()
 
     def complete_lifecycle_action(self) -> ActionResult:

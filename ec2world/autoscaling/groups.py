@@ -17,7 +17,6 @@ from ec2world.autoscaling.warm_pool import WarmPool
 
 if TYPE_CHECKING:
     from ec2world.autoscaling.activities import ScalingActivity
-    from ec2world.autoscaling.refresh_states import InstanceRefresh
     from ec2world.virtual_time.scene import Scene
 
 # Parameters that are kept and returned as given.
@@ -50,7 +49,7 @@ class Group(LaunchingGroup):
         self.scene = scene
         self.status: str | None = None
         self.activities: list[ScalingActivity] = []
-        self.instance_refreshes: list[InstanceRefresh] = []
+        self.instance_refreshes = []
         self.traffic_sources: list[dict[str, str]] = list(params.get("TrafficSources", []))
         self.instance_states: list[Member] = []
         super().__init__(
@@ -89,7 +88,13 @@ class Group(LaunchingGroup):
         """Want so many instances; getting there takes its time."""
         self.desired_capacity = self.min_size if new_capacity is None else new_capacity
         if hasattr(self, "warm_pool"):  # not while moto is still constructing
+            self.count_members()
             self.reconcile()
+
+    def count_members(self) -> None:
+        """Note how many members there are in each state."""
+        if hasattr(self, "warm_pool"):
+            self.autoscaling_backend.timeline.note(self)
 
     def member(self, instance_id: str) -> Member:
         """The member of that instance id."""
@@ -104,12 +109,13 @@ class Group(LaunchingGroup):
             for one in list(self.instance_states):
                 if one.counts and one.health_status == "Unhealthy":
                     one.leave("it was found unhealthy")
-        missing = self.desired_capacity - sum(one.counts for one in self.instance_states)
+        wanted = self.desired_capacity + self.surge
+        missing = wanted - sum(one.counts for one in self.instance_states)
         if missing > 0 and not self.suspends("Launch"):
             self._launch_members(missing)
         elif missing < 0 and not self.suspends("Terminate"):
             for one in self._least_wanted()[:-missing]:
-                one.leave(f"a difference between desired and actual capacity, {self.desired_capacity} wanted")
+                one.leave(f"a difference between desired and actual capacity, {wanted} wanted")
         if self.warm_pool is not None:
             self.warm_pool.adjust()
 
@@ -127,8 +133,10 @@ class Group(LaunchingGroup):
     def _launch_member(self, params: dict[str, Any], version: dict[str, Any] | None) -> None:
         instance = self.launch_instance(params)
         member = Member(self, instance, "Pending", version)
+        member.launched_in = self.refresh.launch_mark if self.refresh else None
         actual = sum(one.counts for one in self.instance_states)
         self.instance_states.append(member)
+        self.count_members()
         member.activity = self.note(
             f"Launching a new EC2 instance: {instance.id}",
             f"At {self.moment()} an instance was started in response to a difference between desired and "
@@ -137,19 +145,32 @@ class Group(LaunchingGroup):
         )
         member.enter()
 
+    def settle_surge(self) -> None:
+        """Want no more instances than desired, without those that were not yet in service first."""
+        self.surge = 0
+        surplus = sum(one.counts for one in self.instance_states) - self.desired_capacity
+        waiting = [one for one in self.instance_states if one.counts and not one.serves]
+        for one in waiting[: max(0, surplus)]:
+            one.leave("an instance refresh has ended")
+        self.reconcile()
+
     def _least_wanted(self) -> list[Member]:
-        """Members that may be scaled in: those of the oldest template version first, then the oldest."""
+        """Members that may be scaled in: those of the oldest template version first.
 
-        def rank(one: Member) -> tuple[int, Any]:
-            return int((one.launch_template or {}).get("Version", 0)), one.instance.launch_time
+        Of one version those that are not in service yet go first, then the oldest.
+        """
 
-        return sorted(
-            (one for one in self.instance_states if one.counts and not one.protected_from_scale_in), key=rank
-        )
+        def order(member: Member) -> tuple[int, bool, Any]:
+            version, launched = member.age()
+            return version, member.serves, launched
+
+        able = [one for one in self.instance_states if one.counts and not one.protected_from_scale_in]
+        return sorted(able, key=order)
 
     def remove(self, gone: Member) -> None:
         """Forget a member whose instance is no more."""
         self.instance_states = [one for one in self.instance_states if one is not gone]
+        self.count_members()
         if self.status is not None and not self.instance_states:
             self.autoscaling_backend.forget_group(self)
         else:
@@ -167,6 +188,12 @@ class Group(LaunchingGroup):
         pool, self.warm_pool = self.warm_pool, None
         if pool is not None:
             pool.shrink_to(0)
+
+    @property
+    def launch_template(self) -> dict[str, Any] | None:
+        """The template as it is shown; that of a mixed instances policy is shown in the policy alone."""
+        shown: dict[str, Any] | None = None if self.mixed_instances_policy else super().launch_template
+        return shown
 
     @property
     def warm_pool_size(self) -> int | None:

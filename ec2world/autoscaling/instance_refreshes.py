@@ -1,24 +1,23 @@
 """The calls on instance refreshes, which moto lacks.
 
-Times and progress are not shown. The strategy ReplaceRootVolume keeps the instances, and their volumes too.
+The strategy ReplaceRootVolume keeps the instances, and their volumes too.
 
 Sources: StartInstanceRefresh, DescribeInstanceRefreshes, CancelInstanceRefresh and RollbackInstanceRefresh in
-the API Reference.
+the API Reference; the words of refusals from the integration tests of the collection amazon.aws.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 from ec2world.autoscaling import refresh_preferences, refresh_process
-from ec2world.autoscaling.refresh_states import CANCELLING_SECONDS, InstanceRefresh
+from ec2world.autoscaling.errors import validation_error
+from ec2world.autoscaling.refresh_progress import progress
+from ec2world.autoscaling.refresh_states import CANCELLABLE, REVERSIBLE, InstanceRefresh
 from ec2world.wire.errors import AWSError
-
-REVERSIBLE = ("Pending", "InProgress", "Baking")
-CANCELLABLE = (*REVERSIBLE, "RollbackInProgress")
-ACTIVE = (*CANCELLABLE, "Cancelling")
 
 
 class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
@@ -30,22 +29,16 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
         """Start one; InstanceRefreshInProgress while another has not ended."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
         refresh_preferences.check(group, self.params)
-        if group.instance_refreshes and group.instance_refreshes[-1].status in ACTIVE:
+        if group.refresh is not None:
             raise AWSError(
                 "InstanceRefreshInProgress",
                 "An Instance Refresh is already in progress and blocks the execution of this Instance "
                 "Refresh.",
             )
-        clock = group.scene.clock
         preferences = refresh_preferences.with_defaults(group, self._get_param("Preferences", {}))
-        keeps_instances = self._get_param("Strategy") == "ReplaceRootVolume"
-        members = [] if keeps_instances else [one for one in group.instance_states if not one.is_leaving]
         refresh = InstanceRefresh(
-            clock,
-            {**self.params, "Preferences": preferences},
-            began=clock.now(),
-            left=tuple(one.instance_id for one in members),
-            progressed=clock.now(),
+            {**deepcopy(self.params), "Preferences": preferences},
+            earlier=frozenset(one.instance_id for one in group.instance_states),
             fault=group.scene.failure,
         )
         group.instance_refreshes.append(refresh)
@@ -54,17 +47,20 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
 
     def describe_instance_refreshes(self) -> ActionResult:
         """Refreshes of a group, the newest first, in pages of 50."""
-        group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
+        name = self._get_param("AutoScalingGroupName")
+        if name not in self.autoscaling_backend.autoscaling_groups:
+            raise validation_error(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
+        group = self.autoscaling_backend.group(name)
         ids = self._get_param("InstanceRefreshIds", [])
         wanted = [one for one in group.instance_refreshes if not ids or one.instance_refresh_id in ids]
-        return self._page("InstanceRefreshes", [one.shown() for one in wanted[::-1]])
+        shown = [one.shown(progress(group, one)) for one in wanted[::-1]]
+        return self._page("InstanceRefreshes", shown)
 
     def cancel_instance_refresh(self) -> ActionResult:
         """Cancel the refresh or the roll-back that is under way, at once where it is not to wait."""
         group, refresh = self._under_way(CANCELLABLE)
-        waits = self._get_param("WaitForTransitioningInstances", True)
-        seconds = CANCELLING_SECONDS if waits else 0
-        refresh_process.update(group, refresh, cancelled=group.scene.clock.now(), cancelling_seconds=seconds)
+        waits = bool(self._get_param("WaitForTransitioningInstances", True))
+        refresh_process.cancel(group, refresh, waits=waits)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def rollback_instance_refresh(self) -> ActionResult:
@@ -75,19 +71,18 @@ class InstanceRefreshCalls(AutoScalingResponse):  # type: ignore[misc]
                 "IrreversibleInstanceRefresh",
                 "The refresh has no desired configuration, or a template has a moving version or image.",
             )
-        refresh_process.update(
-            group, refresh, rolled_back=group.scene.clock.now(), rollback_fault=group.scene.failure
-        )
-        refresh_process.roll_back(group)
+        fault = group.scene.failure
+        refresh_process.roll_back(group, refresh, "Rollback was requested by a user.", fault)
         return ActionResult({"InstanceRefreshId": refresh.instance_refresh_id})
 
     def _under_way(self, statuses: tuple[str, ...]) -> tuple[Any, InstanceRefresh]:
         """The group and its latest refresh; ActiveInstanceRefreshNotFound unless it is in such a status."""
         group = self.autoscaling_backend.group(self._get_param("AutoScalingGroupName"))
-        refreshes = group.instance_refreshes
-        if not refreshes or refreshes[-1].status not in statuses:
+        refresh = group.refresh
+        if refresh is None or refresh.status not in statuses:
             raise AWSError(
                 "ActiveInstanceRefreshNotFound",
-                f"No in progress or pending Instance Refresh found for Auto Scaling group {group.name}",
+                "No in progress, baking, pending, or cancelling Instance Refresh found for Auto Scaling "
+                f"group {group.name}",
             )
-        return group, refreshes[-1]
+        return group, refresh

@@ -5,21 +5,15 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend
 from moto.core.exceptions import ServiceException
 
+from ec2world.autoscaling.desired_configuration import LAUNCHES_FROM
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.groups import Group
 from ec2world.autoscaling.network import check_public_address, check_security_groups
 from ec2world.autoscaling.subnets import listed
 from ec2world.wire.errors import AWSError
 
-# What moto keeps of a group's launch template, mixed instances policy or launch configuration.
-LAUNCHES_FROM = (
-    "ec2_launch_template",
-    "launch_template_version",
-    "provided_launch_template_version",
-    "mixed_instances_policy",
-    "launch_config",
-    "launch_configuration_name",
-)
+# The parameters of an update that say what a group launches from.
+WAYS = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
 
 
 class LaunchSources(AutoScalingBackend):  # type: ignore[misc]
@@ -28,8 +22,7 @@ class LaunchSources(AutoScalingBackend):  # type: ignore[misc]
     def change_template(self, group: Group, params: dict[str, Any]) -> None:
         """Launch from something else from now on; what was there before goes, for a group has one of them."""
         subnets = listed(params.get("VPCZoneIdentifier", group.vpc_zone_identifier))
-        ways = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
-        if not any(params.get(way) for way in ways):
+        if not any(params.get(way) for way in WAYS):
             return
         name = params.get("LaunchConfigurationName", "")
         if name and name not in self.launch_configurations:
@@ -52,7 +45,7 @@ class LaunchSources(AutoScalingBackend):  # type: ignore[misc]
     def check_template(self, group: Group, subnets: list[str]) -> None:
         """The checks of AWS in a dry run of a launch, and that of the security groups' network."""
         try:
-            params, _ = group.launch_parameters()
+            params, _ = group.own_launch_parameters()
             self.ec2_backend.check_launch(params)
             check_security_groups(group, subnets)
             check_public_address(group, subnets)

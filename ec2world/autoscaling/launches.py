@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, InstanceState, LifecycleHook
 
 from ec2world.autoscaling.activities import ScalingActivity
+from ec2world.autoscaling.desired_configuration import launching_from
 from ec2world.autoscaling.errors import validation_error
 from ec2world.autoscaling.keys import key_withheld_from_auto_scaling
+from ec2world.autoscaling.refresh_states import InstanceRefresh
 from ec2world.autoscaling.subnets import existing, listed
 from ec2world.ec2.launch_checks import zones_of
 from ec2world.ec2.launches import DEFAULT_TYPE
@@ -23,14 +25,20 @@ RETRY_LIMIT = 3600.0
 class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
     """The half of a group that launches, as its members and its warm pool know it.
 
-    `launch_failure` makes every launch fail with that message.
+    `launch_failure` makes every launch fail with that message. `surge` is how many instances an instance
+    refresh wants for now beside the desired ones.
     """
 
     scene: "Scene"
     activities: list[ScalingActivity]
     status: str | None
     launch_failure: str | None = None
+    last_launch_error: str | None = None
+    instance_refreshes: list[InstanceRefresh]
+    instance_states: list[Any]
+    surge = 0
     _retry_seconds: float | None = None
+    _retry_due = 0.0
     _subnet_turn = 0
 
     def moment(self) -> str:
@@ -60,8 +68,33 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         """Forget a member whose instance is no more."""
         raise NotImplementedError
 
+    def count_members(self) -> None:
+        """Take notice that a member, or how many are desired, has changed."""
+
+    @property
+    def refresh(self) -> InstanceRefresh | None:
+        """The instance refresh that has not ended, if there is one."""
+        latest = self.instance_refreshes[-1] if self.instance_refreshes else None
+        return latest if latest is not None and latest.active else None
+
+    @property
+    def waits_to_retry(self) -> bool:
+        """Whether a launch has failed, and it is not yet time to try again."""
+        return self._retry_seconds is not None and self.scene.clock.now() < self._retry_due
+
+    def forget_retry(self) -> None:
+        """Try again without waiting, for what is launched is something else by now."""
+        self._retry_seconds = None
+
     def launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """What to launch by now, and the template version that says so."""
+        """What to launch by now, and the template version that says so: a refresh's where it launches."""
+        refresh = self.refresh
+        forward = refresh is not None and not refresh.going_back and refresh.launch_mark is not None
+        with launching_from(self, refresh.desired if refresh and forward else None):
+            return self.own_launch_parameters()
+
+    def own_launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """What the group's own configuration says, and its template version."""
         ec2, version = self.ec2_backend, None
         if self.ec2_launch_template is not None:
             overrides = (self.mixed_instances_policy or {}).get("LaunchTemplate", {}).get("Overrides", [])
@@ -94,9 +127,10 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
     def checked_launch_parameters(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """The same, or the error that a launch would end in."""
         params, version = self.launch_parameters()
-        image = self.ec2_backend.check_launch(params)
-        if self.launch_failure is not None:
-            raise validation_error(self.launch_failure)
+        refresh, image = self.refresh, self.ec2_backend.check_launch(params)
+        failure = self.launch_failure or (refresh.fault if refresh and refresh.launch_mark else None)
+        if failure is not None:
+            raise validation_error(failure)
         if key := key_withheld_from_auto_scaling(self.ec2_backend, image):
             raise AWSError("Client.InternalError", f"Client error on launch: no access to KMS key {key}")
         return params, version
@@ -117,6 +151,7 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         return self.ec2_backend.launch(placed).instances[0]  # type: ignore[no-any-return]
 
     def _launch_failed(self, message: str) -> None:
+        self.last_launch_error = f"{message}. Launching EC2 instance failed."
         activity = self.note(
             "Launching a new EC2 instance",
             f"At {self.moment()} an instance was started in response to a difference between desired and "
@@ -126,7 +161,7 @@ class LaunchingGroup(FakeAutoScalingGroup):  # type: ignore[misc]
         activity.end("Failed", f"{message}. Launching EC2 instance failed.")
         clock = self.scene.clock
         seconds = self._retry_seconds or clock.durations.launch or 1
-        self._retry_seconds = min(2 * seconds, RETRY_LIMIT)
+        self._retry_seconds, self._retry_due = min(2 * seconds, RETRY_LIMIT), clock.now() + seconds
         clock.after(seconds, self._try_again)
 
     def _try_again(self) -> None:

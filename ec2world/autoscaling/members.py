@@ -20,7 +20,11 @@ TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 
 
 class Member(InstanceState):  # type: ignore[misc]
-    """One instance in a group."""
+    """One instance in a group.
+
+    `launched_in` is the mark of the instance refresh that launched it, `registered` are its target groups,
+    each with the virtual time since when.
+    """
 
     def __init__(
         self,
@@ -30,20 +34,59 @@ class Member(InstanceState):  # type: ignore[misc]
         launched_from: dict[str, Any] | None,
     ) -> None:
         instance.autoscaling_group = group
+        self.group = group
+        self.in_service_since = group.scene.clock.now()
         super().__init__(
             instance,
             lifecycle_state=lifecycle_state,
             protected_from_scale_in=group.new_instances_protected_from_scale_in,
             autoscaling_group=group,
         )
-        self.group = group
         self.launched_from = launched_from
-        self.registered: set[str] = set()
+        self.launched_in: str | None = None
+        self.registered: dict[str, float] = {}
         self.activity: ScalingActivity | None = None
         self._wait: Appointment | None = None
         self._after_wait: Callable[[str], None] | None = None
         self.waiting_for: str | None = None
         instance.state_hook = self.instance_is
+
+    @property
+    def lifecycle_state(self) -> str:
+        """The state in the group's life cycle."""
+        return self._lifecycle_state
+
+    @lifecycle_state.setter
+    def lifecycle_state(self, state: str) -> None:
+        self._lifecycle_state = state
+        if state == "InService":
+            self.in_service_since = self.group.scene.clock.now()
+        self.group.count_members()
+
+    @property
+    def health_status(self) -> str:
+        """Healthy, or Unhealthy."""
+        return self._health_status
+
+    @health_status.setter
+    def health_status(self, status: str) -> None:
+        self._health_status = status
+        self.group.count_members()
+
+    @property
+    def serves(self) -> bool:
+        """Whether it is in service and healthy."""
+        return self._lifecycle_state == "InService" and self._health_status == "Healthy"
+
+    def age(self) -> tuple[int, Any]:
+        """The number of its template version and the time of its launch: the lowest goes first."""
+        return int((self.launch_template or {}).get("Version", 0)), self.instance.launch_time
+
+    @property
+    def in_grace_period(self) -> bool:
+        """Whether its health is not judged yet."""
+        grace = int(getattr(self.group, "health_check_grace_period", None) or 0)
+        return bool(self.group.scene.clock.now() < self.in_service_since + grace)
 
     @property
     def launch_template(self) -> dict[str, Any] | None:
@@ -88,7 +131,12 @@ class Member(InstanceState):  # type: ignore[misc]
     def register(self, target_group_arns: list[str]) -> None:
         """Become a target of these groups, unless that process is suspended; it is not made up for later."""
         if not self.group.suspends("AddToLoadBalancer"):
-            self.registered.update(target_group_arns)
+            now = self.group.scene.clock.now()
+            self.registered = dict.fromkeys(target_group_arns, now) | self.registered
+
+    def deregister(self, target_group_arns: list[str]) -> None:
+        """Be a target of these groups no longer."""
+        self.registered = {arn: at for arn, at in self.registered.items() if arn not in target_group_arns}
 
     def leave(self, why: str, *, hooks: bool = True) -> None:
         """Go through the terminating hook to the end of the instance."""
@@ -137,8 +185,8 @@ class Member(InstanceState):  # type: ignore[misc]
             self.health_status = "Unhealthy"
             self.group.reconcile()
         elif state == "shutting-down" and not self.is_leaving:
-            self.health_status = "Unhealthy"
             self.lifecycle_state = "Terminating"
+            self.health_status = "Unhealthy"
             self.group.reconcile()
         elif state == "terminated":
             if self.activity is not None:

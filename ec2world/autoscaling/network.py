@@ -29,7 +29,7 @@ def check_subnets(ec2: Any, subnet_ids: list[str]) -> None:
 
 def check_security_groups(group: "Group", subnet_ids: list[str]) -> None:
     """Refuse a template whose security groups are not of the subnets' VPC."""
-    params, _ = group.launch_parameters()
+    params, _ = group.own_launch_parameters()
     ec2 = group.ec2_backend
     networks = {ec2.get_subnet(subnet_id).vpc_id for subnet_id in existing(ec2, subnet_ids)}
     if any(not networks <= networks_of(ec2, one) for one in ec2._security_groups(params)):
@@ -44,7 +44,7 @@ def check_public_address(group: "Group", subnet_ids: list[str]) -> None:
 
     Sources: AWS's answers in issues 7835 of hashicorp/terraform-provider-aws and 34794 of ansible/ansible.
     """
-    params, _ = group.launch_parameters()
+    params, _ = group.own_launch_parameters()
     if not subnet_ids and any(
         "AssociatePublicIpAddress" in one for one in params.get("NetworkInterfaces", [])
     ):

@@ -1,41 +1,63 @@
-"""What an instance refresh is, and the status that it shows.
+"""What an instance refresh is, and what of it DescribeInstanceRefreshes shows beside its progress.
 
-Source: "Instance refresh statuses" in the Auto Scaling User Guide.
+Source: "Instance refresh statuses" in the Auto Scaling User Guide, and InstanceRefresh in the API Reference.
 """
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from ec2world.virtual_time.clock import Clock
+REVERSIBLE = ("Pending", "InProgress", "Baking")
+CANCELLABLE = (*REVERSIBLE, "RollbackInProgress", "Cancelling")
 
-# Virtual seconds from the start, the cancellation and the roll-back; at AWS most of them grow with the group.
-PENDING_SECONDS, CANCELLING_SECONDS, ROLLBACK_SECONDS = 5, 60, 300
+
+@dataclass(frozen=True)
+class Trouble:
+    """What keeps a refresh from going on, since a virtual time; a lasting one until the next progress."""
+
+    since: float
+    reason: str
+    lasting: bool
+
+
+@dataclass(frozen=True)
+class RollBack:
+    """Why and when a roll-back began, and how far the refresh had come."""
+
+    reason: str
+    started: datetime
+    progress: dict[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """The RollbackDetails."""
+        at_its_start = {f"{name}OnRollback": value for name, value in self.progress.items()}
+        return {"RollbackReason": self.reason, "RollbackStartTime": self.started, **at_its_start}
 
 
 @dataclass(frozen=True)
 class InstanceRefresh:
-    """One refresh: `given` are the parameters of its start, `left` the instances still to be replaced.
+    """One refresh: `given` are the parameters of its start, `earlier` are the instances that it found.
 
-    `began`, `progressed` (when it last replaced some), `replaced` (when it had replaced all), `failed`,
-    `cancelled` and `rolled_back` are virtual times. `fault` is why it will fail, `failure` why it has failed,
-    and `rollback_fault` why its roll-back will. It never changes but is replaced in its group's list, so that
-    a stale read can show the one before.
+    `due` is the virtual time that a checkpoint or the baking lasts until, `waited` are the checkpoints where
+    it waited, `best` is the most members that it had ready, `fault` is why its launches will fail, and
+    `ended_with` is the progress at its end. It never changes but is replaced in its group's list, so that a
+    stale read can show the one before.
     """
 
-    clock: Clock
     given: dict[str, Any]
-    began: float
-    left: tuple[str, ...]
-    progressed: float
+    earlier: frozenset[str]
+    status: str = "Pending"
+    reason: str | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    due: float | None = None
+    waited: frozenset[int] = frozenset()
+    best: int = 0
+    trouble: Trouble | None = None
+    rollback: RollBack | None = None
     fault: str | None = None
-    replaced: float | None = None
-    failed: float | None = None
-    failure: str | None = None
-    cancelled: float | None = None
-    cancelling_seconds: float = CANCELLING_SECONDS
-    rolled_back: float | None = None
-    rollback_fault: str | None = None
+    ended_with: dict[str, Any] | None = None
     instance_refresh_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -50,36 +72,46 @@ class InstanceRefresh:
         return self.given.get("DesiredConfiguration")
 
     @property
-    def bake_seconds(self) -> int:
-        """How long it bakes once it has replaced all."""
-        return int(self.preferences.get("BakeTime", 0))
+    def keeps_instances(self) -> bool:
+        """Whether it replaces root volumes, not instances."""
+        return self.given.get("Strategy") == "ReplaceRootVolume"
 
     @property
-    def goes_on(self) -> bool:
-        """Whether it neither has been ended from outside nor has failed."""
-        return self.cancelled is None and self.rolled_back is None and self.failed is None
+    def checkpoints(self) -> list[int]:
+        """The percentages that it pauses at, of which the last is where it ends."""
+        return [int(one) for one in self.preferences.get("CheckpointPercentages", [])] or [100]
 
     @property
-    def status(self) -> str:
-        """The status by the time that has passed."""
-        now = self.clock.now()
-        if self.cancelled is not None:
-            return "Cancelling" if now - self.cancelled < self.cancelling_seconds else "Cancelled"
-        if self.rolled_back is not None:
-            if now - self.rolled_back < ROLLBACK_SECONDS:
-                return "RollbackInProgress"
-            return "RollbackSuccessful" if self.rollback_fault is None else "RollbackFailed"
-        if self.failed is not None:
-            return "Failed"
-        if self.replaced is not None:
-            return "Baking" if now - self.replaced < self.bake_seconds else "Successful"
-        return "Pending" if now - self.began < PENDING_SECONDS else "InProgress"
+    def alarms(self) -> list[str]:
+        """The alarms that it watches."""
+        found: list[str] = self.preferences.get("AlarmSpecification", {}).get("Alarms", [])
+        return found
 
-    def shown(self) -> dict[str, Any]:
-        """The refresh as DescribeInstanceRefreshes shows it."""
+    @property
+    def active(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in CANCELLABLE
+
+    @property
+    def going_back(self) -> bool:
+        """Whether it is being rolled back."""
+        return self.status == "RollbackInProgress"
+
+    @property
+    def launch_mark(self) -> str | None:
+        """What a member is marked by that is launched now; none where the refresh launches nothing."""
+        if self.status in ("InProgress", "Baking"):
+            return self.instance_refresh_id
+        return f"{self.instance_refresh_id} back" if self.going_back else None
+
+    def shown(self, progress: dict[str, Any]) -> dict[str, Any]:
+        """The refresh with its progress, as DescribeInstanceRefreshes shows it."""
         own = {
             "InstanceRefreshId": self.instance_refresh_id,
             "Status": self.status,
-            "StatusReason": self.failure,
+            "StatusReason": self.reason,
+            "StartTime": self.started,
+            "EndTime": self.ended,
+            "RollbackDetails": self.rollback.shown() if self.rollback else None,
         }
-        return {"Strategy": "Rolling", **self.given, **own}
+        return {"Strategy": "Rolling", **self.given, **progress, **own}

@@ -126,7 +126,7 @@ class GroupSettingCalls(AutoScalingResponse):  # type: ignore[misc]
         gone = self._get_param("TargetGroupARNs", [])
         group.target_group_arns = [one for one in group.target_group_arns if one not in gone]
         for member in group.instance_states:
-            member.registered.difference_update(gone)
+            member.deregister(gone)
         return EmptyResult()
 
     def describe_traffic_sources(self) -> ActionResult:

@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from moto.core.exceptions import ServiceException
 
+from ec2world.autoscaling.alarms import put_alarm
 from ec2world.control.seed import seed
+from ec2world.ec2.status_checks import say_failing
 from ec2world.load_balancing.targets import put_target_group
 from ec2world.trouble.faults import WORKFLOW, Rule
 from ec2world.trouble.limits import exceeded_limit
@@ -65,6 +67,11 @@ def _flag(given: Any) -> bool:
 def _put_durations(world: World, given: Any, _query: dict[str, str]) -> Any:
     _change_durations(world.clock, given)
     return _durations(world.clock)
+
+
+def _post_time(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.clock.skip(given["seconds"])
+    return {"now": world.clock.now()}
 
 
 def _put_faults(world: World, given: Any, _query: dict[str, str]) -> Any:
@@ -135,6 +142,31 @@ def _put_targets(world: World, given: Any, _query: dict[str, str]) -> Any:
     return {}
 
 
+def _put_alarms(world: World, given: Any, _query: dict[str, str]) -> Any:
+    put_alarm(world.account, world.region, given)
+    return {}
+
+
+def _get_capacity(world: World, _given: Any, query: dict[str, str]) -> Any:
+    """The counts of a group's members since a virtual time, and the fewest in service among them."""
+    counts = world.autoscaling.timeline.since(query["group"], float(query.get("since", 0)))
+    return {
+        "now": world.clock.now(),
+        "leastInService": min(one.in_service for one in counts),
+        "changes": [one.to_json() for one in counts],
+    }
+
+
+def _put_checks(world: World, given: Any, _query: dict[str, str]) -> Any:
+    say_failing(world.scene.failing_checks, given)
+    return {}
+
+
+def _put_command(world: World, given: Any, _query: dict[str, str]) -> Any:
+    world.run_command.say_ending(given)
+    return {}
+
+
 def _delete_calls(world: World, _given: Any, _query: dict[str, str]) -> Any:
     world.record.clear()
     return {}
@@ -149,6 +181,7 @@ def _reset(world: World, _given: Any, _query: dict[str, str]) -> Any:
 VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
     "GET durations": lambda world, _given, _query: _durations(world.clock),
     "PUT durations": _put_durations,
+    "POST time": _post_time,
     "GET faults": lambda world, _given, _query: world.faults.to_json(),
     "PUT faults": _put_faults,
     "POST faults": _post_faults,
@@ -161,6 +194,10 @@ VERBS: dict[str, Callable[[World, Any, dict[str, str]], Any]] = {
     "GET throttle": lambda world, _given, _query: world.throttle.to_json(),
     "PUT throttle": _put_throttle,
     "PUT targets": _put_targets,
+    "PUT alarms": _put_alarms,
+    "GET capacity": _get_capacity,
+    "PUT checks": _put_checks,
+    "PUT command": _put_command,
     "POST seed": lambda world, given, _query: seed(world, given),
     "POST reset": _reset,
 }

@@ -6,6 +6,8 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import return_if_not_empty
 from moto.ec2.responses import EC2Response
 
+from ec2world.ec2.console import ConsoleCalls
+from ec2world.ec2.ebs_keys import withheld_key
 from ec2world.ec2.image_calls import ImageCalls
 from ec2world.ec2.image_references import ImageReferenceCalls
 from ec2world.ec2.image_retention import RetentionCalls
@@ -56,9 +58,13 @@ class InstanceCalls(EC2Response):  # type: ignore[misc]
     def run_instances(self) -> ActionResult:
         """Launch; a dry run goes as far as the checks."""
         params = self.ec2_backend.resolved(self.params)
-        self.ec2_backend.check_launch(params)
+        image = self.ec2_backend.check_launch(params)
         self.error_on_dryrun()
-        return ActionResult(self.ec2_backend.launch(params, int(self._get_param("MaxCount", 1))))
+        launched = self.ec2_backend.launch(params, int(self._get_param("MaxCount", 1)))
+        if withheld_key(self.ec2_backend, image, _is_of_account):
+            for instance in launched.instances:
+                instance.fail_launch()
+        return ActionResult(launched)
 
     def stop_instances(self) -> ActionResult:
         """Stop; with Hibernate only what was launched for it."""
@@ -138,6 +144,7 @@ class BlockStoreCalls(EC2Response):  # type: ignore[misc]
 
 class WorldEC2Response(
     InstanceCalls,
+    ConsoleCalls,
     InstanceAttributeCalls,
     BlockStoreCalls,
     RetentionCalls,
@@ -163,6 +170,11 @@ class WorldEC2Response(
             "Ipv6CidrBlockState.State": lambda state: state["State"] if isinstance(state, dict) else state,
         },
     )
+
+
+def _is_of_account(principal: str) -> bool:
+    """Whether a principal may be who calls RunInstances: this world knows no policies of IAM."""
+    return bool(principal) and "aws-service-role" not in principal
 
 
 def _changes(key: str, changed: list[tuple[Any, Any]]) -> ActionResult:

@@ -1,9 +1,12 @@
 """ClientToken: the same call again gets the same answer, another one with the same token an error.
 
-Source: "Ensuring idempotency in Amazon EC2 API requests".
+Sources: "Ensuring idempotency in Amazon EC2 API requests", "Error codes for the Amazon EC2 API".
 """
 
 import json
+import re
+from collections.abc import Callable
+from typing import Any
 
 from ec2world.wire.call import Call
 
@@ -18,6 +21,11 @@ MISMATCH = (
     "IdempotentParameterMismatch",
     "The client token you have provided is associated with a resource that has different parameters.",
 )
+TERMINATED = (
+    "IdempotentInstanceTerminated",
+    "The client token you have provided is associated with an instance that has been terminated.",
+)
+_LAUNCHED = re.compile("<instanceId>(i-[0-9a-f]+)</instanceId>")
 
 
 class Tokens:
@@ -30,6 +38,14 @@ class Tokens:
         """Whether another call was answered under this call's token."""
         known = self._answers.get(_key(call) or ("", "", ""))
         return known is not None and known[0] != _fingerprint(call)
+
+    def launched_what_is_gone(self, call: Call, find: Callable[[str], Any]) -> bool:
+        """Whether this call's token has launched instances that are all terminated; `find` looks one up."""
+        known = self._answers.get(_key(call) or ("", "", ""))
+        if known is None or call.action != "RunInstances":
+            return False
+        found = [find(one) for one in _LAUNCHED.findall(known[1])]
+        return all(one is None or one.state == "terminated" for one in found)
 
     def earlier_body(self, call: Call, request_id: str) -> str | None:
         """The body that this call was answered with before, under the id of this request."""

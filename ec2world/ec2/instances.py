@@ -10,6 +10,7 @@ from moto.core.utils import utcnow
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import InstanceState, StateReason
 
+from ec2world.ec2.spot import end_spot_request
 from ec2world.ec2.status_checks import StatusChecks
 from ec2world.wire.errors import AWSError
 
@@ -147,6 +148,13 @@ class TimedInstance(StatusChecks):
             self.begin("shutting-down", "terminated", self.ec2_backend.scene.clock.durations.terminate)
         return before
 
+    def fail_launch(self) -> None:
+        """End before it runs, as where its caller may not use the key of a volume: the call was accepted."""
+        code = "Client.InternalError"
+        self.state_reason = StateReason(f"{code}: Client error on launch", code)
+        self._reason = "Server.InternalError"
+        self.begin("pending", "terminated", self.ec2_backend.scene.clock.durations.start)
+
     def reboot(self) -> None:
         """Reboot: no state that the API shows changes."""
 
@@ -174,6 +182,7 @@ class TimedInstance(StatusChecks):
             super().terminate()  # moto's: detaches and deletes what goes with the instance
             self._reason, self.state_reason = reason, self_reason
             self.ec2_backend.forget_later(self)
+            end_spot_request(self.ec2_backend, self)
         elif state == "stopped":
             for nic in self.nics.values():
                 nic.stop()

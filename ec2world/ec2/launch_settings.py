@@ -93,6 +93,14 @@ def refuse_combinations(params: dict[str, Any]) -> None:
             "The associatePublicIPAddress parameter cannot be specified when launching with multiple network "
             "interfaces.",
         )
+    spot = params.get("InstanceMarketOptions", {}).get("SpotOptions", {})
+    interrupted = spot.get("InstanceInterruptionBehavior", "terminate")
+    if spot.get("SpotInstanceType") == "persistent" and interrupted == "terminate":
+        raise AWSError(
+            "InvalidParameterCombination",
+            "Persistent Spot Instance requests are supported only when the instance interruption behavior is "
+            "hibernate or stop.",
+        )
     if params.get("InstanceRequirements"):
         raise AWSError("InvalidParameterCombination", "RunInstances does not take InstanceRequirements.")
 

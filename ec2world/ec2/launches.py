@@ -195,7 +195,7 @@ class Launches(TimedInstances):
         Image.give_to(image, instance, uefi_capable=boots_uefi(instance.instance_type))
         instance.iam_instance_profile = self._profile(params.get("IamInstanceProfile"))
         launch_settings.keep(instance, params)
-        self._make_spot(instance, params.get("InstanceMarketOptions", {}))
+        self._make_spot(instance, params, image)
         return instance
 
     def _profile(self, given: dict[str, str] | None) -> dict[str, str] | None:
@@ -204,12 +204,14 @@ class Launches(TimedInstances):
         arn = given.get("Arn") or f"arn:aws:iam::{self.account_id}:instance-profile/{given.get('Name')}"
         return {"Arn": arn, "Id": "AIPA" + hashlib.sha256(arn.encode()).hexdigest()[:17].upper()}
 
-    def _make_spot(self, instance: TimedInstance, market: dict[str, Any]) -> None:
+    def _make_spot(self, instance: TimedInstance, params: dict[str, Any], image: Image) -> None:
+        market = params.get("InstanceMarketOptions", {})
         if market.get("MarketType") == "spot":
             instance.lifecycle = "spot"
             instance.spot_type = market.get("SpotOptions", {}).get("SpotInstanceType", "one-time")
             instance.spot_instance_request_id = random_spot_request_id()
-            record_spot_request(self, instance, market.get("SpotOptions", {}))
+            again = partial(self.start, params, image, public=True)
+            record_spot_request(self, instance, market.get("SpotOptions", {}), again)
 
 
 def _user_data(params: dict[str, Any]) -> Base64EncodedString | None:

@@ -1,9 +1,10 @@
 """What somebody else does in the moment that a rule picks: a person, a scaling policy, a backup tool.
 
-An act is a call of EC2's or Auto Scaling's API, made as `SOMEBODY`. One with `each` is made for each of EC2's
-resources that has a tag: in its parameters `$id` is then the resource, `$tags` all of its tags.
+An act is a call of EC2's, Auto Scaling's or CloudWatch's API, made as `SOMEBODY`. One with `each` is made for
+each of EC2's resources that has a tag: in its parameters `$id` is then the resource, `$tags` all of its tags.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from ec2world.wire.call import Call, Request, parse_call
 
 SOMEBODY = "somebody"
 Tagged = Callable[[dict[str, str]], dict[str, dict[str, str]]]
-SERVICES = ("ec2", "autoscaling")
+SERVICES = ("ec2", "autoscaling", "cloudwatch")
+_FORMS = ("ec2", "query")
 _KEYS = {"service", "action", "params", "each"}
 _EACH = {"resource", "key", "value"}
 
@@ -51,15 +53,21 @@ class Act:
 
     def _call(self, params: dict[str, Any], region: str, trace: str) -> Call:
         model = get_service_model(self.service)
-        serializer = create_serializer(model.protocol, include_validation=False)
-        form = serializer.serialize_to_request(params, model.operation_model(self.action))["body"]
-        scope = f"{SOMEBODY}/20261122/{region}/{self.service}/aws4_request"
+        scope = f"{SOMEBODY}/20261122/{region}/{model.signing_name}/aws4_request"
         headers = {
             "authorization": f"AWS4-HMAC-SHA256 Credential={scope}",
-            "content-type": "application/x-www-form-urlencoded",
             "x-amzn-trace-id": f"Root={trace}",
         }
-        request = Request("POST", "/", headers, urlencode(form).encode())
+        if model.protocol in _FORMS:
+            serializer = create_serializer(model.protocol, include_validation=False)
+            form = serializer.serialize_to_request(params, model.operation_model(self.action))["body"]
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            body = urlencode(form)
+        else:
+            headers["content-type"] = "application/x-amz-json-1.0"
+            headers["x-amz-target"] = f"{model.metadata['targetPrefix']}.{self.action}"
+            body = json.dumps(params)
+        request = Request("POST", "/", headers, body.encode())
         return parse_call(request, identities={}, default_region=region)
 
 
@@ -69,7 +77,7 @@ def parse_act(given: Any) -> Act:
         raise WrongAct(f"an act has the keys {', '.join(sorted(_KEYS))}, not {given!r}")
     act = Act(given.get("service", ""), given.get("action", ""), given.get("params", {}), given.get("each"))
     if act.service not in SERVICES or act.action not in get_service_model(act.service).operation_names:
-        raise WrongAct(f"an act is a call of {' or '.join(SERVICES)}, not {act.service}.{act.action}")
+        raise WrongAct(f"an act is a call of {', '.join(SERVICES)}, not {act.service}.{act.action}")
     if not isinstance(act.params, dict):
         raise WrongAct(f"the params of an act are a JSON object, not {act.params!r}")
     shape = get_service_model(act.service).operation_model(act.action).input_shape

@@ -1,6 +1,7 @@
 """Faults set from outside: rules that pick calls, and what is to happen to those."""
 
 import fnmatch
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,7 @@ _KEYS: dict[str, Any] = {
     "contains": str,
     "role": str,
     "run": str,
+    "replaced": dict,
     "skip": int,
     "times": (int, type(None)),
     "when": str,
@@ -57,6 +59,10 @@ _KEYS: dict[str, Any] = {
 }
 
 
+# The percent that the instance refresh of a group has replaced; None where none goes forward.
+Replaced = Callable[[str], int | None]
+
+
 class WrongRule(ValueError):
     """A rule that says something impossible."""
 
@@ -65,7 +71,9 @@ class WrongRule(ValueError):
 class Rule:
     """One fault. `seen` counts the calls that it picks, `hits` those that it was applied to.
 
-    `run` is the ARN of the execution whose calls it is about.
+    `run` is the ARN of the execution whose calls it is about. `replaced` has a `group`, and the
+    `least` percent of it that an instance refresh has to have replaced: until then, and while none goes
+    forward, nothing is picked.
     """
 
     given: dict[str, Any]
@@ -75,6 +83,7 @@ class Rule:
     contains: str | None = None
     role: str | None = None
     run: str | None = None
+    replaced: dict[str, Any] = field(default_factory=dict)
     skip: int = 0
     times: int | None = 1
     when: str = "before"
@@ -101,12 +110,18 @@ class Rule:
             and all(_matches(wanted, call.params.get(key)) for key, wanted in self.match.items())
         )
 
-    def take(self, call: Call) -> bool:
+    def take(self, call: Call, replaced: "Replaced") -> bool:
         """Count the call, and answer whether the fault applies to it."""
-        if not self.picks(call):
+        if not self.picks(call) or not self._is_due(replaced):
             return False
         self.seen += 1
         return self.seen > self.skip and (self.times is None or self.hits < self.times)
+
+    def _is_due(self, replaced: "Replaced") -> bool:
+        if not self.replaced:
+            return True
+        percent = replaced(self.replaced["group"])
+        return percent is not None and percent >= self.replaced["least"]
 
     def to_json(self) -> dict[str, Any]:
         """The rule as given, with its counts."""
@@ -116,8 +131,9 @@ class Rule:
 class Faults:
     """The rules in force. Each counts for itself; the first that applies to a call is applied."""
 
-    def __init__(self) -> None:
+    def __init__(self, replaced: Replaced = lambda _: None) -> None:
         self.rules: list[Rule] = []
+        self._replaced = replaced
 
     def replace(self, given: Any) -> None:
         """Put these rules in the place of all; WrongRule says which is wrong and why, and changes nothing."""
@@ -147,7 +163,7 @@ class Faults:
         """The rule to apply to this call, counted as a hit."""
         chosen = None
         for rule in self.rules:
-            if rule.take(call) and chosen is None:
+            if rule.take(call, self._replaced) and chosen is None:
                 chosen = rule
         if chosen is not None:
             chosen.hits += 1
@@ -200,6 +216,10 @@ def _check(where: str, rule: Rule) -> None:
         raise WrongRule(f"{where}: when is before or after, not {rule.when!r}")
     if rule.effect == "fail" and rule.action not in FAILING_LATER:
         raise WrongRule(f"{where}: fail is for {', '.join(sorted(FAILING_LATER))}, not {rule.action!r}")
+    if rule.replaced and not (
+        set(rule.replaced) == {"group", "least"} and isinstance(rule.replaced["least"], int)
+    ):
+        raise WrongRule(f"{where}: replaced has a group and the least percent, not {rule.replaced!r}")
     if bool(rule.acts) != (rule.effect == "act"):
         raise WrongRule(f"{where}: acts are for the effect act, which needs them")
     for name in ("skip", "times", "seconds", "reads"):

@@ -28,6 +28,7 @@ class Durations:
     image: float = 30
     launch: float = 45
     terminate: float = 60
+    target: float = 30
 
     def snapshot(self, size_gib: int) -> float:
         """Seconds that a snapshot of a volume of `size_gib` takes."""
@@ -100,6 +101,13 @@ class Clock:
         appointment = Appointment(self._now + seconds, action)
         heapq.heappush(self._agenda, (appointment.due, next(self._order), appointment))
         return appointment
+
+    def skip(self, seconds: float) -> None:
+        """Let so many virtual seconds pass at once; ValueError for a number below 0."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise ValueError(f"seconds must be a number of at least 0, not {seconds!r}")
+        self._base_virtual, self._base_real = self._elapsed() + seconds, time.monotonic()
+        self.settle()
 
     def settle(self) -> None:
         """Let everything happen that has come due, each thing at its own time, and move on to the present."""

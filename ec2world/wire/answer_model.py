@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-# What AWS answers and its model lacks: the platform's "value is set to windows for Windows instances".
+# What AWS answers and its model lacks: the platform's "value is set to windows for Windows instances", and an
+# internet gateway's state, which "is available when attached to a VPC".
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
-_BESIDES = {"PlatformValues": {"windows"}}
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGatewayAttachment.html
+_BESIDES = {"PlatformValues": {"windows"}, "AttachmentStatus": {"available"}}
 # Enumerations that grow between two versions of botocore; moto's list of types is from AWS, and may be newer.
 _GROWING = {"InstanceType", "SupportedAdditionalProcessorFeature"}
 

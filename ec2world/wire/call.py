@@ -15,7 +15,7 @@ from ec2world.wire.trace import root_in
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d+)/([^/]+)/([^/]+)/aws4_request")
 _APP_ID = re.compile(r"\bapp/(\S+)")
 # Where a service signs under another name than its own.
-_SIGNED_AS = {"states": "stepfunctions"}
+_SIGNED_AS = {"states": "stepfunctions", "monitoring": "cloudwatch"}
 # Two services sign under one name; the version tells them apart.
 _LOAD_BALANCING = {"2015-12-01": "elbv2", "2012-06-01": "elb"}
 _SERVICE_OF_VERSION = {"2016-11-15": "ec2", "2011-01-01": "autoscaling"}

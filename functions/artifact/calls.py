@@ -1,9 +1,9 @@
 """Which calls to AWS each function's code makes, read from the syntax trees of functions/.
 
 From a function, everything that it names is followed: functions, methods, and the functions of the domain's
-modules. That finds too much rather than too little. A call to AWS is a method of `aws.client("…")` or
-`aws.ec2_once()`, of a name bound to one of them, or of a parameter that such a name was given to; what is
-called through another road is not seen, so `clients_out_of_sight` finds it.
+modules. That finds too much rather than too little. A call to AWS is a method of `aws.client("…")`,
+`aws.ec2_once()` or `aws.ssm_once()`, of a name bound to one of them, or of a parameter that such a name was
+given to; what is called through another road is not seen, so `clients_out_of_sight` finds it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CLIENT, _ONCE = "golden_image.aws.client", "golden_image.aws.ec2_once"
+_CLIENT = "golden_image.aws.client"
+_ONCE = {"golden_image.aws.ec2_once": "ec2", "golden_image.aws.ssm_once": "ssm"}
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Modules = dict[str, ast.Module]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One operation of an AWS service, and the argument names and texts of the function it is in."""
+    """One operation of an AWS service, and the names and texts in the function it is in."""
 
     service: str
     operation: str
     words: frozenset[str]
+
+
+# Where a service's actions are not called as it signs.
+_PREFIXES = {"monitoring": "cloudwatch"}
 
 
 @cache
@@ -42,7 +47,8 @@ def _service(client: str) -> tuple[str, dict[str, str]]:
     """The IAM prefix of a boto3 client, and the operation of each of its methods."""
     loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     model = ServiceModel(loader.load_service_model(client, "service-2"), client)
-    return model.signing_name, {xform_name(name): name for name in model.operation_names}
+    prefix = _PREFIXES.get(model.signing_name, model.signing_name)
+    return prefix, {xform_name(name): name for name in model.operation_names}
 
 
 def iam_prefix(client: str) -> str:
@@ -105,13 +111,13 @@ class Code:
         return {call for name in self.reached(start) for call in self._calls[name]}
 
     def clients(self, start: str) -> set[str]:
-        """The clients that everything that `start` leads to makes: services, and `ec2_once`."""
+        """The clients that everything that `start` leads to makes: services, and those such as `ec2_once`."""
         found = set()
         for name in self.reached(start):
             for node in ast.walk(self.functions[name]):
                 service = self._made_client(name, node)
                 if service:
-                    found.add(f"{service}_once" if self._maker(name, node) == _ONCE else service)
+                    found.add(f"{service}_once" if self._maker(name, node) in _ONCE else service)
         return found
 
     def environment(self, start: str) -> set[str]:
@@ -160,12 +166,12 @@ class Code:
     def _maker(self, function: str, node: ast.AST) -> str | None:
         """The function that an expression makes a client with."""
         maker = self._resolved(function, node.func) if isinstance(node, ast.Call) else None
-        return maker if maker in {_CLIENT, _ONCE} else None
+        return maker if maker in {_CLIENT, *_ONCE} else None
 
     def _made_client(self, function: str, node: ast.AST) -> str | None:
         maker = self._maker(function, node)
-        if maker == _ONCE:
-            return "ec2"
+        if maker in _ONCE:
+            return _ONCE[maker]
         named = maker and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Constant)
         return str(node.args[0].value) if named else None  # type: ignore[attr-defined]
 
@@ -226,6 +232,8 @@ def _words(function: FunctionNode) -> Iterator[str]:
             yield node.value
         if isinstance(node, ast.keyword) and node.arg:
             yield node.arg
+        if isinstance(node, ast.Attribute):
+            yield node.attr
 
 
 def _followed(parent: ast.AST) -> list[ast.AST]:

@@ -17,18 +17,20 @@ from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from golden_image import error_codes, redaction
-from golden_image.errors import RequestRefused, RequestThrottled, ServiceUnavailable, TryAgain
+from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
 # botocore's data for the calls of this code, trimmed by the build; the source tree has none.
@@ -42,6 +44,8 @@ DENIED = {"AccessDenied", "UnauthorizedOperation"}
 # What EC2 answers where it knows no such launch template, or no such version of it.
 NO_TEMPLATE = {"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"}
 NO_VERSION = "InvalidLaunchTemplateId.VersionNotFound"
+# Auto Scaling's words for an update of what a refresh with a desired configuration is to give a group.
+_REFRESHED = "An active instance refresh with a desired configuration exists"
 # A request of EC2's takes so many values of filters.
 MOST_VALUES = 200
 
@@ -50,6 +54,8 @@ MOST_VALUES = 200
 def client(service: Literal["ec2"]) -> EC2Client: ...
 @overload
 def client(service: Literal["autoscaling"]) -> AutoScalingClient: ...
+@overload
+def client(service: Literal["cloudwatch"]) -> CloudWatchClient: ...
 @overload
 def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
@@ -60,6 +66,8 @@ def client(service: Literal["iam"]) -> IAMClient: ...
 def client(service: Literal["kms"]) -> KMSClient: ...
 @overload
 def client(service: Literal["sns"]) -> SNSClient: ...
+@overload
+def client(service: Literal["ssm"]) -> SSMClient: ...
 @overload
 def client(service: Literal["stepfunctions"]) -> SFNClient: ...
 def client(service: str) -> Any:
@@ -74,6 +82,11 @@ def ec2_once() -> EC2Client:
     second set of resources, while a retry by the workflow first looks for what the lost try made.
     """
     return _client("ec2", 1)  # type: ignore[no-any-return]
+
+
+def ssm_once() -> SSMClient:
+    """A client of Systems Manager that sends each request once: SendCommand takes no ClientToken."""
+    return _client("ssm", 1)  # type: ignore[no-any-return]
 
 
 @lru_cache
@@ -126,6 +139,8 @@ def unanswered(error: ClientError) -> bool:
 def _named(error: ClientError) -> type[TryAgain | RequestRefused]:
     by_server = error.response["Error"]["Code"].startswith("Server.")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if _REFRESHED in error.response["Error"].get("Message", ""):
+        return ResourceBusy  # a ValidationError, which passes with the refresh
     return error_codes.named(code(error), max(status, 500) if by_server else status)
 
 

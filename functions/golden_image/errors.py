@@ -13,9 +13,13 @@ GoldenImageError
   x GroupNotSupported
   x ImageNameTaken
   x LaunchTemplateNotSupported
+  x NoGeneration
+  x GenerationGone
   x RunInProgress
   x PlanOutdated
-  x SourceStopTimedOut        a stage ended badly: the run is undone
+  x PrepareFailed             a stage ended badly: the run is undone
+  x PrepareTimedOut
+  x SourceStopTimedOut
   x SourceReturnTimedOut
   x SourceLost
   x SnapshotFailed
@@ -24,8 +28,13 @@ GoldenImageError
   x ImageTimedOut
   x ImageDiffers
   x LaunchTemplateInvalid
+  x CanaryFailed
+  x CanaryTimedOut
+  x ApprovalRejected
+  x ApprovalTimedOut
   x DrainTimedOut
   x RolloutTimedOut
+  x InstanceRefreshFailed
   x RunSettled
   x RollBackIncomplete
   · TryAgain                  the workflow tries the call again
@@ -37,10 +46,12 @@ GoldenImageError
   · CallerError               answers to callers of the API
     x RunNotFound
     x RunOver
+    x NotWaitingForApproval
+    x AlreadyAnswered
     x IdempotencyKeyReused
     x UnsupportedMediaType
 
-An `x` is raised; the others are bases.
+An `x` is raised, here or by a workflow; the others are bases.
 """
 
 from dataclasses import dataclass
@@ -48,6 +59,10 @@ from dataclasses import dataclass
 
 class GoldenImageError(Exception):
     """Base of all named errors; never raised itself."""
+
+    def __init__(self, message: str) -> None:
+        """A message that UTF-8 can hold, whatever of an event it quotes."""
+        super().__init__(message.encode("utf-8", "backslashreplace").decode())
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ class SourceNotReady(GoldenImageError):
 
 
 class KeyNotGranted(GoldenImageError):
-    """A key of the source or EBS's default key is disabled, unreadable or not granted to the group's role."""
+    """A key of the source, the image or EBS's default is disabled, unreadable or not granted to the role."""
 
 
 class RolloutRequired(GoldenImageError):
@@ -101,6 +116,14 @@ class LaunchTemplateNotSupported(GoldenImageError):
     """The launch template does not belong to this stack, or other groups launch from its newest version."""
 
 
+class NoGeneration(GoldenImageError):
+    """The group has no generation, or none that goBackTo means."""
+
+
+class GenerationGone(GoldenImageError):
+    """The generation's image, a snapshot or its version is gone or disabled, or EC2 would not launch it."""
+
+
 class RunInProgress(GoldenImageError):
     """Another run holds a lock on the group, the source or the template, or the stack is being removed."""
 
@@ -110,6 +133,14 @@ class PlanOutdated(GoldenImageError):
 
 
 # A stage ended badly, or did not end in the time that the input allows.
+
+
+class PrepareFailed(GoldenImageError):
+    """The document that prepares the source did not end in success."""
+
+
+class PrepareTimedOut(GoldenImageError):
+    """The document that prepares the source did not end within prepare.timeout."""
 
 
 class SourceStopTimedOut(GoldenImageError):
@@ -148,6 +179,22 @@ class LaunchTemplateInvalid(GoldenImageError):
     """EC2 would refuse to launch an instance from the new launch template version."""
 
 
+class CanaryFailed(GoldenImageError):
+    """The canary was not launched, failed a status check, or its document did not end in success."""
+
+
+class CanaryTimedOut(GoldenImageError):
+    """The canary was not proven, or not ended, within timeouts.canary."""
+
+
+class ApprovalRejected(GoldenImageError):
+    """Somebody has rejected what the run asked approval of."""
+
+
+class ApprovalTimedOut(GoldenImageError):
+    """Nobody has answered the run's request for approval within approval.timeout."""
+
+
 class DrainTimedOut(GoldenImageError):
     """The group still had instances after timeouts.drain."""
 
@@ -156,8 +203,12 @@ class RolloutTimedOut(GoldenImageError):
     """The group's new instances were not in service within timeouts.rollout."""
 
 
+class InstanceRefreshFailed(GoldenImageError):
+    """The group's instance refresh failed, was rolled back by AWS, or was ended by somebody else."""
+
+
 class RunSettled(GoldenImageError):
-    """The run is committed, is being undone or has ended: its rollout no longer changes the group."""
+    """The run is committed, is being undone or has ended: it no longer changes or commits anything."""
 
 
 class RollBackIncomplete(GoldenImageError):
@@ -204,6 +255,14 @@ class RunNotFound(CallerError):
 
 class RunOver(CallerError):
     """The run has already ended, so it cannot be stopped."""
+
+
+class NotWaitingForApproval(CallerError):
+    """The run does not wait for this approval: not yet, no longer, or not at all."""
+
+
+class AlreadyAnswered(CallerError):
+    """The run's request for approval has been answered."""
 
 
 class IdempotencyKeyReused(CallerError):

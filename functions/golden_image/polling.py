@@ -15,6 +15,14 @@ _LONGEST = 240
 _DAY = 86_400
 # An operation of many hours is polled less often: a run may have 25,000 history events.
 _OLD = 21_600
+# The share of the elapsed time below which a roll or an undo is not polled: the history of a roll of 29 days,
+# in as many stages as it may have, has room for 2,200 polls.
+_OF_A_ROLL = 250
+# A roll is over at once, with no progress that tells when: of its seconds, and while it cannot be over.
+_SHORTEST_OF_A_ROLL = 3
+_BLIND = 60
+# Seconds between two passes of an undo.
+_PASS_EVERY = 20
 # In percent: AWS's progress may come in larger steps than single ones.
 _JUMP = 20
 
@@ -60,6 +68,33 @@ def seconds(elapsed: int, percent: int | None, what: str) -> int:
     wait = min(max(wait, _SHORTEST), max(_LONGEST, (elapsed - _DAY) / 72))
     spread, rounding = _shares(f"{what} {elapsed}")
     return int(wait * (0.9 + 0.2 * spread) + rounding)
+
+
+def rolling_seconds(  # noqa: PLR0913, PLR0917 - what is known of a roll
+    elapsed: int, percent: int, left: int, warmup: int, what: str, before: int = 0
+) -> int:
+    """Seconds until the next poll of an instance refresh, which replaces whole instances one after another.
+
+    A seventh of the time that the instances left need, where more than one is left and one is replaced, which
+    says how long one takes. The end of the last one is not waited for longer: at least about 3 s, and 0.4%
+    of the elapsed time of the whole roll, with which a roll of a week has some 2,000 polls. Before the first
+    one is replaced, the roll lasts as long as the warm-up in any case; a failure is seen a minute later at
+    most.
+
+    Args:
+        before: seconds that the earlier stages of the roll have waited.
+    """
+    expected = elapsed * (100 - percent) / percent * (left - 1) / left if percent and left > 1 else 0.0
+    certain = min(warmup - elapsed, _BLIND) if left and not percent else 0
+    shortest = max((before + elapsed) / _OF_A_ROLL, _SHORTEST_OF_A_ROLL)
+    wait = max(min(expected / 7, _LONGEST), certain, shortest)
+    spread, rounding = _shares(f"{what} {elapsed}")
+    return int(wait * (0.9 + 0.2 * spread) + rounding)
+
+
+def pass_seconds(elapsed: int) -> int:
+    """Seconds until the next pass of an undo, which may have to wait for days for a group's roll."""
+    return max(_PASS_EVERY, elapsed // _OF_A_ROLL)
 
 
 def _shares(text: str) -> tuple[float, float]:

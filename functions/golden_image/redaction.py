@@ -1,4 +1,4 @@
-"""What may be secret, user data and tags, stays out of messages and logs.
+"""What may be secret, user data, tags and parameters of documents, stays out of messages and logs.
 
 AWS quotes what it refuses, sometimes only its beginning. What a call was given is known while it is made, so
 its clients take that out of the answer (`guard`), before any error has it.
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 HIDDEN = "[hidden]"
-# Keys of AWS's parameters, and of this project's own values. `input` is that of StartExecution.
-_SECRET_KEYS = {"UserData", "input"}
-_SECRET_FIELDS = {"userData", "tags"}
+# Keys of AWS's parameters, and of this project's own values. `input` is that of StartExecution, `:token` a
+# task's in the ledger.
+_SECRET_KEYS = {"UserData", "Parameters", "input", "taskToken", ":token"}
+_SECRET_FIELDS = {"userData", "tags", "parameters"}
 _QUOTED = re.compile(r"""(?<!\w)(['"`])(.+?)\1(?!\w)""", re.DOTALL)
 _ALL_QUOTED = re.compile(r"""(?<!\w)(['"`]).+\1""", re.DOTALL)
 _ABOUT_USER_DATA = re.compile("user ?data", re.IGNORECASE)
@@ -72,7 +73,7 @@ def _without_quotes(message: str, about: re.Pattern[str]) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """An answer for the log: user data and tags are named and not shown."""
+    """An answer for the log: user data, tags and parameters are named and not shown."""
     if isinstance(value, dict):
         return {
             key: HIDDEN if key in _SECRET_FIELDS and item else without_secrets(item)
@@ -86,7 +87,8 @@ def _texts(value: Any, key: str, *, secret: bool) -> Iterator[tuple[str, bool]]:
     if isinstance(value, dict):
         tag = "Key" in value and "Value" in value and not str(value["Key"]).startswith("golden-image:")
         for name, item in value.items():
-            yield from _texts(item, name, secret=name in _SECRET_KEYS or (tag and name == "Value"))
+            own = name in _SECRET_KEYS or (tag and name == "Value")
+            yield from _texts(item, name, secret=secret or own)
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item, key, secret=secret)

@@ -19,6 +19,8 @@ RUN = "golden-image:run"
 SOURCE = "golden-image:source"
 STACK = "golden-image:stack"
 MARKS = (RUN, SOURCE, STACK)
+# On a canary and its volumes alone: the policies let them be ended by it, and no other instance of the run.
+CANARY = "golden-image:canary"
 
 
 def stack() -> str:
@@ -26,9 +28,14 @@ def stack() -> str:
     return Settings.from_env().stack_name
 
 
-def of_run(run: str, instance_id: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The tags of everything that `run` (the execution's ARN) makes, after the `extra` ones of the input."""
-    return {**(extra or {}), RUN: run, SOURCE: instance_id, STACK: stack()}
+def of_run(run: str, source_id: str | None, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The tags of everything that `run` (the execution's ARN) makes, after the `extra` ones of the input.
+
+    Args:
+        source_id: None where the source of a generation's image is not known.
+    """
+    source = {SOURCE: source_id} if source_id else {}
+    return {**(extra or {}), RUN: run, **source, STACK: stack()}
 
 
 def to_aws(tags: Mapping[str, str]) -> list[TagTypeDef]:

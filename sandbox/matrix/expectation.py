@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.acts import SOMEBODY
-from sandbox.matrix import somebody
+from sandbox.matrix import needed, somebody
+from sandbox.matrix.scenarios import LATEST, ROLLING
+from sandbox.matrix.standing import launches_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,12 +37,20 @@ _COMPARED = (
 def undone(situation: Situation, calls: list[dict[str, Any]]) -> dict[str, Any]:
     """The `standing` from before, with what somebody else has set since; None for a group that is gone."""
     now = deepcopy(situation.before)
+    if needed.reasons(situation, calls) and _version(now) == LATEST:
+        # `$Latest` would be the run's version.
+        now["LaunchTemplate"]["Version"] = str(situation.versions)
     if now["MinSize"] is not None:
         if refuses_subnets(situation, calls):
             now["VPCZoneIdentifier"] = _stated_subnets(situation)
         for call in somebody.done(calls):
             somebody.apply(call, now)
     return now
+
+
+def _version(standing: dict[str, Any]) -> str | None:
+    found: str | None = launches_from(standing).get("Version")
+    return found
 
 
 def refuses_subnets(situation: Situation, calls: list[dict[str, Any]]) -> bool:
@@ -114,7 +124,8 @@ def _changes(
         return time(made) if made else _NEVER
 
     others: list[Change] = []
-    updated = when("UpdateAutoScalingGroup", role="UpdateAutoScalingGroupFunction")
+    setting = "UpdateSettingsFunction" if rollout == ROLLING else "UpdateAutoScalingGroupFunction"
+    updated = when("UpdateAutoScalingGroup", role=setting)
     if "targetGroupArns" in stated:
         # Those that are attached after the update stay.
         others.append((updated, {"targetGroups": sorted(stated["targetGroupArns"])}))
@@ -122,7 +133,7 @@ def _changes(
     drained = when("UpdateAutoScalingGroup", role="DrainGroupFunction")
     if scenario.existing:
         others.append((updated, whole))
-        others.append((updated if rollout == "none" else drained, sizes))
+        others.append((updated if rollout in ("none", ROLLING) else drained, sizes))
         return others
     created = when("CreateAutoScalingGroup")
     new = {"MinSize": 1, "MaxSize": 1, "DesiredCapacity": 1, **sizes, **whole}

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.matrix import somebody
+from sandbox.matrix.scenarios import CONFIGURATION, Scenario
 from sandbox.matrix.situation import Situation
-from sandbox.ministack.scale import REAL_SCALE_FLOOR
+from sandbox.ministack.scale import HANDLER_SCALE_FLOOR
 
 # The logical id of the state machine whose executions are the runs; any other's are children.
 MACHINE = "GoldenImageRefresh"
+# That of the child that notifies: a run ends alike without it.
+NOTIFY = "Notify"
 # The longest time-out of a function, in the sandbox's real seconds.
-HANDLER_SECONDS = 60 * REAL_SCALE_FLOOR
+HANDLER_SECONDS = 60 * HANDLER_SCALE_FLOOR
 # More than one call's tries by the SDK: the workflow has to try again, too.
 _MORE_THAN_THE_SDK = 4
 _ALL_OF_THE_SDK = 3
@@ -29,18 +32,21 @@ _DENIED = {"ec2": "UnauthorizedOperation", "autoscaling": "AccessDenied", "sns":
 class Target:
     """A call: the n-th of an action by a role. A state: service `workflow`, its first visit.
 
-    The role is the logical id of a function or of a state machine.
+    The role is the logical id of a function or of a state machine. Where `replaced` is not 0, they are
+    counted from when an instance refresh has replaced so many percent of the group.
     """
 
     role: str
     service: str
     action: str
     nth: int = 1
+    replaced: int = 0
 
     def __str__(self) -> str:
         of_the_run = self.service == "workflow" and self.role == MACHINE
         place = self.action if of_the_run else f"{self.role}/{self.action}"
-        return f"{place}#{self.nth}" if self.nth > 1 else place
+        place = f"{place}#{self.nth}" if self.nth > 1 else place
+        return f"{place} from {self.replaced}%" if self.replaced else place
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class Kind:
         ends: how a run that meets it may end; empty for as it ends without.
         acts: the calls that somebody else makes; None where nobody does.
         after: the state of a run after which they can matter; empty where they always can.
-        of_existing: whether they can matter only where there was a group before the run.
+        matters: whether they can matter in a scenario.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Kind:
     ends: tuple[str, ...] = ()
     acts: Callable[[str, Situation], somebody.Acts] | None = None
     after: str = ""
-    of_existing: bool = False
+    matters: Callable[[Scenario], bool] = lambda _: True
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Fault:
         base: dict[str, Any] = {"run": run, "service": self.target.service, "action": self.target.action}
         acts = {"acts": self.kind.acts(run, situation)} if self.kind.acts else {}
         what = {**self.kind.rule(self.target), **acts}
+        if self.target.replaced:
+            what["replaced"] = {"group": situation.group, "least": self.target.replaced}
         return {**base, "role": self.target.role, "skip": self.target.nth - 1, **what}
 
 
@@ -107,6 +115,9 @@ CHILD_ABORTED = Kind("child aborted", _always(effect="abort", target="execution"
 CHILD_TIMED_OUT = Kind("child timed out", _always(effect="timeout", target="execution"), ends=("FAILED",))
 
 
+ENDS = (ABORTED, TIMED_OUT, ABANDONED, CHILD_ABORTED, CHILD_TIMED_OUT)
+
+
 def _somebody(what: str, acts: Callable[[str, Situation], somebody.Acts], **when: Any) -> Kind:
     return Kind(f"somebody {what}", _always(effect="act"), acts=acts, **when)
 
@@ -121,12 +132,31 @@ COPIES = _somebody("copies with tags", somebody.copies)
 STRIPS = _somebody("strips tags", somebody.strips)
 USES = _somebody("uses the version", somebody.uses, after=_VERSION_IS_THERE)
 DEFAULT = _somebody(
-    "makes the version the default", somebody.default, after=_VERSION_IS_THERE, of_existing=True
+    "makes the version the default",
+    somebody.default,
+    after=_VERSION_IS_THERE,
+    matters=lambda scenario: scenario.existing and scenario.launches_from != CONFIGURATION,
 )
-SUBNET = _somebody("deletes a subnet", somebody.deletes_subnet, of_existing=True)
-SOMEBODY = (SIZES, SETTINGS, TAGS, COPIES, STRIPS, USES, DEFAULT, SUBNET)
+SUBNET = _somebody("deletes a subnet", somebody.deletes_subnet, matters=lambda scenario: scenario.existing)
+_EITHER = ("FAILED", "SUCCEEDED")
 
-# A start that is tried again joins the child, unless the child has ended meanwhile. Then the run fails.
+
+def _of_roll(what: str, acts: Callable[[str, Situation], somebody.Acts], **more: Any) -> Kind:
+    return _somebody(what, acts, **{"matters": lambda scenario: scenario.rolls, **more})
+
+
+SCALES_IN = _of_roll("scales in", somebody.scales_in)
+SCALES_OUT = _of_roll("scales out", somebody.scales_out)
+REFRESHES = _of_roll("starts a refresh", somebody.refreshes, ends=_EITHER)
+CANCELS = _of_roll("cancels the refresh", somebody.cancels, ends=_EITHER)
+ROLLS_BACK = _of_roll("rolls the refresh back", somebody.rolls_back, ends=_EITHER)
+SOUNDS = _of_roll(
+    "sounds the alarm", somebody.sounds, ends=_EITHER, matters=lambda scenario: scenario.watches
+)
+_OF_ROLLS = (SCALES_IN, SCALES_OUT, REFRESHES, CANCELS, ROLLS_BACK, SOUNDS)
+SOMEBODY = (SIZES, SETTINGS, TAGS, COPIES, STRIPS, USES, DEFAULT, SUBNET, *_OF_ROLLS)
+
+# A start that is tried again joins the child, unless that has ended meanwhile. Then the run fails, or warns.
 _OF_STARTS = (
     THROTTLED,
     BROKEN,
@@ -144,7 +174,9 @@ def kinds_at(target: Target, has_function: bool) -> list[Kind]:
     if target.service == "workflow":
         ends = [ABORTED, TIMED_OUT]
         if target.role != MACHINE:
-            ends += [ABANDONED, CHILD_ABORTED, CHILD_TIMED_OUT]
+            ends.append(ABANDONED)
+            alone = (CHILD_ABORTED, CHILD_TIMED_OUT)
+            ends += [replace(kind, ends=()) for kind in alone] if target.role == NOTIFY else alone
         return [KILLED, *ends] if has_function else ends
     if target.service == "stepfunctions":
         return list(_OF_STARTS)

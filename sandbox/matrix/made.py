@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ec2world.trouble.acts import SOMEBODY
 from sandbox.matrix.somebody import BACKUP
 from sandbox.matrix.standing import describe_group, versions_of
 
@@ -54,18 +55,25 @@ def marked(client: Client, run: str, group: str) -> Made:
     )
 
 
-def made(client: Client, run: str, situation: Situation) -> Made:
-    """The resources of the one run of a situation that exist now, whether they have their tags or not."""
-    tagged, group, existing = marked(client, run, situation.group), situation.group, situation.existing
+def made(client: Client, run: str, situation: Situation, calls: list[dict[str, Any]]) -> Made:
+    """The resources of the one run of a situation that exist now, whether they have their tags or not.
+
+    Args:
+        calls: the run's.
+    """
+    tagged, group, old = marked(client, run, situation.group), situation.group, situation.versions
     found = describe_group(client, group)
     templates = client.ec2.describe_launch_templates(Filters=_filters("launch-template-name", group))
-    newer = [v["VersionNumber"] for v in versions_of(client, group) if v["VersionNumber"] > int(existing)]
+    newer = [v["VersionNumber"] for v in versions_of(client, group) if v["VersionNumber"] > old]
     members = {
         member["InstanceId"]
         for member in found.get("Instances", [])
-        if int(member.get("LaunchTemplate", {}).get("Version", 0)) > int(existing)
+        if int(member.get("LaunchTemplate", {}).get("Version", 0)) > old
     }
-    by_id = _filters("instance-id", *members)
+    others = _instances(client, _filters("instance-id", *members)) if members else []
+    if tokens := [call["params"]["ClientToken"] for call in calls if _launches_canary(call)]:
+        others += _instances(client, _filters("client-token", *tokens))
+    snapshots = {id_ for call in calls for id_ in _snapshots_in(call)}
     return Made(
         images=_merged(tagged.images, _images(client, _filters("name", f"{group}*")), "ImageId", situation),
         snapshots=_merged(
@@ -74,14 +82,36 @@ def made(client: Client, run: str, situation: Situation) -> Made:
             "SnapshotId",
             situation,
         ),
-        templates=[] if existing else [t["LaunchTemplateId"] for t in templates["LaunchTemplates"]],
+        templates=[] if old else [t["LaunchTemplateId"] for t in templates["LaunchTemplates"]],
         versions=newer,
-        instances=_merged(
-            tagged.instances, _instances(client, by_id) if members else [], "InstanceId", situation
+        instances=_merged(tagged.instances, others, "InstanceId", situation),
+        volumes=sorted(
+            {*tagged.volumes, *_volumes(client, _filters("snapshot-id", *snapshots))}
+            if snapshots
+            else tagged.volumes
         ),
-        volumes=tagged.volumes,
-        group=bool(found) and not existing,
+        group=bool(found) and not situation.existing,
     )
+
+
+def going_on(client: Client, situation: Situation) -> list[str]:
+    """The commands on the source that have not ended, in words."""
+    commands = client.aws("ssm").list_commands(InstanceId=situation.source)["Commands"]
+    over = {"Success", "Cancelled", "Failed", "TimedOut", "Cancelling"}
+    return [
+        f"the command {one['CommandId']} is {one['Status']}" for one in commands if one["Status"] not in over
+    ]
+
+
+def _launches_canary(call: dict[str, Any]) -> bool:
+    return bool(call["role"] == "LaunchCanaryFunction" and call["action"] == "RunInstances")
+
+
+def _snapshots_in(call: dict[str, Any]) -> list[str]:
+    """The snapshots of the image that a call registers."""
+    if call["action"] != "RegisterImage" or call["role"] == SOMEBODY:
+        return []
+    return [one["Ebs"]["SnapshotId"] for one in call["params"]["BlockDeviceMappings"] if "Ebs" in one]
 
 
 def copied(client: Client, group: str) -> tuple[int, int]:

@@ -38,7 +38,7 @@ def is_told(cause: str | None, why: list[str]) -> bool:
 def not_kept(situation: Situation, has: Made) -> Iterator[tuple[str, str]]:
     """What a group that uses the version has lost, and what of the run nobody needs."""
     counts: dict[str, tuple[list[Any], int]] = {
-        "launch templates": (has.templates, 0 if situation.existing else 1),
+        "launch templates": (has.templates, 0 if situation.versions else 1),
         "template versions": (has.versions, 1),
         "images": (has.images, 1),
         "snapshots": (has.snapshots, len(situation.volumes)),

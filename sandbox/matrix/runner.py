@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ec2world.wire.trace import root_of
 from sandbox.executions import child_of
+from sandbox.matrix.answers import answering
+from sandbox.matrix.ends import Ends
 from sandbox.matrix.foreign import touched
 from sandbox.matrix.kinds import DENIED, MACHINE, Target
 from sandbox.matrix.schedules import CleanRun, Schedule
@@ -28,13 +28,12 @@ if TYPE_CHECKING:
     from sandbox.executions import Run
     from sandbox.matrix.scenarios import Scenario
 
-_LOOK_SECONDS = 0.2
-_RUN_SECONDS = 240
-SWEEP_SECONDS = 60
+_RUN_SECONDS = 900
+SWEEP_SECONDS = 240
 """The sweeper's schedule, and the time it lets a run settle, several times over on a busy machine."""
 # How often a run may pass by its fault: whether a wait is entered at all is a matter of milliseconds.
 _TRIES = 3
-_LOOKS = 2
+_LOOKS = {"Check": 2, "EndCanary": 2, "RollBack": 4}
 _numbers = itertools.count()
 
 
@@ -56,7 +55,7 @@ class Runner:
         self._client = client
         self._sweep_seconds = sweep_seconds
         self._width = width
-        self._ends = _Ends(client)
+        self._ends = Ends(client)
         self._situations: dict[str, tuple[Schedule, Situation]] = {}
 
     def clean(self, scenario: Scenario) -> CleanRun:
@@ -65,30 +64,39 @@ class Runner:
         run, _, result = self._do(schedule)
         if result.verdict.wrong:
             raise RuntimeError(f"{schedule}: {result.verdict.wrong}")
-        trace = root_of(run.arn)
-        calls = [
-            (call["role"], call["service"], call["action"])
-            for call in self._client.calls()
-            if call["trace"] == trace and call["role"] != "SweepRunsFunction"
-        ]
+        found = [call for call in self._client.calls_of(run.arn) if call["role"] != "SweepRunsFunction"]
+        calls = [(call["role"], call["service"], call["action"]) for call in found]
         states = list(dict.fromkeys(self._states(run.arn)))
-        after, earlier = 0, 0
+        after, since, begins = 0, 0, 0
+        if scenario.since:
+            role = f"{scenario.since.replace(' ', '')}Function"
+            begins = since = states.index(Target(MACHINE, "workflow", scenario.since))
+            after = next(number for number, call in enumerate(calls) if call[0] == role)
         if scenario.denied:
-            after = calls.index(scenario.denied) + 1
-            earlier = states.index(Target(MACHINE, "workflow", "Undo"))
+            denied = [(scenario.denied, "AccessDenied")]
+            refused = [n for n, call in enumerate(calls) if (call, found[n]["code"]) in denied]
+            if not refused:
+                raise RuntimeError(f"{schedule}: {scenario.denied} was not refused: {run.cause}")
+            after = refused[0] + 1
+        elif scenario.fails:
+            after = max(n for n, call in enumerate(calls) if call[0] == "RequestApprovalFunction") + 1
+        if scenario.fails:
+            begins = states.index(Target(MACHINE, "workflow", "Undo"))
         seen: Counter[tuple[str, str, str]] = Counter(calls[:after])
         targets = []
         for call in calls[after:]:
             seen[call] += 1
             # How often a check looks is a matter of milliseconds; its third look is like its second.
-            if seen[call] <= _LOOKS or not call[0].startswith("Check"):
+            looks = (most for role, most in _LOOKS.items() if call[0].startswith(role))
+            if seen[call] <= next(looks, seen[call]):
                 targets.append(Target(*call, seen[call]))
         return CleanRun(
+            scenario,
             calls=tuple(targets),
-            states=tuple(states[earlier:]),
+            states=tuple(states[begins:]),
             with_function=frozenset(self._with_function()),
-            earlier=tuple(states[:earlier]),
-            existing=scenario.existing,
+            past=tuple(states[:since]),
+            earlier=tuple(states[since:begins]),
         )
 
     def _states(self, arn: str) -> Iterator[Target]:
@@ -148,14 +156,17 @@ class Runner:
         rules = [fault.rule(arn, situation) for fault in schedule.faults]
         if scenario.denied:
             role, service, action = scenario.denied
-            denial = {"role": role, "service": service, "action": action, "times": None}
+            denial: dict[str, Any] = {"role": role, "service": service, "action": action, "times": None}
+            if scenario.denied_at:
+                denial["replaced"] = {"group": situation.group, "least": scenario.denied_at}
             rules.append({**denial, "run": arn, "effect": "error", "code": "AccessDenied", "status": 403})
         client.control("POST", "faults", rules)
         if schedule.doubled:
             other = self._ends.expect(client.start(situation.run_input, f"{name}-again"))
-        self._ends.expect(client.start(situation.run_input, name))
-        self._ends.wait(arn, _RUN_SECONDS)
-        run = client.wait(arn, 10)
+        self._ends.expect(client.start(situation.asked(schedule.answer), name))
+        with answering(client, arn, schedule.answer or scenario.answer):
+            self._ends.wait(arn, _RUN_SECONDS)
+        run = client.wait(arn)
         # A denial lasts until the run has ended. The sweeper's undo has the same roles, and must not meet it.
         denied = any(fault.kind is DENIED for fault in schedule.faults)
         counted = self._forget_faults(arn) if denied else None
@@ -164,14 +175,18 @@ class Runner:
         if schedule.doubled:
             self._ends.wait(other, _RUN_SECONDS)
             self._wait_for_the_sweeper(other)
-            verdict = judge_doubled(client, scenario, situation, [run, client.wait(other, 10)])
+            verdict = judge_doubled(client, scenario, situation, [run, client.wait(other)])
             return run, situation, Result(schedule, verdict, 1, time.monotonic() - began)
-        hits = sum(rule["hits"] for rule in counted[: len(schedule.faults)])
+        hits = sum(rule["hits"] for rule in counted[: len(schedule.faults)]) or bool(schedule.answer)
         may_end = schedule.may_end() if hits else Schedule(scenario, ()).may_end()
+        if scenario.denied_at and run.status == "SUCCEEDED" and not counted[len(schedule.faults)]["hits"]:
+            # A busy machine has not looked at the roll in time: nothing was refused.
+            hits, may_end = 0, ("SUCCEEDED",)
         verdict = self._judge_in_time(scenario, situation, run, may_end)
         reported = schedule.first_error() if hits else ""
-        if run.status == "FAILED" and reported not in str(run.cause):
-            verdict.add("unexpected", [f"the cause does not contain {reported}: {run.cause}"])
+        told = f"{run.error}: {run.cause}"
+        if run.status == "FAILED" and reported not in told:
+            verdict.add("unexpected", [f"neither error nor cause contains {reported}: {told}"])
         return run, situation, Result(schedule, verdict, hits, time.monotonic() - began)
 
     def _forget_faults(self, arn: str) -> list[dict[str, Any]]:
@@ -201,38 +216,3 @@ class Runner:
             if time.monotonic() > deadline:
                 return
             time.sleep(0.5)
-
-
-class _Ends:
-    """The runs that are still open, by one call for all of them."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._lock = threading.Lock()
-        self._looked = 0.0
-        self._running: set[str] = set()
-
-    def expect(self, arn: str) -> str:
-        """Count a run that was just started as running."""
-        with self._lock:
-            self._running.add(arn)
-            self._looked = time.monotonic()
-        return arn
-
-    def wait(self, arn: str, seconds: float) -> None:
-        """Return when the run is over, or after so many real seconds."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
-            with self._lock:
-                if time.monotonic() - self._looked > _LOOK_SECONDS:
-                    self._running = self._look()
-                    self._looked = time.monotonic()
-                if arn not in self._running:
-                    return
-
-    def _look(self) -> set[str]:
-        pages = self._client.stepfunctions.get_paginator("list_executions")
-        machine: Any = self._client.endpoints.stateMachineArn
-        found = pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
-        return {execution["executionArn"] for page in found for execution in page["executions"]}

@@ -7,6 +7,7 @@ each function's process; the product knows nothing of it.
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 VARIABLE = "SANDBOX_SABOTAGE"
@@ -15,13 +16,24 @@ WITHOUT_ROLL_BACK = "without-roll-back"
 WITHOUT_LOCK = "without-lock"
 WITHOUT_NEIGHBOURS = "without-neighbours"
 ALL_OR_NOTHING = "all-or-nothing"
+CARELESS_ROLL = "careless-roll"
+CARELESS_WAY_BACK = "careless-way-back"
 
 
 def install() -> None:
     """Change the domain's functions in this process."""
-    snapshots, undo, ledger, polling, giving_back = (
+    snapshots, undo, ledger, polling, giving_back, preferences, refresh, rolling_back = (
         importlib.import_module(f"golden_image.{name}")
-        for name in ("image.snapshots", "undo.undo", "run.ledger", "polling", "group.giving_back")
+        for name in (
+            "image.snapshots",
+            "undo.undo",
+            "run.ledger",
+            "polling",
+            "group.giving_back",
+            "roll_out.preferences",
+            "roll_out.refresh",
+            "undo.rolling_back",
+        )
     )
     for module, name, run_of, changed in (
         (snapshots, "create", lambda run, *_: run, _blind(snapshots)),
@@ -29,6 +41,13 @@ def install() -> None:
         (undo, "undo", lambda run, *_: run, {WITHOUT_ROLL_BACK: lambda *_, **__: polling.finished("")}),
         (undo, "_launch_template", lambda plan, *_: plan.run, _careless(undo)),
         (giving_back, "give_back", lambda plan: plan.run, _all_or_nothing(giving_back)),
+        (refresh, "_start", _name, {CARELESS_ROLL: _all_at_once(preferences, refresh._start)}),
+        (
+            rolling_back,
+            "_start",
+            _name,
+            {CARELESS_WAY_BACK: _all_at_once(preferences, rolling_back._start)},
+        ),
         (ledger, "lock", lambda plan, *_: plan.run, _unlocked(ledger)),
     ):
         setattr(module, name, _for_some(getattr(module, name), run_of, changed))
@@ -43,6 +62,28 @@ def _for_some(original: Any, run_of: Any, changed: dict[str, Any]) -> Any:
         return original(*arguments, **named)
 
     return chosen
+
+
+def _name(group: dict[str, Any], *_: Any) -> str:
+    """The name of a described group, which is its run's."""
+    return str(group["AutoScalingGroupName"])
+
+
+def _all_at_once(preferences: Any, start: Any) -> Any:
+    """Start a refresh that may replace all instances at the same time."""
+    capacity = preferences._capacity
+
+    def of_none(wanted: Any) -> Any:
+        return capacity(replace(wanted, min_healthy_percentage=0, max_healthy_percentage=100))
+
+    def started(*arguments: Any) -> Any:
+        preferences._capacity = of_none
+        try:
+            return start(*arguments)
+        finally:
+            preferences._capacity = capacity
+
+    return started
 
 
 def _blind(snapshots: Any) -> dict[str, Any]:

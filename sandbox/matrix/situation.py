@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.matrix.scenarios import TARGET_GROUPS
+from sandbox.matrix import existing, launch_template
+from sandbox.matrix.answers import NOBODY, SHORTEST
+from sandbox.matrix.scenarios import TARGET_GROUPS, alarm_of
 from sandbox.matrix.standing import standing
 
 if TYPE_CHECKING:
     from sandbox.client import Client
     from sandbox.matrix.scenarios import Scenario
-
-POLICY = "golden-image-target-cpu"
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,12 @@ class Situation:
         foreign: ids and names of resources beside the run that resemble its own.
         own: ids of what it may change and never delete.
         before: the state of source and group, see `standing`.
-        existing: whether there is a group, with a template of its name.
+        existing: whether there is a group.
+        versions: how many versions the template of its name has; 0 where there is none.
         subnet: the source's.
         other_subnet: one that somebody else may give the group.
         spare_subnet: the second one of an existing group, of nobody else; empty where there is no group.
+        whole_since: the virtual time at which all instances of an existing group are in service.
     """
 
     group: str
@@ -39,21 +41,42 @@ class Situation:
     existing: bool
     subnet: str
     other_subnet: str
+    versions: int
     spare_subnet: str = ""
+    whole_since: float = 0
+
+    def asked(self, answer: str) -> dict[str, Any]:
+        """The run's input; it does not wait for long where nobody answers."""
+        if answer != NOBODY:
+            return self.run_input
+        return {**self.run_input, "approval": {**self.run_input["approval"], "timeout": SHORTEST}}
+
+    @property
+    def launches(self) -> str | None:
+        """The number of the version that the group's instances are from; None for a launch configuration."""
+        return str(self.versions) if self.versions else None
 
 
 def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
     """Make the surroundings of one run; `name` becomes its group's."""
-    seeded = client.seed(platform=scenario.platform)
+    profile = name if scenario.managed else None
+    if profile:
+        client.make_profile(profile)
+    seeded = client.seed(platform=scenario.platform, instanceProfile=profile)
     source = seeded["instanceId"]
     foreign = _bystanders(client, name, seeded)
     own = [source, *seeded["volumeIds"], seeded["imageId"]]
     for arn in TARGET_GROUPS:
         client.target_group(arn)
-    subnet, spare = seeded["subnetId"], ""
+    subnet, spare, since = seeded["subnetId"], "", 0.0
     if scenario.existing:
-        spare = _spare_subnet(client, name, seeded["vpcId"])
-        own.append(_existing_group(client, name, seeded, foreign["image"], spare))
+        spare = existing.spare_subnet(client, name, seeded["vpcId"])
+        around = {**seeded, "imageId": foreign["image"], "spareSubnetId": spare, "instanceProfile": profile}
+        own += existing.make(client, scenario, name, around)
+    if scenario.rolls:
+        since = existing.until_whole(client, name, scenario.size)
+    if scenario.watches:
+        client.control("PUT", "alarms", {"name": alarm_of(name), "state": "OK"})
     run_input = scenario.to_input(source, name, client.endpoints.notificationTopicArn, subnet)
     before = standing(client, name, source)
     other = next(one for one in _subnets(client, seeded["vpcId"]) if one != subnet)
@@ -68,7 +91,9 @@ def prepare(client: Client, scenario: Scenario, name: str) -> Situation:
         existing=scenario.existing,
         subnet=subnet,
         other_subnet=other,
+        versions=len(before["versions"]),
         spare_subnet=spare,
+        whole_since=since,
     )
 
 
@@ -77,25 +102,6 @@ def _subnets(client: Client, vpc: str) -> list[str]:
     of_vpc: Any = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default-for-az", "Values": ["true"]}]
     found = client.ec2.describe_subnets(Filters=of_vpc)["Subnets"]
     return sorted(one["SubnetId"] for one in found if not one["AvailabilityZone"].endswith("e"))
-
-
-def _spare_subnet(client: Client, name: str, vpc: str) -> str:
-    """A subnet for the group of that name alone, beyond the default ones (172.31.0.0 to 172.31.95.255)."""
-    third, sixteenth = divmod(int(name[1:6]) % (160 * 16), 16)
-    created = client.ec2.create_subnet(
-        VpcId=vpc,
-        CidrBlock=f"172.31.{96 + third}.{16 * sixteenth}/28",
-        AvailabilityZone=f"{client.endpoints.region}b",
-    )
-    return created["Subnet"]["SubnetId"]
-
-
-def _template_data(image: str, seeded: dict[str, Any]) -> Any:
-    return {
-        "ImageId": image,
-        "InstanceType": seeded["instanceType"],
-        "SecurityGroupIds": seeded["securityGroupIds"],
-    }
 
 
 def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, str]:
@@ -114,7 +120,7 @@ def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, 
     ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 0.03})  # type: ignore[typeddict-item]
     other = f"{name}-other"
     template = ec2.create_launch_template(
-        LaunchTemplateName=other, LaunchTemplateData=_template_data(image, seeded)
+        LaunchTemplateName=other, LaunchTemplateData=launch_template.data({**seeded, "imageId": image})
     )["LaunchTemplate"]["LaunchTemplateId"]
     client.autoscaling.create_auto_scaling_group(
         AutoScalingGroupName=other,
@@ -133,43 +139,3 @@ def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, 
     )
     instance = launched["Instances"][0]["InstanceId"]
     return {"snapshot": snapshot, "image": image, "template": template, "group": other, "instance": instance}
-
-
-def _existing_group(client: Client, name: str, seeded: dict[str, Any], image: str, spare: str) -> str:
-    """A group with a setting of each kind that a run can change; answers its template's id."""
-    stack: Any = {"Key": "golden-image:stack", "Value": client.endpoints.stackName}
-    template = client.ec2.create_launch_template(
-        LaunchTemplateName=name,
-        LaunchTemplateData=_template_data(image, seeded),
-        TagSpecifications=[{"ResourceType": "launch-template", "Tags": [stack]}],
-    )["LaunchTemplate"]["LaunchTemplateId"]
-    of_group: Any = {
-        "ResourceId": name,
-        "ResourceType": "auto-scaling-group",
-        "PropagateAtLaunch": True,
-        "Key": "Team",
-        "Value": "before",
-    }
-    scaling = client.autoscaling
-    scaling.create_auto_scaling_group(
-        AutoScalingGroupName=name,
-        MinSize=1,
-        MaxSize=3,
-        DesiredCapacity=1,
-        VPCZoneIdentifier=f"{seeded['subnetId']},{spare}",
-        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
-        TargetGroupARNs=TARGET_GROUPS[1:],
-        HealthCheckGracePeriod=60,
-        Tags=[of_group],
-    )
-    scaling.put_scaling_policy(
-        AutoScalingGroupName=name,
-        PolicyName=POLICY,
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
-            "TargetValue": 40,
-        },
-    )
-    scaling.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["AZRebalance"])
-    return template

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.acts import SOMEBODY
-from sandbox.matrix.scenarios import TARGET_GROUPS
+from sandbox.matrix.capacity import THEIR_PERCENT
+from sandbox.matrix.scenarios import TARGET_GROUPS, alarm_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +98,41 @@ def default(_run: str, situation: Situation) -> Acts:
 
 def new_version(situation: Situation) -> str:
     """The number of the run's version."""
-    return "2" if situation.existing else "1"
+    return str(situation.versions + 1)
+
+
+def scales_in(_run: str, situation: Situation) -> Acts:
+    """A person wants one instance less."""
+    wanted = situation.before["DesiredCapacity"] - 1
+    return [_of_group(situation, "UpdateAutoScalingGroup", MinSize=0, DesiredCapacity=wanted)]
+
+
+def scales_out(_run: str, situation: Situation) -> Acts:
+    """A scaling policy wants one instance more."""
+    wanted = situation.before["DesiredCapacity"] + 1
+    return [_of_group(situation, "UpdateAutoScalingGroup", DesiredCapacity=wanted)]
+
+
+def refreshes(_run: str, situation: Situation) -> Acts:
+    """A person starts a refresh of their own, which AWS refuses while another is under way."""
+    preferences = {"MinHealthyPercentage": THEIR_PERCENT, "InstanceWarmup": 0}
+    return [_of_group(situation, "StartInstanceRefresh", Preferences=preferences)]
+
+
+def cancels(_run: str, situation: Situation) -> Acts:
+    """A person cancels the refresh that is under way."""
+    return [_of_group(situation, "CancelInstanceRefresh")]
+
+
+def rolls_back(_run: str, situation: Situation) -> Acts:
+    """A person rolls back the refresh that is under way."""
+    return [_of_group(situation, "RollbackInstanceRefresh")]
+
+
+def sounds(_run: str, situation: Situation) -> Acts:
+    """The alarm that the roll watches goes off."""
+    params = {"AlarmName": alarm_of(situation.group), "StateValue": "ALARM", "StateReason": "too many errors"}
+    return [{"service": "cloudwatch", "action": "SetAlarmState", "params": params}]
 
 
 def deletes_subnet(_run: str, situation: Situation) -> Acts:

@@ -17,6 +17,8 @@ _SETTINGS = (
     "HealthCheckType",
     "HealthCheckGracePeriod",
     "LaunchTemplate",
+    "LaunchConfigurationName",
+    "MixedInstancesPolicy",
 )
 
 
@@ -52,6 +54,15 @@ def _around(client: Client, group: str, found: dict[str, Any]) -> dict[str, Any]
     }
 
 
+def launches_from(standing: dict[str, Any]) -> dict[str, Any]:
+    """The template that a group launches from, by itself or in a mixed instances policy; empty for none."""
+    policy = standing.get("MixedInstancesPolicy") or {}
+    used = standing.get("LaunchTemplate") or policy.get("LaunchTemplate", {}).get(
+        "LaunchTemplateSpecification"
+    )
+    return dict(used or {})
+
+
 def in_service(client: Client, group: str) -> list[str]:
     """The group's instances, by id; an instance on its way counts as none, one that is leaving as one."""
     members = describe_group(client, group).get("Instances", [])
@@ -72,3 +83,9 @@ def versions_of(client: Client, name: str) -> list[dict[str, Any]]:
     except ClientError:
         return []
     return sorted((dict(v) for v in answer["LaunchTemplateVersions"]), key=lambda v: int(v["VersionNumber"]))
+
+
+def versions_of_members(client: Client, group: str) -> set[str | None]:
+    """The template versions of the group's members; None for one of a launch configuration."""
+    members = describe_group(client, group).get("Instances", [])
+    return {member.get("LaunchTemplate", {}).get("Version") for member in members}

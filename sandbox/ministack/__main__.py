@@ -8,7 +8,9 @@ import signal
 from ministack import app
 
 from sandbox.ministack import (
+    callbacks,
     children,
+    conditions,
     executions,
     faults,
     functions,
@@ -36,7 +38,9 @@ def main() -> None:
     recording.install()
     versions.install()
     children.install()
+    conditions.install()
     faults.install()
+    callbacks.install()
     gateway.install()
     log_groups.install()
     permissions.install()

@@ -79,8 +79,8 @@ def error_name(code: str) -> str:
 
 def _request(arguments: dict[str, Any]) -> dict[str, Any]:
     named = {"name": arguments["Name"]} if "Name" in arguments else {}
-    machine, given = arguments["StateMachineArn"], _json(arguments.get("Input", {}))
-    return {"stateMachineArn": machine, "input": given, **named}
+    given = {} if arguments.get("Input") is None else arguments["Input"]
+    return {"stateMachineArn": arguments["StateMachineArn"], "input": _json(given), **named}
 
 
 def _start(_resource: str, arguments: dict[str, Any]) -> dict[str, Any]:

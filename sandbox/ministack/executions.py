@@ -6,22 +6,21 @@ import json
 import random
 import re
 import threading
-import time
 from contextvars import ContextVar
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response, now_iso
 from ministack.services import stepfunctions as states
 
-from sandbox.ministack import history
-from sandbox.ministack.scale import REAL_SCALE, WAIT_SCALE
+from sandbox.ministack import calls, history
+from sandbox.ministack.scale import HANDLER_SCALE, REAL_SCALE
 
 _LONGEST_NAME = 80
 _LARGEST_DATA = 262144
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, `name`
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 _INTEGRATION = "arn:aws:states:::"
-# The Seconds of the wait for the last handler of a run that was cut off (undo.asl.json).
+# The Seconds of the wait for the last call of a run that was cut off (undo.asl.json).
 _FOR_HANDLERS = "{% $begun.waitSeconds %}"
 # No state has this name.
 _NONE_MATCHED = "\0"
@@ -205,10 +204,10 @@ def _apply_state_assign(
 
 
 def _execute_wait(state: dict[str, Any], state_input: Any, context: dict[str, Any]) -> Any:
-    """Let a wait for the end of handlers last as long as they may work, in real time."""
+    """Let a wait for the last call of a run last until that has ended, too."""
     if state.get("Seconds") == _FOR_HANDLERS:
         seconds = states._jsonata_wait_seconds(state, state_input, context)
-        time.sleep(seconds * (REAL_SCALE - WAIT_SCALE))
+        calls.wait_for_end(context["Execution"]["Input"]["run"], seconds * HANDLER_SCALE)
     return _minis_wait(state, state_input, context)
 
 

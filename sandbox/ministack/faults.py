@@ -18,11 +18,11 @@ from ministack.services import cloudformation, lambda_svc
 from ministack.services import stepfunctions as states
 
 from ec2world.wire.trace import root_of
-from sandbox.ministack import children, executions
+from sandbox.ministack import calls, children, executions
 
 _KILLED = {"errorType": "Runtime.ExitError", "errorMessage": "Runtime exited with error: signal: killed"}
 _PREFIXES = {"dynamodb": "DynamoDB", "sns": "SNS"}
-_SECONDS = 30
+_SECONDS = 120
 
 _own = threading.local()
 # The executions whose next function's answer is lost.
@@ -98,10 +98,11 @@ def _around_invoke(invoke: Any) -> Any:
         if service == "states":
             # Not the wait for a child, but the call that starts it meets a fault.
             return invoke(resource, arguments)
-        if service != "lambda":
-            rule = _ask(service, action, execution, arguments)
-            return _under(rule, prefix, lambda: invoke(resource, arguments))
-        result = invoke(resource, arguments)
+        with calls.under_way(children.run_of(execution)["executionArn"]):
+            if service != "lambda":
+                rule = _ask(service, action, execution, arguments)
+                return _under(rule, prefix, lambda: invoke(resource, arguments))
+            result = invoke(resource, arguments)
         if execution["executionArn"] in _killed:
             # The function has done its work, and its answer is lost.
             _killed.discard(execution["executionArn"])

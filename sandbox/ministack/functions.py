@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from sandbox.ministack.scale import REAL_SCALE
+from sandbox.ministack.scale import HANDLER_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def _in_real_time(init: Callable[..., None]) -> Callable[..., None]:
     """A function's time-out, on a scale that leaves handlers the time to work."""
 
     def made(self: Any, name: str, config: dict[str, Any], code: bytes) -> None:
-        init(self, name, {**config, "Timeout": config.get("Timeout", 3) * REAL_SCALE}, code)
+        init(self, name, {**config, "Timeout": config.get("Timeout", 3) * HANDLER_SCALE}, code)
 
     return made
 

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
+from ministack import app
 from ministack.services import apigateway_v1 as gateway
+
+_IN_PATH = "_user_request_"
+# The path of the request that is being answered, as it was sent.
+_sent = ContextVar("sent", default="")
 
 
 def install() -> None:
     """Put this module's functions around MiniStack's."""
+    app._handle_execute_api_request = _handle_request
+    gateway.handle_execute = _execute
     gateway._import_rest_api = _import_rest_api
     gateway._build_lambda_event_v1 = _build_event
 
 
+_minis_handle_request = app._handle_execute_api_request
+_minis_execute = gateway.handle_execute
 _minis_import = gateway._import_rest_api
 _minis_event = gateway._build_lambda_event_v1
+
+
+async def _handle_request(*arguments: Any, **options: Any) -> Any:
+    _sent.set(options.get("raw_path") or "")
+    return await _minis_handle_request(*arguments, **options)
+
+
+async def _execute(api_id: str, stage_name: str, method: str, path: str, *rest: Any) -> Any:
+    """Route by the path as it was sent: MiniStack decodes it, and an encoded slash would part a parameter.
+
+    A REST API hands it over as it was sent: https://github.com/middleapi/standard-server/pull/93
+    """
+    _, _, sent = _sent.get().partition(_IN_PATH)
+    return await _minis_execute(api_id, stage_name, method, sent or path, *rest)
 
 
 def _import_rest_api(spec: dict[str, Any], base_data: Any = None) -> str:
@@ -37,6 +61,6 @@ def _build_event(api_id: str, stage_name: str, *arguments: Any, **options: Any) 
     """
     event: dict[str, Any] = _minis_event(api_id, stage_name, *arguments, **options)
     context = event["requestContext"]
-    context["path"] = f"/restapis/{api_id}/{stage_name}/_user_request_{event['path']}"
+    context["path"] = f"/restapis/{api_id}/{stage_name}/{_IN_PATH}{event['path']}"
     event["headers"].setdefault("X-Forwarded-Proto", "http")
     return event

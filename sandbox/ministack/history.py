@@ -135,7 +135,7 @@ def _as_aws(
         told["region"] = states.get_region()
         limits = {"timeoutInSeconds": "TimeoutSeconds", "heartbeatInSeconds": "HeartbeatSeconds"}
         told |= {name: _task.get()[field] for name, field in limits.items() if field in _task.get()}
-    if kind == "TaskFailed" and told["error"] == "States.Timeout":
+    if kind == "TaskFailed" and told.get("error") == "States.Timeout":
         told.pop("cause", None)
         return "TaskTimedOut", {"taskTimedOutEventDetails": told}
     if kind == "ExecutionSucceeded":

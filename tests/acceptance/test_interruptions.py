@@ -184,7 +184,7 @@ def test_ctrl_c_removes_everything(
     name = name_at(command, account, "deployment", "stack")
 
     command.send_signal(signal.SIGINT)
-    said, _ = command.communicate(timeout=120)
+    said, _ = command.communicate(timeout=600)
 
     assert command.returncode == 130
     assert "report:" in said

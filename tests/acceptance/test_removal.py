@@ -110,6 +110,18 @@ def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_gone(
         kind(what).find(account, NAME)
 
 
+def test_the_table_that_outlives_the_stack_is_left_by_its_name(
+    answering: Answering, account: Account
+) -> None:
+    own, others = (
+        f"{NAME}-GenerationsTable-1ABC",
+        ["golden-image-GenerationsTable-2", f"{NAME}-LedgerTable-3"],
+    )
+    answering.answer("dynamodb", "list_tables", {"TableNames": [own, *others]})
+
+    assert kind("table").find(account, NAME) == [own]
+
+
 def keys(answering: Answering) -> None:
     arn = "arn:aws:kms:us-east-1:123456789012:key/"
     ids = ("theirs", "ours")

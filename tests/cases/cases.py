@@ -11,6 +11,8 @@ GROUP = "unit/golden_image/group/test_group.py"
 IMAGE = "unit/golden_image/image/test_image.py"
 KEYS = "unit/golden_image/source/test_keys.py"
 LEDGER = "unit/golden_image/run/test_ledger.py"
+REFRESH = "unit/golden_image/roll_out/test_refresh.py"
+ROLLING = "workflow/test_rolling.py"
 ROLLOUT = "unit/golden_image/roll_out/test_roll_out.py"
 SNAPSHOTS = "unit/golden_image/image/test_snapshots.py"
 TEMPLATE = "unit/golden_image/group/test_launch_template.py"
@@ -22,7 +24,9 @@ PROOF = "unit/golden_image/group/test_proof.py"
 TEMPLATE_PLAN = "unit/golden_image/group/test_template_plan.py"
 FAILURES = "workflow/test_failures.py"
 RETURNS = "workflow/test_returns.py"
-MATRIX = "faults/test_slice.py::test_each_call_and_each_state_meets_a_fault_and_nothing_is_lost_or_left"
+MATRIX = "faults/test_slice.py::test_calls_and_states_meet_faults_and_nothing_is_lost_or_left"
+
+CLEAN_UP = "clean-up of old images: a run deletes only what it has made itself"
 
 
 @dataclass(frozen=True)
@@ -112,24 +116,35 @@ CASES = (
     Case(
         "The group was updated before the refresh, so nothing could be rolled back.",
         ("hashicorp/terraform-provider-aws#34189",),
-        (f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",),
-        not_offered="instance refresh (rolling); a recreate gives the group back what it had",
+        (
+            f"{ROLLING}::test_the_group_is_updated_after_its_refresh_alone",
+            f"{ROLLING}::test_a_failed_roll_ends_whole_where_it_began",
+            f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",
+        ),
     ),
     Case(
         "AutoRollback asked for without DesiredConfiguration.",
         ("hashicorp/terraform-provider-aws#29830",),
-        not_offered="instance refresh (rolling)",
+        (
+            f"{REFRESH}::test_one_refresh_has_the_version_and_the_preferences",
+            f"{REFRESH}::test_without_auto_rollback_where_aws_refuses_it",
+        ),
     ),
     Case(
         "A group of one instance can still be rolled.",
         ("alphagov/tech-ops#208",),
-        ("cases/test_small_group.py::test_a_group_of_one_instance_is_recreated",),
+        (
+            "cases/test_small_group.py::test_a_group_of_one_instance_is_recreated",
+            f"{ROLLING}::test_a_group_is_rolled_and_never_below_its_size",
+        ),
     ),
     Case(
         "Scale-in-protected instances block a roll or a drain for ever.",
         ("buildkite/elastic-ci-stack-for-aws#943",),
         (
             f"{ROLLOUT}::test_protected_instances_are_refused_by_name",
+            "unit/golden_image/roll_out/test_rolling_plan.py"
+            "::test_protected_instances_are_refused_unless_it_is_said_what_becomes_of_them",
             f"{FAILURES}::test_each_stage_has_a_time_out_of_its_own_name",
         ),
     ),
@@ -152,7 +167,7 @@ CASES = (
     Case(
         "An image in use is kept: by templates without a group, by groups of size zero, by old versions.",
         ("widdix/aws-amicleaner#5", "bonclay7/aws-amicleaner#57", "bonclay7/aws-amicleaner#111"),
-        not_offered="clean-up of old images: a run deletes only what it has made itself",
+        not_offered=CLEAN_UP,
     ),
     Case(
         "Stop protection.",
@@ -198,7 +213,11 @@ CASES = (
     Case(
         "The refresh failed and the run said success.",
         ("hashicorp/terraform-provider-aws#42355",),
-        (f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",),
+        (
+            f"{REFRESH}::test_only_successful_is_done",
+            f"{ROLLING}::test_a_failed_roll_ends_whole_where_it_began",
+            f"{FAILURES}::test_a_group_that_cannot_launch_from_the_image_gets_back_what_it_had",
+        ),
     ),
     # Part sizes: sizes and settings belong to whoever set them last.
     Case(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from golden_image.run import input_schema
-from tests.cases.cases import CASES, Case
+from tests.cases.cases import CASES, CLEAN_UP, Case
+from tools.policies import statements
+from tools.project import template
 
 TESTS = Path(__file__).parent.parent
 
@@ -32,5 +33,7 @@ def test_a_case_is_tested_where_its_feature_exists(case: Case) -> None:
     assert all(re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", issue) for issue in case.seen_in)
 
 
-def test_what_is_not_offered_is_not_in_the_input() -> None:
-    assert "rolling" not in input_schema.schema()["properties"]["rollout"]["enum"]
+def test_what_is_not_offered_is_done_by_no_function() -> None:
+    assert [case.not_offered for case in CASES if case.not_offered] == [CLEAN_UP]
+    deleting = {one.owner for one in statements(template()) if "ec2:DeregisterImage" in one.actions}
+    assert deleting == {"RollBackFunction"}

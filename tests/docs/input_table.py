@@ -29,21 +29,23 @@ def written(text: str) -> str:
 
 def _fields(part: dict[str, Any], path: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in part["properties"].items():
-        if "null" in types(field) and "properties" in field:
-            yield f"{path}{name}", "object or null", "", field["description"]
+        if len(types(field)) > 1 and "properties" in field:
+            # The object first, then what may be stated in its place.
+            kinds = sorted(types(field), key=lambda kind: kind != "object")
+            yield f"{path}{name}", " or ".join(kinds), "", field["description"]
         if "properties" in field:
             yield from _fields(field, f"{path}{name}.")
         else:
             default = "required" if name in part.get("required", ()) else _default(field)
+            if name in part.get("else", {}).get("required", ()):
+                default = f"required without `{part['if']['required'][0]}`"
             yield f"{path}{name}", _value(field), default, field["description"]
 
 
 def _value(field: dict[str, Any]) -> str:
     """The type of a field, and the numbers, lengths or choices that bound it."""
     if "$ref" in field:
-        tags = schema()["definitions"][field["$ref"].removeprefix("#/definitions/")]
-        nulls = " and nulls, or null" if "null" in types(tags) else ""
-        return f"object of strings{nulls}, at most {tags['maxProperties']}"
+        return _of_definition(field["$ref"].removeprefix("#/definitions/"))
     if "enum" in field:
         return ", ".join("`null`" if choice is None else f"`{choice}`" for choice in field["enum"])
     least = field.get("minimum", field.get("minLength", field.get("minItems")))
@@ -51,11 +53,23 @@ def _value(field: dict[str, Any]) -> str:
     if "exclusiveMinimum" in field:
         return f"{field['type']} above {field['exclusiveMinimum']}, up to {most}"
     kind, *null = types(field)
+    if null and "null" not in null:
+        return f"{kind} from {least}, or `{field['examples'][0]}`"
     unit = {"string": " characters", "array": " items"}.get(kind, "")
     or_null = " or null" if null else ""
     if most is None:
         return f"{kind}{or_null}"
     return f"{kind}{or_null}, {f'at most {most}' if least is None else f'{least} to {most}'}{unit}"
+
+
+def _of_definition(name: str) -> str:
+    part = schema()["definitions"][name]
+    if name == "document":
+        return _value(part)
+    if name == "parameters":
+        return f"object of strings and lists of strings, at most {part['maxProperties']}"
+    nulls = " and nulls, or null" if "null" in types(part) else ""
+    return f"object of strings{nulls}, at most {part['maxProperties']}"
 
 
 def _default(field: dict[str, Any]) -> str:

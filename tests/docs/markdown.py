@@ -100,6 +100,7 @@ OWN_PAGES = (
     "docs/aws-acceptance.md",
     "docs/deploy.md",
     "docs/run.md",
+    "docs/rollouts.md",
     "docs/input.md",
     "docs/output.md",
     "docs/api.md",

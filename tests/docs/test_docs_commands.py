@@ -84,7 +84,8 @@ def test_each_file_that_a_command_reads_exists() -> None:
     files = []
     for name in OWN_PAGES:
         for words in _commands(name):
-            files += [word.removeprefix("file://").removeprefix("@") for word in words if "events/" in word]
+            named = [word for word in words if "events/" in word]
+            files += [re.sub(r"^(file://|@|EVENT=)", "", word) for word in named]
     assert files
     assert [file for file in files if not (ROOT / file).exists()] == []
 

@@ -18,6 +18,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from ec2world.control.verbs import VERBS
 from ec2world.trouble.faults import Faults
+from golden_image.approval import rows
+from golden_image.events import from_event
+from golden_image.model.approval import Question
 from golden_image.run import request
 from handlers.api import start_scheduled_run
 from tests.docs.markdown import OWN_PAGES, ROOT, definitions, page, states
@@ -32,7 +35,10 @@ _ROUTES = {
     ("GET", "/refreshes"): ("list_runs", "RefreshPage"),
     ("GET", "/refreshes/{name}"): ("describe_run", "Refresh"),
     ("DELETE", "/refreshes/{name}"): ("stop_run", "Refresh"),
+    ("POST", "/refreshes/{name}/approve"): ("approve_run", "Refresh"),
+    ("POST", "/refreshes/{name}/reject"): ("reject_run", "Refresh"),
 }
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 _CONTEXT = SimpleNamespace(
     function_name="handler",
     memory_limit_in_mb=256,
@@ -74,6 +80,12 @@ def step_functions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             name="GoldenImageRefresh", definition=_MACHINE, roleArn="arn:aws:iam::123456789012:role/machine"
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+        boto3.client("dynamodb").create_table(
+            TableName=settings["LEDGER_TABLE"],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
         yield
 
 
@@ -87,16 +99,14 @@ def test_each_example_of_an_input_is_valid(name: str) -> None:
     inputs = [value for value in _objects(name) if "autoScalingGroupName" in value]
     inputs += [value.get("input", value) for value in _objects(name) if "scheduledTime" in value]
     for value in inputs:
-        assert (
-            request.parse({"sourceInstanceId": "i-0123456789abcdef0", **value}).auto_scaling_group_name
-            == "web"
-        )
+        source = {} if "goBackTo" in value else {"sourceInstanceId": "i-0123456789abcdef0"}
+        assert request.parse({**source, **value}).auto_scaling_group_name == "web"
     assert all(json.loads(body) for body in bodies if body)
 
 
 def test_the_guide_for_korean_readers_shows_every_field_of_the_wizard() -> None:
     shown = max(_objects("docs/guide.ko.md"), key=len)
-    every = json.loads((ROOT / "events/execution/02-every-field.json").read_text())
+    every = json.loads((ROOT / "events/execution/10-every-field.json").read_text())
     assert shown.keys() == every.keys()
     assert shown["group"].keys() == every["group"].keys()
 
@@ -107,6 +117,8 @@ def test_the_api_answers_as_api_md_shows() -> None:
     asked, shown = messages[::2], messages[1::2]
     assert len(asked) == len(shown) > 0
     for question, expected in zip(asked, shown, strict=True):
+        if question.first_line.endswith("/approve"):
+            _have_asked(json.loads(expected.body))
         answer, kind = _ask(question)
         assert f"HTTP/1.1 {answer['statusCode']}" == expected.first_line
         assert answer["headers"] == expected.headers
@@ -114,13 +126,26 @@ def test_the_api_answers_as_api_md_shows() -> None:
         assert _lasting(body) == _lasting(json.loads(expected.body))
 
 
+def _have_asked(run: dict[str, Any]) -> None:
+    """Have the run wait for the approval that is shown; moto takes any answer to its token."""
+    pk = {"pk": {"S": f"run#{run['executionArn']}"}}
+    boto3.client("dynamodb").put_item(TableName="refresh-ledger", Item=pk)
+    rows.ask(run["executionArn"], from_event(Question, run["approval"]), "the token")
+
+
 def _ask(question: Message) -> tuple[dict[str, Any], str]:
     method, url = question.first_line.split()
     parts = urlsplit(url)
-    collection, _, name = parts.path.lstrip("/").partition("/")
-    module, kind = _ROUTES[method, f"/{collection}/{{name}}" if name else f"/{collection}"]
+    collection, _, named = parts.path.lstrip("/").partition("/")
+    name, slash, action = named.partition("/")
+    resource = f"/{collection}/{{name}}{slash}{action}" if name else f"/{collection}"
+    module, kind = _ROUTES[method, resource]
     host = "a1b2c3d4e5.execute-api.ap-northeast-2.amazonaws.com"
-    context = {"path": f"/v1{parts.path}", "resourcePath": "/refreshes/{name}" if name else "/refreshes"}
+    context = {
+        "path": f"/v1{parts.path}",
+        "resourcePath": resource,
+        "identity": {"userArn": "arn:aws:sts::123456789012:assumed-role/Operators/ops"},
+    }
     event = {
         "headers": {**question.headers, "Host": host},
         "requestContext": context,
@@ -134,11 +159,13 @@ def _ask(question: Message) -> tuple[dict[str, Any], str]:
 
 def _lasting(value: Any) -> Any:
     """Without times, and without the state and progress, which are another run's here."""
+    if isinstance(value, str):
+        return _TIME.sub("<time>", value)
     if isinstance(value, list):
         return [_lasting(item) for item in value]
     if not isinstance(value, dict):
         return value
-    changing = {"startedAt", "stoppedAt", "state", "progress"}
+    changing = {"startedAt", "stoppedAt", "answeredAt", "state", "progress"}
     return {key: _lasting(item) for key, item in value.items() if key not in changing}
 
 
@@ -159,12 +186,12 @@ def test_output_md_has_the_fields_of_the_definition() -> None:
 
 def test_the_demo_in_the_readme_goes_through_states_of_the_definition() -> None:
     trunk = definitions()["golden_image_refresh"]
-    told = page("README.md").blocks("text")[0]
-    listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
-    entered = [state for state in listed if ": " not in state and not state.startswith(" ")]
-    assert entered[0] == trunk["StartAt"]
-    assert entered[-1] == "Refresh Complete"
-    assert set(entered) <= states().keys()
+    rolled, undone = page("README.md").blocks("text")[0].split("\n2. ")
+    for told, end in ((rolled, "Refresh Complete"), (undone, "Refresh Failed")):
+        listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
+        entered = [state for state in listed if ": " not in state]
+        assert (entered[0], entered[-1]) == (trunk["StartAt"], end)
+        assert set(entered) <= states().keys()
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)

@@ -114,8 +114,9 @@ def test_the_index_names_every_page_once() -> None:
 
 
 def test_the_chapters_have_the_names_of_the_code_s_folders() -> None:
+    """The workflow notify has no code."""
     folders = {path.parent.name for path in ROOT.glob("functions/golden_image/*/__init__.py")} - {"model"}
-    assert {Path(chapter).stem for chapter in CHAPTERS} == folders
+    assert {Path(chapter).stem for chapter in CHAPTERS} == folders | {"notify"}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -107,18 +107,18 @@ def test_every_alarm_and_message_is_in_the_list_of_what_wakes_people() -> None:
     alarms = [name for name, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert [name for name in alarms if f"`{name}`" not in listed] == []
     subjects = [row[0] for row in rows(listed) if row[0].startswith("`golden image of")]
-    outcomes = [
-        json.dumps(STATES[name]["Assign"]["outcome"]) for name in ("Explain Failure", "Describe Completion")
-    ]
-    outcomes.append(json.dumps(STATES["Notify Clean-Up?"]))
+    ends = STATES["How Did It End?"]
+    outcomes = [json.dumps(way["Assign"]) for way in (*ends["Choices"], ends)]
     outcomes.append((ROOT / "functions/golden_image/undo/sources.py").read_text())
+    outcomes.append((ROOT / "functions/golden_image/approval/request.py").read_text())
     words = [
         ("FAILED at ", 0),
         (", roll-back INCOMPLETE", 0),
-        ("SUCCEEDED", 1),
-        (", source STOPPED", 1),
-        (", cleaned up", 2),
+        ("SUCCEEDED", 2),
+        (", source STOPPED", 2),
+        (", cleaned up", 1),
         ("stays STOPPED", 3),
+        ("approval needed", 4),
     ]
     assert len(subjects) == len(words)
     for text, place in words:
@@ -130,19 +130,20 @@ def test_the_lines_of_the_messages_are_the_workflow_s() -> None:
     texts = {
         "SUCCEEDED": STATES["Describe Completion"]["Assign"]["text"],
         "FAILED": STATES["Describe Failure"]["Assign"]["text"],
-        "cleaned": STATES["Notify Clean-Up?"]["Choices"][0]["Assign"]["text"],
+        "cleaned": STATES["Describe Clean-Up"]["Assign"]["text"],
     }
     for subject, lines, *_ in rows(page("docs/output.md").section("## Notifications")):
         word = next((word for word in texts if word in subject), None)
         if word and not lines.startswith("The same"):
-            written = re.findall(r"(?<=['n])([A-Z][A-Za-z-]+(?: [a-z]+)*): ", " ".join(texts[word]))
+            text = " ".join(texts[word]).replace("$duration", STATES["Describe Run"]["Assign"]["duration"])
+            written = re.findall(r"(?<=['n])([A-Z][A-Za-z-]+(?: [a-z]+)*): ", text)
             assert lines.replace(" (of a child)", "").split(", ") == written
     for field in ("Failing state", "Error", "Cause", "Roll-back", "Duration", "What to do"):
         assert f'"{field}"' in PAGE.text
 
 
 def test_the_advice_of_a_message_is_that_of_this_page() -> None:
-    told = STATES["Explain Failure"]["Assign"]["advice"]
+    told = STATES[advice.STATE]["Assign"]["advice"]
     assert told == advice.advice(), "run make docs"
     assert named("### Refused: nothing was changed").keys() | named(
         "### Failed: undone by the roll-back"
@@ -155,7 +156,7 @@ def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
         code += (ROOT / "functions/golden_image" / module).read_text()
     assert "' Roll-back: ' & $substring($rollBack, 0, 8000) & '.'" in STATES["Refresh Failed"]["Cause"]
     endings = [row[0].strip("`") for row in rows(PAGE.section("## Find the run"))]
-    assert len(endings) == 10
+    assert len(endings) == 13
     for ending in endings:
         for words in ending.removeprefix("Roll-back: ").replace("i-…", ";").split(";"):
             told = words.strip("….:() ").split("…")[0].removeprefix("is still stopped")
@@ -164,8 +165,9 @@ def test_the_endings_of_a_cause_are_the_workflow_s() -> None:
 
 def test_the_parts_of_an_incomplete_roll_back_are_the_code_s() -> None:
     code = (ROOT / "functions/golden_image/undo/undo.py").read_text()
-    parts = re.findall(r'^ +(?:_try\()?f?"([^"]+)"(?:: _\w+,$|, _\w+, plan, result)', code, re.MULTILINE)
-    assert len(parts) == 5
+    part = r'^ +(?:_try\(|\w+ = )?f?"([^"]+)"(?:: lambda|, lambda|$)'
+    parts = re.findall(part, code[code.index("def _pass(") : code.index("def _try(")], re.MULTILINE)
+    assert len(parts) == 6
     section = PAGE.section("## An incomplete roll-back")
     assert [
         p
@@ -187,6 +189,6 @@ def test_the_sweeper_looks_as_often_as_the_page_says() -> None:
     settled = polling.SETTLED_AFTER + begin._OUTLIVES
     assert f"{settled} seconds or more after the undo began" in section
     assert f"The undo therefore waits {begin._OUTLIVES} seconds before its first pass" in section
-    chapter = page("docs/chapters/undo.md").text
+    chapter = " ".join(page("docs/chapters/undo.md").text.split())
     assert f"Waits {begin._OUTLIVES} seconds" in chapter
     assert f"finds nothing {polling.SETTLED_AFTER} seconds or more after the first one" in chapter

@@ -36,4 +36,5 @@ def test_each_wait_is_bounded_by_what_the_table_says() -> None:
 def test_each_time_out_ends_the_run_with_an_error_that_exists() -> None:
     named = {error.strip("`") for _, _, _, error in _table()}
     ends = {name for name in vars(errors) if name.endswith("TimedOut")} | {"RollBackIncomplete"}
-    assert named == ends
+    # The wait for people is no loop: its state has the time-out itself.
+    assert named == ends - {"ApprovalTimedOut"}

@@ -81,6 +81,10 @@ class WorldClient:
         time.sleep(0.02)
         self.control("PUT", "durations", {"scale": STANDING_STILL})
 
+    def skip_time(self, seconds: float) -> None:
+        """Let just so many virtual seconds pass at once, beside those that pass anyway."""
+        self.control("POST", "time", {"seconds": seconds})
+
     def until(self, look: Callable[[], Any], seconds: float = 15) -> Any:
         """What `look` answers once it answers something; fails after so many real seconds."""
         deadline = time.monotonic() + seconds

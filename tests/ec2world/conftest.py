@@ -3,27 +3,49 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from sandbox.processes import end_with_parent
 from tests.ec2world.client import SCALE, WorldClient
 
 ROOT = Path(__file__).parents[2]
 
 
+@contextmanager
+def world_process(*options: str, stderr: int | None = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    """`python -m ec2world` with these options, ended for good if it does not end by itself.
+
+    It ends with the tests too, where they are killed: so pytest-xdist ends its workers after an error.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ec2world", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - no threads run when it starts
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
+    """The URL that it prints once it answers."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
 @pytest.fixture(scope="session")
 def served() -> Iterator[WorldClient]:
     """The world's process, from its first line of output to its clean end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ec2world", "--port", "0", "--scale", str(SCALE)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        yield WorldClient(process.stdout.readline().decode().strip())
-    finally:
+    with world_process("--scale", str(SCALE), stderr=None) as process:
+        yield WorldClient(url_of(process))
         process.terminate()
         ended = process.wait(timeout=10)
     assert ended == 0

@@ -4,36 +4,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
-from tests.ec2world.conftest import ROOT
-
-
-@contextmanager
-def started(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """The command with these options, ended for good if it does not end by itself."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ec2world", *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+from sandbox.processes import is_running
+from tests.ec2world.conftest import ROOT, url_of, world_process
 
 
 def zones(url: str, region: str = "us-east-1") -> list[str]:
@@ -45,7 +23,7 @@ def zones(url: str, region: str = "us-east-1") -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_at_the_url_that_it_prints_and_ends_cleanly(number: signal.Signals) -> None:
-    with started() as process:
+    with world_process() as process:
         url = urlsplit(url_of(process))
         assert (url.scheme, url.hostname) == ("http", "127.0.0.1")
         assert "us-east-1a" in zones(url.geturl())
@@ -59,7 +37,7 @@ def test_it_answers_at_the_url_that_it_prints_and_ends_cleanly(number: signal.Si
 def test_it_takes_a_port_and_a_region() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with started("--port", str(port), "--region", "ap-northeast-2") as process:
+    with world_process("--port", str(port), "--region", "ap-northeast-2") as process:
         assert url_of(process) == f"http://127.0.0.1:{port}"
         assert "ap-northeast-2a" in zones(f"http://127.0.0.1:{port}", "ap-northeast-2")
 
@@ -72,7 +50,7 @@ def test_it_takes_a_port_and_a_region() -> None:
     ],
 )
 def test_it_says_what_it_cannot_do(options: list[str], message: str) -> None:
-    with started(*options) as process:
+    with world_process(*options) as process:
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 2
     assert message in errors
@@ -81,8 +59,24 @@ def test_it_says_what_it_cannot_do(options: list[str], message: str) -> None:
 def test_it_says_that_a_port_is_taken() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        started("--port", str(taken.getsockname()[1])) as it,
+        world_process("--port", str(taken.getsockname()[1])) as it,
     ):
         _, errors = it.communicate(timeout=10)
     assert it.returncode == 2
     assert "Address already in use" in errors
+
+
+def test_a_world_of_tests_that_are_killed_ends_with_them() -> None:
+    code = (
+        "import time; from tests.ec2world.conftest import world_process;"
+        "world = world_process(); print(world.__enter__().pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        world = int(tests.stdout.readline())
+        assert is_running(world)
+        tests.kill()
+    deadline = time.monotonic() + 10
+    while is_running(world):
+        assert time.monotonic() < deadline, "the world goes on"
+        time.sleep(0.02)

@@ -1,11 +1,9 @@
 import http.client
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.ec2world.client import WorldClient, name, refused
+from tests.ec2world.conftest import url_of, world_process
 
 
 def last(world: WorldClient, action: str) -> dict[str, Any]:
@@ -104,13 +102,8 @@ def test_a_hundred_callers_at_once_are_all_answered(world: WorldClient) -> None:
 
 
 def test_reset_brings_back_the_beginning() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ec2world", "--scale", "0.01", "--region", "ap-northeast-2"],
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        world = WorldClient(process.stdout.readline().decode().strip())
+    with world_process("--scale", "0.01", "--region", "ap-northeast-2") as process:
+        world = WorldClient(url_of(process))
         source = world.seed()
         assert source["availabilityZone"].startswith("ap-northeast-2")
         world.faults({"service": "ec2", "action": "DescribeVpcs", "effect": "error", "code": "InternalError"})
@@ -121,7 +114,3 @@ def test_reset_brings_back_the_beginning() -> None:
         with refused("InvalidInstanceID.NotFound"):
             world.instance(source["instanceId"])
         assert world.seed()["instanceId"] != source["instanceId"]
-    finally:
-        process.send_signal(signal.SIGINT)
-        ended = process.wait(timeout=10)
-    assert ended == 0

@@ -63,6 +63,7 @@ def test_the_table_can_be_read_and_changed(world: WorldClient) -> None:
         "image": 30,
         "launch": 45,
         "terminate": 60,
+        "target": 30,
     }
     assert world.control("PUT", "durations", {"snapshotPerGiB": 2})["snapshotPerGiB"] == 2
     world.control("PUT", "durations", before)
@@ -78,3 +79,16 @@ def test_a_terminated_instance_stays_to_be_seen(world: WorldClient) -> None:
     ended = world.until_state(source, "terminated")
     assert ended["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
     assert ended["BlockDeviceMappings"] == []
+
+
+def test_time_can_be_skipped_by_the_second(world: WorldClient) -> None:
+    with world.standing_still():
+        source = world.seed(name=name("source"))["instanceId"]
+        world.ec2.stop_instances(InstanceIds=[source])
+        before = world.control("POST", "time", {"seconds": 39})["now"]
+        assert world.instance(source)["State"]["Name"] == "stopping"
+        after = world.control("POST", "time", {"seconds": 1.5})["now"]
+        assert world.instance(source)["State"]["Name"] == "stopped"
+    assert 1.5 <= after - before < 2
+    for wrong in ({"seconds": -1}, {"seconds": "long"}, {}):
+        assert world.try_control("POST", "time", wrong)[0] == 400, wrong

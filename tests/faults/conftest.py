@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 def fast(request: pytest.FixtureRequest) -> Iterator[Client]:
     """A sandbox as the matrix has it."""
     directory = DEFAULT_DIRECTORY / f"faults-{os.getpid()}"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(sabotage.VARIABLE, "yes")
-        with new_sandbox(directory, SCALE) as endpoints:
-            yield Client(endpoints)
+    with ExitStack() as stack:
+        # Until it has started: the other sandboxes of this process are to have none of it.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(sabotage.VARIABLE, "yes")
+            endpoints = stack.enter_context(new_sandbox(directory, SCALE))
+        yield Client(endpoints)
     if not request.session.testsfailed:
         shutil.rmtree(directory)
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.matrix import expectation, needed
+from sandbox.matrix import answers, expectation, needed
 from sandbox.matrix.kinds import (
     ABORTED,
+    CANCELS,
     DEFAULT,
     DENIED,
     MACHINE,
+    NOTIFY,
     SIZES,
     SOMEBODY,
     SUBNET,
@@ -27,9 +29,9 @@ from sandbox.matrix.scenarios import SCENARIOS, Scenario
 from sandbox.matrix.schedules import CleanRun, Schedule, one_of_each, singles
 from sandbox.matrix.situation import Situation
 
-CREATE, UPDATE, RECREATE, UNDO_UPDATE = (
+CREATE, UPDATE, RECREATE, UNDO_UPDATE, ROLL, ROLL_CONFIGURATION = (
     next(scenario for scenario in SCENARIOS if scenario.name == name)
-    for name in ("create", "update", "recreate", "undo-update")
+    for name in ("create", "update", "recreate", "undo-update", "roll", "roll-configuration")
 )
 OF_THE_RUN = Target(MACHINE, "workflow", "Stop Source")
 OF_A_CHILD = Target("RollOut", "workflow", "Stop Source")
@@ -55,7 +57,7 @@ def test_in_a_childs_states_its_run_can_end_with_it_or_without_it_and_the_child_
 
 
 def test_a_state_of_the_same_name_in_another_workflow_is_another_state() -> None:
-    clean = CleanRun((), (OF_THE_RUN, OF_A_CHILD), frozenset({OF_A_CHILD}))
+    clean = CleanRun(CREATE, (), (OF_THE_RUN, OF_A_CHILD), frozenset({OF_A_CHILD}))
 
     assert [str(fault) for fault in clean.faults() if fault.kind not in SOMEBODY] == [
         "aborted at Stop Source",
@@ -70,19 +72,31 @@ def test_a_state_of_the_same_name_in_another_workflow_is_another_state() -> None
 
 
 @pytest.mark.parametrize(
-    ("service", "action", "ends"),
-    [("stepfunctions", "StartExecution", ("FAILED",)), ("sns", "Publish", ("SUCCEEDED",))],
+    ("call", "ends"),
+    [
+        (Target(MACHINE, "stepfunctions", "StartExecution"), ("FAILED",)),
+        (Target(MACHINE, "stepfunctions", "StartExecution", 2), ("FAILED", "SUCCEEDED")),
+        (Target(MACHINE, "ssm", "PutParameter"), ("SUCCEEDED",)),
+        (Target(NOTIFY, "sns", "Publish"), ("SUCCEEDED",)),
+    ],
 )
-def test_a_run_is_not_committed_yet_when_it_starts_a_child(
-    service: str, action: str, ends: tuple[str, ...]
+def test_a_run_is_not_committed_yet_when_it_starts_its_first_child(
+    call: Target, ends: tuple[str, ...]
 ) -> None:
-    denied = Fault(DENIED, Target(MACHINE, service, action))
+    assert Schedule(CREATE, (Fault(DENIED, call),)).may_end() == ends
 
-    assert Schedule(CREATE, (denied,)).may_end() == ends
+
+def test_a_run_whose_notification_alone_ends_does_not_end_with_it() -> None:
+    ends = {
+        kind.name: kind.ends for kind in kinds_at(Target(NOTIFY, "workflow", "Notify"), has_function=False)
+    }
+
+    assert ends["child aborted"] == ends["child timed out"] == ()
+    assert ends["aborted"] == ends["aborted alone"] == ("ABORTED",)
 
 
 def test_in_each_state_somebody_else_can_act_each_way_those_before_a_certain_failure_too() -> None:
-    clean = CleanRun((), (OF_A_CHILD,), frozenset(), earlier=(OF_THE_RUN,))
+    clean = CleanRun(CREATE, (), (OF_A_CHILD,), frozenset(), earlier=(OF_THE_RUN,))
 
     acting = [str(fault) for fault in clean.faults() if fault.kind in SOMEBODY]
 
@@ -101,8 +115,8 @@ def test_in_each_state_somebody_else_can_act_each_way_those_before_a_certain_fai
 
 def test_somebody_acts_on_the_version_once_it_is_there_and_on_a_group_that_was_there_before() -> None:
     made, after = (Target(MACHINE, "workflow", state) for state in ("Create Launch Template", "Roll Out"))
-    new = CleanRun((), (OF_A_CHILD,), frozenset(), earlier=(made, after))
-    existing = replace(new, existing=True)
+    new = CleanRun(CREATE, (), (OF_A_CHILD,), frozenset(), earlier=(made, after))
+    existing = replace(new, scenario=UPDATE)
 
     def acting(clean: CleanRun) -> list[str]:
         return [str(fault) for fault in clean.faults() if fault.kind in (USES, DEFAULT, SUBNET)]
@@ -119,8 +133,96 @@ def test_somebody_acts_on_the_version_once_it_is_there_and_on_a_group_that_was_t
     ]
 
 
+CHECK = Target("RollOut", "workflow", "Check Instance Refresh")
+
+
+def test_at_each_checkpoint_of_a_roll_it_can_be_aborted_and_somebody_can_act() -> None:
+    clean = CleanRun(ROLL, (), (CHECK,), frozenset({CHECK}))
+
+    faults = [str(fault) for fault in clean.faults()]
+
+    for percent in (33, 66, 100):
+        for what in ("killed", "aborted", "child timed out", "somebody cancels the refresh"):
+            assert f"{what} at RollOut/Check Instance Refresh from {percent}%" in faults
+
+
+def test_a_fault_at_a_checkpoint_waits_until_the_refresh_has_come_there() -> None:
+    at_checkpoint = Fault(ABORTED, replace(CHECK, replaced=34))
+
+    rule = at_checkpoint.rule("run", situation(ROLL, BEFORE))
+
+    assert rule["replaced"] == {"group": "web", "least": 34}
+
+
+def test_somebody_acts_on_a_roll_only_where_there_is_one() -> None:
+    def acting(scenario: Scenario) -> set[str]:
+        clean = CleanRun(scenario, (), (OF_A_CHILD,), frozenset())
+        return {fault.kind.name for fault in clean.faults() if fault.kind in SOMEBODY}
+
+    of_rolls = {
+        "scales in",
+        "scales out",
+        "starts a refresh",
+        "cancels the refresh",
+        "rolls the refresh back",
+    }
+    names = {f"somebody {what}" for what in of_rolls}
+    assert acting(ROLL) - acting(UPDATE) == names | {"somebody sounds the alarm"}
+    assert acting(ROLL_CONFIGURATION) - acting(UPDATE) == names
+
+
+def test_who_cancels_a_refresh_may_end_its_run_with_an_error_of_its_own() -> None:
+    cancelled = Schedule(ROLL, (Fault(CANCELS, CHECK),))
+
+    assert (cancelled.may_end(), cancelled.first_error()) == (("FAILED", "SUCCEEDED"), "")
+
+
+def test_the_version_of_a_group_on_latest_that_somebody_needs_stays_and_the_group_keeps_its_number() -> None:
+    latest = {"LaunchTemplateId": "lt-1", "Version": "$Latest"}
+    use = call(1, "somebody", "UpdateAutoScalingGroup", LaunchTemplate={"Version": "2"})
+    of_roll = situation(UPDATE, BEFORE | {"LaunchTemplate": latest})
+
+    assert expectation.undone(of_roll, [])["LaunchTemplate"] == latest
+    assert expectation.undone(of_roll, [use])["LaunchTemplate"] == latest | {"Version": "1"}
+
+
+def test_what_ends_a_roll_at_a_checkpoint_is_told_from_the_rest() -> None:
+    at_checkpoint = replace(CHECK, replaced=34)
+
+    assert Schedule(ROLL, (Fault(ABORTED, at_checkpoint),)).cuts_roll
+    assert not Schedule(ROLL, (Fault(SIZES, at_checkpoint),)).cuts_roll
+    assert not Schedule(ROLL, (Fault(ABORTED, CHECK),)).cuts_roll
+
+
+def test_a_request_for_approval_is_answered_each_way() -> None:
+    asking = replace(UPDATE, answer=answers.APPROVE)
+
+    schedules = singles({asking: CleanRun(asking, (), (), frozenset())})
+
+    assert {one.answer: one.may_end() for one in schedules if one.answer} == {
+        "reject": ("FAILED",),
+        "nobody": ("FAILED",),
+        "twice": ("SUCCEEDED",),
+        "stop": ("ABORTED",),
+    }
+
+
+def test_a_rejected_run_is_to_fail_and_to_say_so() -> None:
+    rejected = Schedule(replace(UPDATE, answer=answers.REJECT), (Fault(TAGS, OF_A_CHILD),))
+
+    assert (rejected.may_end(), rejected.first_error()) == (("FAILED",), "ApprovalRejected")
+
+
+def test_a_run_that_nobody_answers_waits_for_as_short_as_it_can() -> None:
+    asking = replace(UPDATE, input={**UPDATE.input, "approval": {"at": ["image"]}})
+
+    asked = situation(asking, BEFORE).asked(answers.NOBODY)
+
+    assert asked["approval"] == {"at": ["image"], "timeout": 300}
+
+
 def test_a_slice_has_a_fault_and_an_act_of_somebody_for_each_state() -> None:
-    every = singles({CREATE: CleanRun((), (OF_THE_RUN, OF_A_CHILD), frozenset())})
+    every = singles({CREATE: CleanRun(CREATE, (), (OF_THE_RUN, OF_A_CHILD), frozenset())})
 
     chosen = [schedule.faults[0] for schedule in one_of_each(every, seed=1)]
 
@@ -163,6 +265,7 @@ def situation(scenario: Scenario, before: dict[str, Any]) -> Situation:
         existing=scenario.existing,
         subnet="subnet-1",
         other_subnet="subnet-2",
+        versions=int(scenario.existing),
         spare_subnet="subnet-3",
     )
 
@@ -202,6 +305,15 @@ def test_a_recreated_group_has_the_sizes_from_before_or_somebodys() -> None:
     for calls, expected in (([drain], (1, 1, 3)), ([drain, somebody_sizes(1)], (2, 3, 6))):
         found = expectation.complete(RECREATE, situation(RECREATE, BEFORE), calls)
         assert {sizes(one) for one in found} == {expected}
+
+
+def test_a_rolled_group_has_the_sizes_of_the_input_and_somebodys() -> None:
+    settings = call(2, "UpdateSettingsFunction", "UpdateAutoScalingGroup", MaxSize=7)
+    scaled = call(3, "somebody", "UpdateAutoScalingGroup", DesiredCapacity=2)
+
+    found = expectation.complete(ROLL, situation(ROLL, BEFORE), [settings, scaled])
+
+    assert {sizes(one) for one in found} == {(1, 2, 7)}
 
 
 @pytest.mark.parametrize(("number", "expected"), [(2, (0, 0, 0)), (4, (2, 3, 6))])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.matrix import sabotage, somebody
+from sandbox.matrix import capacity, generations, sabotage, somebody
 from sandbox.matrix.kinds import (
     COPIES,
     CUT_AFTER,
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from sandbox.matrix.scenarios import Scenario
     from sandbox.matrix.situation import Situation
 
-CREATE, RECREATE, UPDATE, UNDO_CREATE, UNDO_UPDATE = (
+CREATE, RECREATE, UPDATE, UNDO_CREATE, UNDO_UPDATE, ROLL_ONE, UNDO_ROLL = (
     next(scenario for scenario in SCENARIOS if scenario.name == name)
-    for name in ("create", "recreate", "update", "undo-create", "undo-update")
+    for name in ("create", "recreate", "update", "undo-create", "undo-update", "roll-one", "undo-roll")
 )
 UNDO = Target(MACHINE, "workflow", "Undo")
 SNAPSHOTS = Target("CreateSnapshotsFunction", "ec2", "CreateSnapshots")
@@ -73,6 +73,8 @@ def wrongs(runner: Runner, schedule: Schedule) -> set[str]:
         (Schedule(UNDO_UPDATE, (Fault(USES, UNDO),)), sabotage.WITHOUT_NEIGHBOURS, {"foreignTouched"}),
         (Schedule(UNDO_UPDATE, (Fault(DEFAULT, UNDO),)), sabotage.WITHOUT_NEIGHBOURS, {"notRestored"}),
         (Schedule(UNDO_UPDATE, (Fault(SUBNET, UNDO),)), sabotage.ALL_OR_NOTHING, {"notRestored"}),
+        (Schedule(ROLL_ONE), sabotage.CARELESS_ROLL, {"belowCapacity"}),
+        (Schedule(UNDO_ROLL), sabotage.CARELESS_WAY_BACK, {"belowCapacity"}),
     ],
 )
 def test_a_safeguard_that_is_switched_off_is_noticed(
@@ -174,10 +176,43 @@ def test_a_default_version_that_is_not_as_somebody_has_set_it_is_noticed(
 def test_what_a_run_has_made_is_known_without_its_tags(fast: Client, runner: Runner) -> None:
     run, situation = acted(runner, STRIPS)
 
-    has = made(fast, run.arn, situation)
+    has = made(fast, run.arn, situation, fast.calls_of(run.arn))
 
     assert marked(fast, run.arn, situation.group).snapshots == []
     assert (len(has.snapshots), len(has.images), has.versions) == (2, 1, [2])
+
+
+def test_what_a_canary_leaves_a_second_generation_and_a_cancelled_refresh_are_noticed(
+    fast: Client, runner: Runner
+) -> None:
+    run, situation, result = runner._do(Schedule(ROLL_ONE))
+    assert result.verdict.wrong == {}
+    tags: Any = [{"Key": "golden-image:run", "Value": run.arn}]
+    group = {"AutoScalingGroupName": situation.group}
+
+    launched = fast.ec2.run_instances(
+        ImageId=situation.foreign["image"],
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )["Instances"][0]["InstanceId"]
+    volume = fast.ec2.create_volume(
+        AvailabilityZone="us-east-1a",
+        Size=1,
+        TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+    )["VolumeId"]
+    generations.put(fast, {"group": situation.group, "number": 9, "run": run.arn, "image": {"id": "ami-1"}})
+    fast.autoscaling.start_instance_refresh(
+        **group, Preferences={"MinHealthyPercentage": capacity.THEIR_PERCENT}
+    )
+    fast.autoscaling.cancel_instance_refresh(**group, WaitForTransitioningInstances=False)
+
+    wrong = judge(fast, ROLL_ONE, situation, run, ("SUCCEEDED",)).wrong
+    assert wrong.keys() == {"leaked", "duplicated", "foreignTouched"}
+    assert f"instances outside the group: {{'{launched}'}}" in wrong["leaked"]
+    assert f"volumes of no instance: {volume}" in wrong["leaked"]
+    assert wrong["duplicated"] == ["the run's generations are [1, 9]"]
+    assert wrong["foreignTouched"][0].endswith("is Cancelled")
 
 
 def test_an_end_that_was_not_to_be_is_noticed(impatient: Runner) -> None:

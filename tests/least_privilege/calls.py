@@ -11,11 +11,13 @@ from tests.least_privilege.launches import NEW, creation, launch, tags_of
 from tests.least_privilege.policies import Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.least_privilege.facts import Facts, Params, Tags
 
 _AUTO_SCALING = "autoscaling.amazonaws.com"
+# What EC2 does with a key of its caller's, beside a grant.
+_USE = ("Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
 
 
 def requests(service: str, action: str, params: Params, facts: Facts) -> list[Request]:
@@ -36,6 +38,15 @@ def requests(service: str, action: str, params: Params, facts: Facts) -> list[Re
 def grant(key: str, *, via: str, for_aws: str = "true") -> Request:
     """EC2's grant, in the caller's name, for the volumes of an instance that starts."""
     return request("kms:CreateGrant", key, kms__ViaService=via, kms__GrantIsForAWSResource=for_aws)
+
+
+def use_of_key(key: str, *, via: str | None) -> list[Request]:
+    """What EC2 does with the key of a volume, in the caller's name, when it launches an instance.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    """
+    keys = {"kms__ViaService": via} if via else {}
+    return [request(f"kms:{name}", key, **keys) for name in _USE]
 
 
 def _specified(params: Params, kind: str) -> Tags:
@@ -108,7 +119,9 @@ def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
     interfaces = params.get("NetworkInterfaces", [])
     subnets = [one["SubnetId"] for one in interfaces] or [params["SubnetId"]]
     if "LaunchTemplate" in params:
-        return launch(facts, params["LaunchTemplate"], subnets)
+        asked = launch(facts, params["LaunchTemplate"], subnets)
+        # A dry run does not come to the volumes.
+        return asked if params.get("DryRun") else asked + _encrypted_launch(params["LaunchTemplate"], facts)
     groups = [group for one in [params, *interfaces] for group in _groups_of(one)]
     there = [("image", params["ImageId"]), *(("subnet", subnet) for subnet in subnets)]
     there += [("security-group", group) for group in groups]
@@ -116,6 +129,14 @@ def _run_instances(action: str, params: Params, facts: Facts) -> list[Request]:
     made = [(kind, NEW) for kind in ("instance", "volume", "network-interface")]
     # A snapshot of the image's, which is anybody's.
     return [_there(action, kind, name, facts) for kind, name in [*there, *made, ("snapshot", NEW)]]
+
+
+def _encrypted_launch(template: Mapping[str, str], facts: Facts) -> list[Request]:
+    """What a launch asks of the keys of its image."""
+    data = facts.templates[template["LaunchTemplateId"], template["Version"]]
+    via = f"ec2.{facts.account.region}.amazonaws.com"
+    keys = facts.keys.get(data["ImageId"], [])
+    return [asked for key in keys for asked in [grant(key, via=via), *use_of_key(key, via=via)]]
 
 
 def _profile(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -132,9 +153,20 @@ def _group(action: str, params: Params, facts: Facts) -> list[Request]:
     """A call about an existing group; one that gives it a template asks for a launch too."""
     name = params["AutoScalingGroupName"]
     asked = [request(action, facts.account.group(name), resource_tags=facts.tags.get(name))]
-    if "LaunchTemplate" in params:
-        asked += launch(facts, params["LaunchTemplate"], _subnets(params) or facts.subnets[name])
+    given = params.get("DesiredConfiguration", params)
+    mixed = given.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    if used := given.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification"):
+        asked += launch(facts, used, _subnets(params) or facts.subnets[name])
     return asked
+
+
+def _alarms(action: str, params: Params, facts: Facts) -> list[Request]:
+    """With composite alarms it takes a right to all: under a narrower one AWS answers none of these."""
+    account = facts.account
+    if "CompositeAlarm" in params.get("AlarmTypes", []):
+        return [request(action, "*")]
+    own = f"arn:aws:cloudwatch:{account.region}:{account.account}:alarm"
+    return [request(action, f"{own}:{name}") for name in params["AlarmNames"]]
 
 
 def _member(action: str, params: Params, facts: Facts) -> list[Request]:
@@ -181,6 +213,11 @@ def _item(action: str, params: Params, facts: Facts) -> list[Request]:
     return [request(action, facts.own[params["TableName"]])]
 
 
+def _put_item(action: str, params: Params, facts: Facts) -> list[Request]:
+    (key,) = params["Item"]["pk"].values()
+    return [request(action, facts.own[params["TableName"]], dynamodb__LeadingKeys=key)]
+
+
 def _transaction(_: str, params: Params, facts: Facts) -> list[Request]:
     """A transaction is allowed by what is in it."""
     return [
@@ -207,8 +244,28 @@ def _put_parameter(action: str, params: Params, facts: Facts) -> list[Request]:
     return [request(action, facts.account.parameter(params["Name"])), request("ec2:DescribeImages", "*")]
 
 
+def _document(action: str, params: Params, facts: Facts) -> list[Request]:
+    """A document of an input's, and for a command the instances that it is sent to."""
+    account, name = facts.account, params.get("DocumentName") or params["Name"]
+    arn = (
+        name if name.startswith("arn:") else f"arn:aws:ssm:{account.region}:{account.account}:document/{name}"
+    )
+    there = [_there(action, "instance", one, facts) for one in params.get("InstanceIds", [])]
+    return [request(action, arn), *there]
+
+
+def _everything(action: str, _params: Params, _facts: Facts) -> list[Request]:
+    """A call that knows no narrower resource."""
+    return [request(action, "*")]
+
+
 def _publish(action: str, params: Params, facts: Facts) -> list[Request]:
     return [request(action, facts.own[params["TopicArn"]])]
+
+
+def _anything(action: str, _params: Params, _facts: Facts) -> list[Request]:
+    """AWS names no resource for the action."""
+    return [request(action, "*")]
 
 
 _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
@@ -219,15 +276,19 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "ec2:DeleteLaunchTemplate": _existing("launch-template", "LaunchTemplateId"),
     "ec2:DeleteLaunchTemplateVersions": _existing("launch-template", "LaunchTemplateId"),
     "ec2:DeleteSnapshot": _existing("snapshot", "SnapshotId"),
+    "ec2:DeleteVolume": _existing("volume", "VolumeId"),
     "ec2:DeregisterImage": _existing("image", "ImageId"),
     "ec2:DescribeInstanceAttribute": _existing("instance", "InstanceId"),
+    "ec2:GetConsoleOutput": _existing("instance", "InstanceId"),
     "ec2:GetInstanceUefiData": _existing("instance", "InstanceId"),
     "ec2:GetLaunchTemplateData": _launch_template_data,
     "ec2:RegisterImage": _register_image,
     "ec2:RunInstances": _run_instances,
     "ec2:StartInstances": _start,
     "ec2:StopInstances": _existing("instance", "InstanceIds"),
+    "ec2:TerminateInstances": _existing("instance", "InstanceIds"),
     "autoscaling:AttachLoadBalancerTargetGroups": _group,
+    "autoscaling:CancelInstanceRefresh": _group,
     "autoscaling:CreateAutoScalingGroup": _create_group,
     "autoscaling:CreateOrUpdateTags": _group_tags,
     "autoscaling:DeleteAutoScalingGroup": _group,
@@ -237,11 +298,15 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "autoscaling:DetachLoadBalancerTargetGroups": _group,
     "autoscaling:PutNotificationConfiguration": _group,
     "autoscaling:PutScalingPolicy": _group,
+    "autoscaling:RollbackInstanceRefresh": _group,
+    "autoscaling:StartInstanceRefresh": _group,
     "autoscaling:TerminateInstanceInAutoScalingGroup": _member,
     "autoscaling:UpdateAutoScalingGroup": _group,
+    "cloudwatch:DescribeAlarms": _alarms,
     "dynamodb:DeleteItem": _item,
     "dynamodb:GetItem": _item,
-    "dynamodb:PutItem": _item,
+    "dynamodb:PutItem": _put_item,
+    "dynamodb:Query": _item,
     "dynamodb:Scan": _item,
     "dynamodb:TransactWriteItems": _transaction,
     "dynamodb:UpdateItem": _item,
@@ -251,8 +316,17 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "kms:ListGrants": _key,
     "sns:GetTopicAttributes": _topic,
     "sns:Publish": _publish,
+    "ssm:CancelCommand": _everything,
+    "ssm:DescribeDocument": _document,
+    "ssm:DescribeInstanceInformation": _everything,
+    "ssm:GetCommandInvocation": _everything,
+    "ssm:ListCommandInvocations": _everything,
+    "ssm:ListCommands": _everything,
     "ssm:PutParameter": _put_parameter,
+    "ssm:SendCommand": _document,
     "states:DescribeExecution": _execution,
+    "states:SendTaskFailure": _anything,
+    "states:SendTaskSuccess": _anything,
     "states:StartExecution": _state_machine,
     "states:StopExecution": _execution,
 }

@@ -18,7 +18,8 @@ class Facts:
     Attributes:
         templates: the data of each version, by the template's id and its number.
         snapshots: those of each image.
-        volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them.
+        volumes, keys: the volumes of each instance, and the customer-managed keys that encrypt them, or the
+            snapshots of an image.
         subnets: those of each group.
         groups: that of each member.
         images: those of the parameters that templates name, by `resolve:ssm:` and the parameter.

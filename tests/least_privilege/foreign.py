@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.least_privilege.calls import grant
+from tests.least_privilege.calls import grant, use_of_key
 from tests.least_privilege.facts import Facts
 from tests.least_privilege.launches import launch, pass_role
 from tests.least_privilege.policies import Account, Request, request
+from tools.project import template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,16 @@ LAUNCHING_OWN = (
     "CreateLaunchTemplateFunction",
     "CreateAutoScalingGroupFunction",
     "UpdateAutoScalingGroupFunction",
+    "ProveGenerationFunction",
+    "StartInstanceRefreshFunction",
+    "LaunchCanaryFunction",
 )
-LAUNCHING = (*LAUNCHING_OWN, *UNDOING)
-PLANNING = ("PlanRefreshFunction",)
+BEGINNING = ("StartRunFunction", "GoBackFunction", "StartScheduledRunFunction")
+ENDING = ("EndCanaryFunction", *UNDOING)
+# They give a group a version of anybody's.
+LAUNCHING_THEIRS = ("PinGroupFunction", *UNDOING)
+LAUNCHING = (*LAUNCHING_OWN, *LAUNCHING_THEIRS)
+PLANNING, PROVING = ("PlanRefreshFunction",), ("LaunchCanaryFunction",)
 # (who, what is tagged while being made, the calls that make it)
 TAGGING = (
     (("CreateSnapshotsFunction",), "snapshot", "CreateSnapshots"),
@@ -55,6 +63,10 @@ def _table(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
     yield from _tags(account)
     yield from _launches(account)
     yield from _keys_and_roles(account)
+    # A lock or a row of a run.
+    for key in ("group#web", "run#arn:aws:states:::execution:x:y", "not-started#x"):
+        ledger = account.arn(template(), "LedgerTable")
+        yield BEGINNING, request("dynamodb:PutItem", ledger, dynamodb__LeadingKeys=key)
 
 
 def _what_the_stack_has_not_made(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
@@ -69,6 +81,10 @@ def _what_the_stack_has_not_made(account: Account) -> Iterator[tuple[tuple[str, 
             (LAUNCHING_OWN[:1], "ec2:CreateLaunchTemplateVersion", account.ec2("launch-template", "lt-1")),
         ):
             yield owners, request(action, arn, resource_tags=tags)
+    # An instance of the group, which the stack's template has marked, and somebody's own canary.
+    for tags in (*NOT_OWN, {"golden-image:stack": account.stack}, {"golden-image:canary": "true"}):
+        yield ENDING, request("ec2:TerminateInstances", account.ec2("instance", "i-1"), resource_tags=tags)
+        yield ENDING, request("ec2:DeleteVolume", account.ec2("volume", "vol-1"), resource_tags=tags)
 
 
 def _what_is_not_marked(account: Account) -> Iterator[tuple[tuple[str, ...], Request]]:
@@ -126,6 +142,13 @@ def _keys_and_roles(account: Account) -> Iterator[tuple[tuple[str, ...], Request
     yield STARTING, grant(key, via=f"ec2.{account.region}.amazonaws.com", for_aws="false")
     yield STARTING, grant(key, via=f"rds.{account.region}.amazonaws.com")
     yield STARTING, request("kms:CreateGrant", key, kms__GrantIsForAWSResource="true")
+    for one in (
+        grant(key, via=f"ec2.{account.region}.amazonaws.com", for_aws="false"),
+        grant(key, via=f"rds.{account.region}.amazonaws.com"),
+        *use_of_key(key, via=f"rds.{account.region}.amazonaws.com"),
+        *use_of_key(key, via=None),
+    ):
+        yield PROVING, one
     yield LAUNCHING, pass_role(account, "admin", "lambda.amazonaws.com")
     linked = f"arn:aws:iam::{account.account}:role/aws-service-role/autoscaling.amazonaws.com/x"
     yield (

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tools.policies import Document
 
 Policy = list[Any]
+# The condition keys that have many values.
+_OF_MANY = {"dynamodb__LeadingKeys"}
 
 
 class Account(Deployment):
@@ -68,7 +70,8 @@ def request(
 ) -> Request:
     """A request; `keys` are condition keys with `__` for their colon: `ec2__CreateAction`."""
     context: dict[str, str | tuple[str, ...]] = {
-        name.replace("__", ":").lower(): value for name, value in keys.items()
+        name.replace("__", ":").lower(): (value,) if name in _OF_MANY else value
+        for name, value in keys.items()
     }
     context |= {f"aws:resourcetag/{key.lower()}": value for key, value in (resource_tags or {}).items()}
     if request_tags:

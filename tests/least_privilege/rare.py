@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.least_privilege.calls import requests
 from tests.least_privilege.facts import Facts
-from tests.least_privilege.foreign import ACCOUNT, LAUNCHING_OWN, STARTING, UNDOING
+from tests.least_privilege.foreign import ACCOUNT, LAUNCHING_OWN, LAUNCHING_THEIRS, STARTING
 from tests.least_privilege.launches import launch
+from tests.least_privilege.policies import request
+from tests.template.rules.permissions import OF_OPEN_RUNS
+from tools.project import template
 
 if TYPE_CHECKING:
     from tests.least_privilege.policies import Account, Request
@@ -32,11 +35,14 @@ def rare_calls(account: Account = ACCOUNT) -> dict[str, list[Request]]:
     facts.tags = dict.fromkeys(("lt-1", "ami-1", "snap-1"), own)
     of_the_stack = _launch(facts, "3")
     found = {owner: of_the_stack.copy() for owner in LAUNCHING_OWN}
-    for owner in UNDOING:
-        found[owner] = of_the_group_before
+    for owner in LAUNCHING_THEIRS:
+        found[owner] = of_the_group_before.copy()
     shared = {"SubnetId": _shared(account, "subnet/subnet-2"), "ImageId": "ami-1", "KeyName": "key"}
     shared["SecurityGroupIds"] = [_shared(account, "security-group/sg-2")]
     found["PlanRefreshFunction"] = requests("ec2", "RunInstances", shared, facts)
+    # Runs of the release before notify by themselves, and go on after the upgrade.
+    for owner, actions in OF_OPEN_RUNS.items():
+        found[owner] = [request(one, account.arn(template(), "NotificationTopic")) for one in sorted(actions)]
     for owner in STARTING:
         found.setdefault(owner, []).extend(requests("ec2", "StartInstances", {"InstanceIds": ["i-1"]}, facts))
     return found

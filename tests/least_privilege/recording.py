@@ -39,12 +39,14 @@ def remember(sandbox: Client, facts: Facts) -> None:
     for instance, attached in facts.volumes.items():
         found = {key for volume in attached if (key := keys.get(volume))}
         facts.keys[instance] = sorted(found) or facts.keys.get(instance, [])
+    snapshots = {one["SnapshotId"]: one for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+    facts.tags |= {identity: _tags(snapshot) for identity, snapshot in snapshots.items()}
     for image in ec2.describe_images(Owners=["self"])["Images"]:
         mappings = image["BlockDeviceMappings"]
         facts.snapshots[image["ImageId"]] = [m["Ebs"]["SnapshotId"] for m in mappings if "Ebs" in m]
         facts.tags[image["ImageId"]] = _tags(image)
-    for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
-        facts.tags[snapshot["SnapshotId"]] = _tags(snapshot)
+        of_image = (snapshots.get(one, {}) for one in facts.snapshots[image["ImageId"]])
+        facts.keys[image["ImageId"]] = sorted({one["KmsKeyId"] for one in of_image if "KmsKeyId" in one})
     templates = ec2.get_paginator("describe_launch_templates").paginate().build_full_result()
     for made in templates["LaunchTemplates"]:
         identity = made["LaunchTemplateId"]
@@ -52,6 +54,8 @@ def remember(sandbox: Client, facts: Facts) -> None:
         versions = ec2.describe_launch_template_versions(LaunchTemplateId=identity, MaxResults=_PER_TEMPLATE)
         for version in versions["LaunchTemplateVersions"]:
             facts.templates[identity, str(version["VersionNumber"])] = version["LaunchTemplateData"]
+        # The newest first; a launch from it is of whichever it is then.
+        facts.templates[identity, "$Latest"] = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
     groups = sandbox.autoscaling.get_paginator("describe_auto_scaling_groups").paginate().build_full_result()
     for group in groups["AutoScalingGroups"]:
         facts.tags[group["AutoScalingGroupName"]] = _tags(group)
@@ -63,6 +67,7 @@ def _own(sandbox: Client, account: Account) -> dict[str, str]:
     found, endpoints = template(), sandbox.endpoints
     return {
         endpoints.ledgerTable: account.arn(found, "LedgerTable"),
+        endpoints.generationsTable: account.arn(found, "GenerationsTable"),
         endpoints.notificationTopicArn: account.arn(found, "NotificationTopic"),
         **{arn: account.arn(found, machine(name)) for name, arn in endpoints.stateMachines.items()},
     }

@@ -60,6 +60,30 @@ def test_a_source_with_a_key_of_another_account_may_be_started() -> None:
         assert all(allows(own, one, ACCOUNT) for one in asked)
 
 
+def test_a_canary_with_a_key_of_another_account_may_be_launched() -> None:
+    key = f"arn:aws:kms:{ACCOUNT.region}:999999999999:key/1"
+    tags = {"golden-image:stack": ACCOUNT.stack}
+    facts = Facts(ACCOUNT, keys={"ami-1": [key]}, snapshots={"ami-1": ["snap-1"]})
+    facts.templates["lt-1", "1"] = {"ImageId": "ami-1"}
+    facts.tags = dict.fromkeys(("lt-1", "ami-1", "snap-1"), tags)
+    params = {"LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "1"}, "SubnetId": "subnet-1"}
+    of_launch = requests("ec2", "RunInstances", params, facts)
+    assert len(of_launch) == len(requests("ec2", "RunInstances", {**params, "DryRun": True}, facts)) + 6
+    own = policy(TEMPLATE, "LaunchCanaryFunction", ACCOUNT)
+    assert [one for one in of_launch if not allows(own, one, ACCOUNT)] == []
+
+
+def test_a_plan_may_look_at_composite_alarms() -> None:
+    asked = requests(
+        "cloudwatch",
+        "DescribeAlarms",
+        {"AlarmNames": ["web"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]},
+        Facts(ACCOUNT),
+    )
+    own = policy(TEMPLATE, "PlanRefreshFunction", ACCOUNT)
+    assert all(allows(own, one, ACCOUNT) for one in asked)
+
+
 def test_a_source_of_another_account_or_region_is_out_of_reach() -> None:
     own = policy(TEMPLATE, "StopSourceFunction", ACCOUNT)
     there = ACCOUNT.ec2("instance", "i-1")

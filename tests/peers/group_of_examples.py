@@ -21,6 +21,7 @@ def make_group(world: WorldClient, topic: str, role: str, **settings: Any) -> st
         **named,
         LifecycleHookName="my-lifecycle-hook",
         LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+        DefaultResult="CONTINUE",
         NotificationTargetARN=topic,
         RoleARN=role,
     )

@@ -105,6 +105,7 @@ def test_a_run_succeeds_in_the_stack_of_the_second_engine(deployed: Client, othe
         deployed.endpoints,
         stateMachineArn=outputs["StateMachineArn"],
         ledgerTable=outputs["LedgerTableName"],
+        generationsTable=outputs["GenerationsTableName"],
         notificationTopicArn=outputs["NotificationTopicArn"],
         stackName=OTHER,
     )

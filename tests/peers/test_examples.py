@@ -46,9 +46,24 @@ def allow_out(cast: Cast, given: dict[str, Any]) -> None:
     cast.world.ec2.authorize_security_group_egress(**given)
 
 
+def alarm(cast: Cast, _given: dict[str, Any]) -> None:
+    cast.world.control("PUT", "alarms", {"name": "my-alarm", "state": "OK"})
+
+
 def refresh(cast: Cast, given: dict[str, Any]) -> None:
-    preferences = {"MinHealthyPercentage": 50, "InstanceWarmup": 200}
-    cast.world.asg.start_instance_refresh(**given, Preferences=preferences)
+    cast.world.asg.start_instance_refresh(**given, Preferences=WATCHING)
+
+
+def refreshes(cast: Cast, given: dict[str, Any]) -> None:
+    """One that has ended, and one that waits for instances to warm up, after an hour in a lifecycle hook."""
+    group = given["AutoScalingGroupName"]
+    for size in (0, 2):
+        cast.world.asg.update_auto_scaling_group(
+            AutoScalingGroupName=group, MinSize=0, MaxSize=2, DesiredCapacity=size
+        )
+        cast.world.skip_time(3_750)
+        refresh(cast, given)
+        cast.world.skip_time(3_750)
 
 
 def begin_snapshot(cast: Cast, given: dict[str, Any]) -> None:
@@ -57,18 +72,26 @@ def begin_snapshot(cast: Cast, given: dict[str, Any]) -> None:
         cast.world.ec2.create_snapshot(VolumeId=volume, Description="This is my snapshot.")
 
 
+WATCHING = {
+    "MinHealthyPercentage": 50,
+    "InstanceWarmup": 200,
+    "AlarmSpecification": {"Alarms": ["my-alarm"]},
+}
 # What has happened before a call, and what is under way.
 BEFORE: dict[str, Callable[[Cast, dict[str, Any]], None]] = {
+    "CancelInstanceRefresh": alarm,
     "DeleteAutoScalingGroup": empty,
+    "DescribeInstanceRefreshes": alarm,
     "ExitStandby": put_aside,
     "ModifyInstanceAttribute": stop,
+    "StartInstanceRefresh": alarm,
     "StartInstances": stop,
     "UpdateSecurityGroupRuleDescriptionsEgress": allow_out,
     "UpdateSecurityGroupRuleDescriptionsIngress": allow_in,
 }
 UNDER_WAY: dict[str, Callable[[Cast, dict[str, Any]], None]] = {
     "CancelInstanceRefresh": refresh,
-    "DescribeInstanceRefreshes": refresh,
+    "DescribeInstanceRefreshes": refreshes,
     "DescribeSnapshots": begin_snapshot,
 }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONG_WAIT = {"Type": "Wait", "Seconds": 6000, "End": True}
 
 
-def until[T](find: Callable[[], T], seconds: float = 20) -> T:
+def until[T](find: Callable[[], T], seconds: float = 120) -> T:
     """What `find` answers, when it is something."""
     deadline = time.monotonic() + seconds
     while not (found := find()):

@@ -1,4 +1,4 @@
-"""`python -m sandbox up | run | demo` as another program uses them."""
+"""`python -m sandbox up | run` as another program uses them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), check=False, cwd=ROOT, capture_output=True, text=True, timeout=120
+        command(*arguments), check=False, cwd=ROOT, capture_output=True, text=True, timeout=900
     )
 
 
@@ -61,7 +61,7 @@ def up(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     def start(*arguments: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(command("up", "--dir", tmp_path, "--scale", "0.01", *arguments), cwd=ROOT)
         started.append(process)
-        until(lambda: process.poll() is not None or (tmp_path / "endpoints.json").exists(), 90)
+        until(lambda: process.poll() is not None or (tmp_path / "endpoints.json").exists(), 600)
         assert process.poll() is None
         return process
 
@@ -110,7 +110,7 @@ def test_everything_ends_when_the_launcher_is_killed(
     process.kill()
     process.wait()
 
-    until(lambda: processes_of(tmp_path) == [], 15)
+    until(lambda: processes_of(tmp_path) == [], 120)
     assert Endpoints.read(tmp_path) is None
 
 
@@ -171,9 +171,9 @@ GROUP_OF_ONE = ROOT / "events/meanwhile/group-of-one.json"
 @pytest.mark.parametrize(
     ("run_input", "rules", "sizes"),
     [
-        ("05-none", "scaled", [1, 3, 4, 3]),
+        ("07-none", "scaled", [1, 3, 4, 3]),
         # The one that it was scaled to is ended, and comes back; then a scheduled action drains it.
-        ("04-recreate", "scaled-and-drained", [0, 0, 5, 0]),
+        ("05-recreate", "scaled-and-drained", [0, 0, 5, 0]),
     ],
 )
 def test_a_group_stays_as_somebody_has_set_it_while_the_run_went_on(
@@ -231,17 +231,4 @@ def test_run_makes_its_own_sandbox_with_a_source_when_none_is_up(tmp_path: Path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCEEDED in" in done.stdout
-    assert processes_of(tmp_path) == []
-
-
-def test_the_demo_shows_each_state_and_ends_with_what_ec2_has(tmp_path: Path) -> None:
-    done = call("demo", "--dir", tmp_path)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    for line in ("Stop Source", "Create Snapshots", "Register Image", "Drain Group", "Refresh Complete"):
-        assert f"  {line}\n" in done.stdout
-    shown = done.stdout.partition("What EC2 and Auto Scaling show now:")[2]
-    assert "2 snapshots for 2 volumes" in shown
-    assert "at 0/0/0" in shown
-    assert "NOT" not in shown
     assert processes_of(tmp_path) == []

@@ -260,4 +260,8 @@ def test_the_world_knows_who_called(sandbox: Client, group: str) -> None:
 
     assert calls
     callers = {(call["service"], call["role"]) for call in calls}
-    assert callers == {("ec2", "PlanRefreshFunction"), ("sns", "GoldenImageRefresh")}
+    assert callers == {
+        ("ec2", "PlanRefreshFunction"),
+        ("stepfunctions", "GoldenImageRefresh"),
+        ("sns", "Notify"),
+    }

@@ -81,3 +81,12 @@ def test_an_answer_without_progress_is_not_told() -> None:
     event = {"timestamp": NOW, "type": "TaskSucceeded", "taskSucceededEventDetails": {"output": "[1]"}}
 
     assert told(io.StringIO(), [event]).splitlines() == ["    here   there"]
+
+
+def test_a_state_that_only_makes_values_is_not_told() -> None:
+    passed = entered("Describe Run") | {"type": "PassStateEntered"}
+
+    assert names(told(io.StringIO(), [entered("Notify Completion"), passed, entered("Notify")])) == [
+        "Notify Completion",
+        "Notify",
+    ]

@@ -31,7 +31,7 @@ def child(tmp_path: Path, code: str) -> Child:
     return Child("a child", [sys.executable, "-c", code], tmp_path / "log", clean_environment(), tmp_path)
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "never happened"

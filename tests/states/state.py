@@ -14,7 +14,7 @@ from tools.project import definition, machine, template
 RUN = "arn:aws:states:us-east-1:123456789012:execution:golden-image:nightly-1"
 ENTERED = "2026-11-29T09:10:00.000Z"
 STARTED = "2026-11-29T09:00:00.000Z"
-LEDGER = "golden-image-ledger"
+TOKEN = "AQCkAAAAKgAAAAM"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:golden-image"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
@@ -65,7 +65,8 @@ class Tester:
         """
         mocked: dict[str, Any] = {}
         if mock is not None:
-            mocked = {"mock": _as_json(mock), "context": json.dumps(context(state, run_input))}
+            resource = definition(workflow)["States"][state]["Resource"]
+            mocked = {"mock": _as_json(mock), "context": json.dumps(context(state, run_input, resource))}
         if retries:
             mocked["stateConfiguration"] = {"retrierRetryCount": retries}
         answer = self._client.test_state(
@@ -104,9 +105,11 @@ def _loaded(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def context(state: str, run_input: dict[str, Any]) -> dict[str, Any]:
+def context(state: str, run_input: dict[str, Any], resource: str = "") -> dict[str, Any]:
     """The context object of a mocked state; those of others are TestState's own."""
+    waits = {"Task": {"Token": TOKEN}} if resource.endswith(".waitForTaskToken") else {}
     return {
+        **waits,
         "Execution": {
             "Id": RUN,
             "Input": run_input,
@@ -134,7 +137,7 @@ def filled(workflow: str) -> str:
 
 def substitution(name: str) -> str:
     """A value for one of the template's DefinitionSubstitutions."""
-    fixed = {"Partition": "aws", "LedgerTableName": LEDGER, "NotificationTopicArn": TOPIC}
+    fixed = {"Partition": "aws", "NotificationTopicArn": TOPIC}
     if name in fixed:
         return fixed[name]
     if name.endswith("FunctionArn"):

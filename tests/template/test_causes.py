@@ -137,3 +137,19 @@ def test_both_causes_together_fit_the_run_s_own() -> None:
     whole = evaluated(STATES["Refresh Failed"]["Cause"], **said)
     assert len(whole) < LONGEST_CAUSE
     assert " Roll-back: INCOMPLETE: Any: xxx" in whole
+
+
+@pytest.mark.parametrize(
+    ("cause", "named"),
+    [
+        (child_cause(Error="SNS.NotFoundException", Cause="no topic"), "SNS.NotFoundException"),
+        (child_cause(), "States.TaskFailed"),
+        ("plain words", "States.TaskFailed"),
+        (None, "States.TaskFailed"),
+    ],
+)
+def test_a_run_that_nobody_was_notified_of_says_why(cause: str | None, named: str) -> None:
+    output = {"Error": "States.TaskFailed"} | ({"Cause": cause} if cause else {})
+    (caught,) = STATES["Notify Completion"]["Catch"]
+    said = evaluated(caught["Assign"]["warnings"], warnings=["one"], states={"errorOutput": output})
+    assert said == ["one", f"nobody was notified: {named}"]

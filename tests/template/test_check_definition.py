@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     command = [NODE, ROOT / "tools/check_definition.js", path]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,24 +13,45 @@ from tools.project import definition
 
 TRUNK: dict[str, Any] = definition()["States"]
 UNDO: dict[str, Any] = definition("undo")["States"]
-LONGEST = 256 * 1024  # bytes of a message, by SNS's Publish
+NOTIFY: dict[str, Any] = definition("notify")
+# Bytes of a message, by SNS's Publish; of an execution's input, by Step Functions' quotas.
+LONGEST = 256 * 1024
 RUN = "arn:aws:states:ap-northeast-2:123456789012:execution:refresh:nightly"
 LINK = "https://console.aws.amazon.com/states/home?region=ap-northeast-2#/v2/executions/details/"
 GROUPS = ["web", "웹 서버", "a\nb", "x" * 255, "골" * 255, "~!@#$%^&*()[]{}'\"", "-"]
+STARTED = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 
 def context(run: str = RUN, seconds: int = 0, /, **given: Any) -> dict[str, Any]:
-    start = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat(timespec="milliseconds")
-    execution = {"Id": run, "StartTime": start.replace("+00:00", "Z"), "Input": given}
-    return {"context": {"Execution": execution, "State": {"EnteredTime": start}}}
+    """Of an execution that has entered a state so many seconds after its start."""
+    execution = {"Id": run, "StartTime": STARTED.isoformat(), "Input": given}
+    entered = (STARTED + timedelta(seconds=seconds)).isoformat()
+    return {"context": {"Execution": execution, "State": {"EnteredTime": entered}}}
 
 
-def written(texts: list[str], partition: str = "aws", **variables: object) -> str:
-    return "".join(evaluated(text.replace("${Partition}", partition), **variables) for text in texts)
+def written(value: Any, partition: str = "aws", /, **variables: object) -> Any:
+    """A field of a state, with its expressions evaluated."""
+    if isinstance(value, dict):
+        return {name: written(one, partition, **variables) for name, one in value.items()}
+    if isinstance(value, list):
+        return [written(one, partition, **variables) for one in value]
+    if not isinstance(value, str):
+        return value
+    return evaluated(value.replace("${Partition}", partition), **variables)
 
 
-def subject(trunk: dict[str, Any], state: str, /, **variables: object) -> str:
-    return str(evaluated(trunk[state]["Arguments"]["Subject"], **variables))
+def told(facts: dict[str, Any], partition: str = "aws") -> tuple[str, str]:
+    """The subject and the text that the workflow notify sends."""
+    assert len(json.dumps(facts, ensure_ascii=False).encode()) < LONGEST
+    state = NOTIFY["States"][NOTIFY["StartAt"]]
+    variables: dict[str, Any] = {"states": context(**facts)}
+    while state["Type"] != "Task":
+        choices = [one for one in state.get("Choices", []) if evaluated(one["Condition"], **variables)]
+        way = choices[0] if choices else state
+        variables |= written(way.get("Assign", {}), partition, **variables)
+        state = NOTIFY["States"][way.get("Next") or way["Default"]]
+    sent = written(state["Arguments"], partition, **variables)
+    return sent["Subject"], sent["Message"]
 
 
 def failure(
@@ -49,38 +70,29 @@ def failure(
         "about": about,
         "states": context(run, seconds),
     }
-    explain = TRUNK["Explain Failure"]["Assign"]
-    for name, text in explain.items():
-        made = text if name == "advice" else evaluated(text.replace("${Partition}", partition), **variables)
-        variables = variables | {name: made} if name not in variables else variables
-    text = written(TRUNK["Describe Failure"]["Assign"]["text"], partition, **variables)
-    assert evaluated(TRUNK["Notify Failure"]["Arguments"]["Message"], text=[text]) == text
-    return subject(TRUNK, "Notify Failure", **variables), text
+    variables |= written(TRUNK["Explain Failure"]["Assign"], **variables)
+    return told(written(TRUNK["Notify Failure"]["Arguments"]["Input"], **variables), partition)
 
 
 def completion(about: dict[str, str] | None = None, **changed: Any) -> tuple[str, str]:
     variables: dict[str, Any] = {
         "about": {"group": "web", "source": "i-1", "rollout": "drain"} | (about or {}),
-        "imageId": "ami-1",
-        "plan": {"image": {"name": "web-nightly"}},
+        "image": {"id": "ami-1", "name": "web-nightly"},
+        "plan": {},
+        "generation": {"number": 4, "goesBackTo": None},
+        "approvals": [],
         "launchTemplate": {"name": "web", "version": 7},
         "warnings": [],
         "marks": {},
         "states": context(),
     } | changed
-    own = TRUNK["Describe Completion"]["Assign"]
-    text = written(own["text"], **variables)
-    return subject(
-        TRUNK, "Notify Completion", outcome=evaluated(own["outcome"], **variables), **variables
-    ), text
+    return told(written(TRUNK["Notify Completion"]["Arguments"]["Input"], **variables))
 
 
 def cleaned_up(group: str | None = "web", run: str = RUN, **given: Any) -> tuple[str, str]:
     given |= {"run": run, "status": "ABORTED"} | ({"group": group} if group else {})
     variables: dict[str, Any] = {"states": context(**given), "undoCheck": {"rollBack": UNDONE["rollBack"]}}
-    own = UNDO["Notify Clean-Up?"]["Choices"][0]["Assign"]
-    named = {name: evaluated(own[name], **variables) for name in ("group", "outcome")}
-    return subject(UNDO, "Notify Clean-Up", **named), written(own["text"], **variables)
+    return told(written(UNDO["Notify Clean-Up"]["Arguments"]["Input"], **variables))
 
 
 def test_a_failure_is_told_with_what_happened_and_what_to_do() -> None:
@@ -96,14 +108,13 @@ def test_a_failure_is_told_with_what_happened_and_what_to_do() -> None:
         "Error: ImageFailed",
         "Cause: no room",
         "Roll-back: nothing of the run is left",
-        text.splitlines()[9],
+        "Duration: 3 h 2 min 5 s",
         "",
         "What to do: The message has AWS's reason. Start again.",
         "",
         f"Execution: {LINK}{RUN}",
         f"Run: {RUN}",
     ]
-    assert text.splitlines()[9].startswith("Duration: 3 h 2 min ")
 
 
 def test_a_roll_back_that_is_incomplete_is_in_the_subject_and_goes_on() -> None:

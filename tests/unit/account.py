@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 REGION = "ap-northeast-2"
 ACCOUNT_ID = "123456789012"
 STACK = "refresh"
-LEDGER = "refresh-ledger"
+LEDGER, GENERATIONS = "refresh-ledger", "refresh-generations"
 RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:web-20261122T030000Z-0123abcd"
 OTHER_RUN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:execution:refresh:other"
+CANARY_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/{STACK}-LaunchCanaryFunctionRole"
 UNDO = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-undo"
 # Those of an input that states none.
-TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout=7200)
+TIMEOUTS = Timeouts(stop=900, snapshot=86_400, image=86_400, drain=3600, rollout=7200, canary=1800)
 MARKS = {"golden-image:run": RUN, "golden-image:stack": STACK}
 
 # Target groups that every account has, in use by a load balancer.
@@ -137,10 +138,12 @@ class Account:
         self.client("dynamodb").put_item(TableName=LEDGER, Item={"pk": {"S": f"run#{run}"}, **more})
 
     def commit(self, run: str) -> None:
-        """Tell the ledger that a run's rollout has succeeded, in the workflow's own call."""
-        asked = json.loads(DEFINITION.read_text())["States"]["Commit Refresh"]["Arguments"]
+        """Tell the ledger that a run's rollout has succeeded, as one does that has written its generation."""
         self.client("dynamodb").update_item(
-            **asked | {"TableName": LEDGER, "Key": {"pk": {"S": f"run#{run}"}}}
+            TableName=LEDGER,
+            Key={"pk": {"S": f"run#{run}"}},
+            UpdateExpression="SET committed = :true, generation = :number",
+            ExpressionAttributeValues={":true": {"BOOL": True}, ":number": {"N": "1"}},
         )
 
     def faults(self, *rules: dict[str, Any]) -> None:

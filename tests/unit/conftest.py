@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from ec2world.server import serve
 from golden_image import aws
-from tests.unit.account import LEDGER, OTHER_RUN, REGION, RUN, STACK, Account
+from tests.unit.account import CANARY_ROLE, GENERATIONS, LEDGER, OTHER_RUN, REGION, RUN, STACK, Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,13 @@ settings.register_profile(
     "unit", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("unit")
+
+_LEDGER_TABLE: Any = {
+    "TableName": LEDGER,
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 
 
 @pytest.fixture
@@ -47,6 +54,7 @@ def state_machine(aws_in_process: str, monkeypatch: pytest.MonkeyPatch) -> str:
         definition='{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": true}}}',
         roleArn="arn:aws:iam::123456789012:role/machine",
     )["stateMachineArn"]
+    aws.client("dynamodb").create_table(**_LEDGER_TABLE)
     monkeypatch.setenv("STATE_MACHINE_ARN", arn)
     monkeypatch.setenv("STACK_NAME", STACK)
     monkeypatch.setenv("LEDGER_TABLE", LEDGER)
@@ -103,6 +111,8 @@ def account(served: WorldServer, clients: Clients, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("STACK_NAME", STACK)
     monkeypatch.setenv("LEDGER_TABLE", LEDGER)
+    monkeypatch.setenv("GENERATIONS_TABLE", GENERATIONS)
+    monkeypatch.setenv("CANARY_ROLE_ARN", CANARY_ROLE)
     monkeypatch.setattr(aws, "_READ_RETRIES", 1)
     monkeypatch.setattr(aws, "_client", clients.functions)
     return Account(served.world, clients.tests)
@@ -111,10 +121,23 @@ def account(served: WorldServer, clients: Clients, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def ledger_table(account: Account) -> None:
     """The ledger's table, as in the template."""
+    account.client("dynamodb").create_table(**_LEDGER_TABLE)
+
+
+@pytest.fixture
+def generations_table(account: Account, ledger_table: None) -> None:
+    """The table of generations beside the ledger's, as in the template."""
+    assert ledger_table is None
     account.client("dynamodb").create_table(
-        TableName=LEDGER,
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        TableName=GENERATIONS,
+        AttributeDefinitions=[
+            {"AttributeName": "group", "AttributeType": "S"},
+            {"AttributeName": "number", "AttributeType": "N"},
+        ],
+        KeySchema=[
+            {"AttributeName": "group", "KeyType": "HASH"},
+            {"AttributeName": "number", "KeyType": "RANGE"},
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
 

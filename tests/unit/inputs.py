@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SMALLEST: dict[str, Any] = {"sourceInstanceId": "i-0123456789abcdef0", "autoScalingGroupName": "web"}
-EVERY_FIELD: dict[str, Any] = json.loads(Path("events/execution/02-every-field.json").read_text())
+EVERY_FIELD: dict[str, Any] = json.loads(Path("events/execution/10-every-field.json").read_text())
 
 
 def leaves(part: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -68,13 +68,17 @@ class Field:
         updated: the call of the second run that has the value.
         shown: where AWS shows the value afterwards, see `test_fields.standing`; empty where no group
             changes.
+        rolled: stated in a run that rolls the group at last, where that is the only one that can state it.
+        in_roll: the call of that run that has the value.
     """
 
-    first: Any
-    second: Any
+    first: Any = None
+    second: Any = None
     created: Call | None = None
     updated: Call | None = None
     shown: str = ""
+    rolled: Any = None
+    in_roll: Call | None = None
 
 
 def _encoded(text: str) -> str:
@@ -113,6 +117,18 @@ def _taken_away(member: str) -> Field:
     return Field(None, None, None, changed, f"template.{member}")
 
 
+def _in_refresh(value: Any, member: str) -> Field:
+    """A preference of the instance refresh."""
+    call = Call("autoscaling StartInstanceRefresh", f"Preferences.{member}")
+    return Field(rolled=value, in_roll=call)
+
+
+def _commands(first: str, second: str) -> Field:
+    """The parameters of a document that runs commands."""
+    call = Call("ssm SendCommand", "Parameters.commands", value=lambda stated: stated["commands"][0])
+    return Field({"commands": [first]}, {"commands": [second]}, call, call)
+
+
 def _limit(first: int, second: int, state: str) -> Field:
     limit = Call("lambda Invoke", "Payload.limit", state)
     return Field(first, second, limit, limit)
@@ -121,7 +137,7 @@ def _limit(first: int, second: int, state: str) -> Field:
 FIELDS: dict[str, Field] = {
     "sourceInstanceId": Field(
         "<source>",
-        "<source>",
+        "<source 2>",
         Call("ec2 StopInstances", "InstanceIds"),
         Call("ec2 CreateSnapshots", "InstanceSpecification.InstanceId"),
     ),
@@ -140,7 +156,27 @@ FIELDS: dict[str, Field] = {
         Call("autoscaling UpdateAutoScalingGroup", by="DrainGroupFunction"),
         Call("autoscaling UpdateAutoScalingGroup", "MaxSize", "DrainGroupFunction", lambda _: 0),
     ),
+    "rolling.minHealthyPercentage": _in_refresh(90, "MinHealthyPercentage"),
+    "rolling.maxHealthyPercentage": _in_refresh(150, "MaxHealthyPercentage"),
+    "rolling.instanceWarmup": _in_refresh(5, "InstanceWarmup"),
+    "rolling.checkpointPercentages": _in_refresh([50, 100], "CheckpointPercentages"),
+    "rolling.checkpointDelay": _in_refresh(6, "CheckpointDelay"),
+    "rolling.bakeTime": _in_refresh(7, "BakeTime"),
+    "rolling.skipMatching": _in_refresh(True, "SkipMatching"),
+    "rolling.scaleInProtectedInstances": _in_refresh("Refresh", "ScaleInProtectedInstances"),
+    "rolling.standbyInstances": _in_refresh("Terminate", "StandbyInstances"),
+    "rolling.alarms": _in_refresh(["<alarm>"], "AlarmSpecification.Alarms"),
     "restartSource": Field(False, False, Call("ec2 StartInstances")),
+    "stopSource": Field(True, False, None, Call("ec2 StopInstances")),
+    "prepare.document": Field(
+        "AWS-RunShellScript", "AWS-RunShellScript", *2 * (Call("ssm SendCommand", "DocumentName"),)
+    ),
+    "prepare.parameters": _commands("cloud-init clean", "cloud-init clean --logs"),
+    "prepare.timeout": _limit(911, 912, "Check Command"),
+    "canary.document": Field(
+        "AWS-RunShellScript", "AWS-RunShellScript", *2 * (Call("ssm SendCommand", "DocumentName"),)
+    ),
+    "canary.parameters": _commands("systemctl is-system-running", "curl --fail http://localhost/"),
     "dryRun": Field(False, False),
     "image.name": Field("<image 1>", "<image 2>", *2 * (Call("ec2 RegisterImage", "Name"),)),
     "image.description": Field("first", "second", *2 * (Call("ec2 RegisterImage", "Description"),)),
@@ -217,9 +253,20 @@ FIELDS: dict[str, Field] = {
         Call("autoscaling CreateOrUpdateTags", "Tags"),
         "group.Tags",
     ),
-    "timeouts.stop": _limit(901, 902, "Check Source Stopped"),
+    "approval.at": Field(
+        ["image"],
+        ["image"],
+        *2 * (Call("lambda Invoke", "Payload.at", "Request Approval", lambda stated: stated[0]),),
+    ),
+    "approval.timeout": Field(
+        86401,
+        86402,
+        *2 * (Call("lambda Invoke", "Payload.timeout", "Request Approval"),),
+    ),
+    "timeouts.stop": Field(901, 902, Call("lambda Invoke", "Payload.limit", "Check Source Stopped")),
     "timeouts.snapshot": _limit(903, 904, "Check Snapshots"),
     "timeouts.image": _limit(905, 906, "Check Image"),
     "timeouts.drain": Field(907, 908, None, Call("lambda Invoke", "Payload.limit", "Check Group Drained")),
     "timeouts.rollout": Field(909, 910, None, Call("lambda Invoke", "Payload.limit", "Check Capacity")),
+    "timeouts.canary": _limit(913, 914, "Check Canary"),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from sandbox.client import Client
-from tests.workflow.conftest import eventually, left_of, source_state
+from tests.workflow.conftest import called, eventually, left_of, source_state
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Api:
-    """The deployed API, called as an SDK does: again, a little later, when it says that it is too often."""
+    """The deployed API, called as an SDK does."""
 
     client: Client
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """One request, to a path of the API or a URL; header names are written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = Answer(*self.client.api(method, path, body, sent))
-        if answer.status == 429:
-            time.sleep(0.2)
-            return self.call(method, path, body, **headers)
-        return answer
+        return Answer(*called(self.client, method, path, body, sent))
 
 
 @pytest.fixture
@@ -70,7 +65,7 @@ def test_a_run_is_started_followed_and_found_in_the_list(api: Api, run_input: di
         seen.append(answer.body)
         return bool(answer.body["status"] != "RUNNING")
 
-    eventually(over, 60)
+    eventually(over)
     assert seen[-1]["status"] == "SUCCEEDED"
     assert seen[-1]["output"]["group"]["name"] == run_input["autoScalingGroupName"]
     assert any(body.get("state") for body in seen[:-1])

@@ -12,9 +12,10 @@ from uuid import uuid4
 import pytest
 from botocore import xform_name
 
+from golden_image.model.rolling import RefreshPreferences
 from golden_image.run.request import GroupRequest, ImageRequest, RunRequest
 from sandbox.build import ROOT
-from tests.workflow.conftest import succeeded
+from tests.workflow.conftest import approved, succeeded
 from tests.workflow.fields import CHOSEN, FIELDS, Call
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SCHEMA = ROOT / "functions/golden_image/run/input.schema.json"
 TEST = ".venv/bin/python -m pytest -q tests/workflow/test_fields.py -k"
 # The fields of launchTemplate stay under their own names.
-REQUESTS = {"image": ImageRequest, "group": GroupRequest}
+REQUESTS = {"image": ImageRequest, "group": GroupRequest, "rolling": RefreshPreferences}
 # The run that fails late has set everything before, the sizes too.
 LATE = {
     "service": "autoscaling",
@@ -46,7 +47,8 @@ def leaves(properties: dict[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-LEAVES = list(leaves(json.loads(SCHEMA.read_text())["properties"]))
+# A way back takes none of the others but sizes: see test_go_back.py.
+LEAVES = [one for one in leaves(json.loads(SCHEMA.read_text())["properties"]) if one != "goBackTo"]
 
 
 def missing(leaf: str) -> str:
@@ -88,7 +90,8 @@ class Refreshed:
     """The runs that state every field.
 
     Attributes:
-        first, second: the calls of the run that made the group, and of the one that updated it.
+        first, second, third: the calls of the run that made the group, of the one that updated it, and of the
+            one that rolled it at last.
         stated: the values of each, by field.
         standings: the group after the first run and what somebody has added to its template, after one that
             failed late, and after the second.
@@ -96,21 +99,27 @@ class Refreshed:
 
     first: list[dict[str, Any]]
     second: list[dict[str, Any]]
-    stated: tuple[dict[str, Any], dict[str, Any]]
+    third: list[dict[str, Any]]
+    stated: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
     standings: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 
 
 def prepared(client: Client) -> dict[str, str]:
     """What the values in <> name."""
-    unique, seeded = uuid4().hex[:8], client.seed()
+    unique = uuid4().hex[:8]
+    # A document is run on each; the first is stopped by its run, the second is not.
+    client.make_profile(f"{unique}-source")
+    seeded, second = (client.seed(instanceProfile=f"{unique}-source") for _ in range(2))
     found = client.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [seeded["vpcId"]]}])
     # By zone: us-east-1e, which may be any of them by id, does not offer the types.
     by_zone = sorted(found["Subnets"], key=lambda subnet: subnet["AvailabilityZone"])
     others = [s["SubnetId"] for s in by_zone if s["SubnetId"] != seeded["subnetId"]]
     names = {
         "source": seeded["instanceId"],
+        "source 2": second["instanceId"],
         "group": f"fields-{unique}",
         "template": f"template-{unique}",
+        "alarm": f"alarm-{unique}",
         "subnet 1": seeded["subnetId"],
         "subnet 2": others[0],
     }
@@ -204,15 +213,16 @@ def choose(client: Client, group: str) -> None:
 @pytest.fixture(scope="module")
 def refreshed(deployed: Client) -> Refreshed:
     names = prepared(deployed)
+    everywhere = {leaf: field for leaf, field in FIELDS.items() if field.in_roll is None}
     first, second = (
-        {leaf: filled(getattr(field, which), names) for leaf, field in FIELDS.items()}
+        {leaf: filled(getattr(field, which), names) for leaf, field in everywhere.items()}
         for which in ("first", "second")
     )
     runs, standings = [], []
     for stated, rules in ((first, []), (second, [LATE]), (second, [])):
         run_id = f"fields-{uuid4().hex[:8]}"
         deployed.faults(*(rule | {"run": deployed.arn_of(run_id)} for rule in rules))
-        run = deployed.run(nested(stated), run_id)
+        run = approved(deployed, deployed.start(nested(stated), run_id))
         if rules:
             assert LATE["code"] in str(run.cause), f"{run.error}: {run.cause}"
         else:
@@ -222,7 +232,13 @@ def refreshed(deployed: Client) -> Refreshed:
             choose(deployed, names["group"])
         standings.append(standing(deployed, names["group"]))
     deployed.faults()
-    return Refreshed(runs[0], runs[2], (first, second), (standings[0], standings[1], standings[2]))
+    deployed.control("PUT", "alarms", {"name": names["alarm"], "state": "OK"})
+    known = ("sourceInstanceId", "autoScalingGroupName", "launchTemplateName")
+    third = {leaf: filled(field.rolled, names) for leaf, field in FIELDS.items() if field.in_roll}
+    rolled = deployed.run(nested({leaf: second[leaf] for leaf in known} | third | {"rollout": "rolling"}))
+    succeeded(rolled)
+    states = (standings[0], standings[1], standings[2])
+    return Refreshed(runs[0], runs[2], calls_of(deployed, rolled.arn), (first, second, third), states)
 
 
 def values_at(value: Any, path: str) -> list[Any]:
@@ -270,6 +286,13 @@ def test_a_field_reaches_a_call_when_the_group_exists(leaf: str, refreshed: Refr
     call = FIELDS[leaf].updated
     assert call is not None
     assert reaches(refreshed.second, call, refreshed.stated[1][leaf]), not_sent(leaf, call)
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf, field in FIELDS.items() if field.in_roll])
+def test_a_field_reaches_a_call_when_the_group_is_rolled(leaf: str, refreshed: Refreshed) -> None:
+    call = FIELDS[leaf].in_roll
+    assert call is not None
+    assert reaches(refreshed.third, call, refreshed.stated[2][leaf]), not_sent(leaf, call)
 
 
 @pytest.mark.parametrize("leaf", [leaf for leaf, field in FIELDS.items() if field.shown])

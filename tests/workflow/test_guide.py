@@ -27,6 +27,7 @@ CHAPTER = [
     "Publish Image",
     "Unlock Group",
     "Notify Completion",
+    "Notify",
     "Refresh Complete",
 ]
 

@@ -17,7 +17,7 @@ from tests.least_privilege.recording import account_of, recorded, remember
 from tests.least_privilege.second_evaluator import findings
 from tests.template.rules import narrowing, policies
 from tests.template.rules.base import RULES, Project, load
-from tests.workflow.conftest import eventually, locks, next_call, succeeded
+from tests.workflow.conftest import approved, eventually, locks, next_call, succeeded
 from tools.project import DEFINITIONS, machine
 
 if TYPE_CHECKING:
@@ -47,12 +47,11 @@ class Recording:
         self.prefix = f"least-{uuid4().hex[:6]}"
         first = next_call(sandbox)
         self.runs_that_succeed()
-        over = self.runs_that_fail_late()
+        over = self.runs_that_roll()
+        over += self.runs_that_fail_late()
         over += self.runs_that_fail_with_the_source_stopped()
         self.runs_without_capacity_for_the_source()
-        eventually(
-            lambda: not {f"run#{run}" for run in over} & {item["pk"]["S"] for item in locks(sandbox)}, 60
-        )
+        eventually(lambda: not {f"run#{run}" for run in over} & {item["pk"]["S"] for item in locks(sandbox)})
         self.asked = recorded(sandbox, first, self.facts)
 
     def input(self, source: str, group: str, /, **more: Any) -> dict[str, Any]:
@@ -94,13 +93,57 @@ class Recording:
         made = [
             self.sandbox.start(self.input(self.seeded["plain"], "a", **RECREATE)),
             self.sandbox.start(self.input(self.seeded["windows"], "b", **RECREATE)),
-            self.sandbox.start(self.input(self.seeded["encrypted"], "c")),
+            self.sandbox.start(self.input(self.seeded["encrypted"], "c", canary=True)),
         ]
         for run in made:
             succeeded(self.sandbox.wait(run))
         self.sandbox.faults()
-        succeeded(self.sandbox.run(self.input(self.seeded["plain"], "a", rollout="recreate")))
+        shell = {"document": "AWS-RunShellScript", "parameters": {"commands": "true"}}
+        proven = self.input(self.seeded["plain"], "a", rollout="recreate", prepare=shell, canary=shell)
+        # An agent that reports some time after the start: then the check sends the command.
+        late = {"service": "ssm", "action": "SendCommand", "role": "SendCommandFunction", "times": 1}
+        self.sandbox.faults(late | {"code": "InvalidInstanceId", "status": 400})
+        succeeded(self.sandbox.run(proven))
+        asks = self.input(self.seeded["plain"], "a", rollout="recreate", approval={"at": ["image"]})
+        succeeded(approved(self.sandbox, self.sandbox.start(asks)))
         remember(self.sandbox, self.facts)
+        self.ways_back()
+
+    def ways_back(self) -> None:
+        """Two that are committed by themselves, one of them a roll, and one by the sweeper."""
+        back = {"autoScalingGroupName": f"{self.prefix}-a", "goBackTo": "previous", "rollout": "none"}
+        succeeded(self.sandbox.run(back))
+        succeeded(self.sandbox.run({**back, "rollout": "rolling", "rolling": {"instanceWarmup": 0}}))
+        commit = {"service": "dynamodb", "action": "TransactWriteItems", "role": "CommitRefreshFunction"}
+        self.sandbox.faults(commit | {"code": "AccessDeniedException", "status": 400, "times": None})
+        run = self.sandbox.run(back)
+        succeeded(run)
+        eventually(lambda: locks(self.sandbox, run.arn) == [])
+        self.sandbox.faults()
+
+    def runs_that_roll(self) -> list[str]:
+        """A group rolled, and rolled back by a refresh, after AWS could not; on the latest version before."""
+        sandbox, alarm = self.sandbox, f"{self.prefix}-5xx"
+        sandbox.control("PUT", "alarms", {"name": alarm, "state": "OK"})
+        rolls = self.input(self.seeded["windows"], "b", rollout="rolling")
+        settings = {"rolling": {"alarms": [alarm]}, "group": {"maxSize": 3}}
+        succeeded(sandbox.run({**rolls, **settings}))
+        remember(sandbox, self.facts)
+        group = rolls["autoScalingGroupName"]
+        self.launches_from(group, "$Latest")
+        refused = {"service": "autoscaling", "action": "RollbackInstanceRefresh"}
+        sandbox.faults(refused | {"code": "IrreversibleInstanceRefresh", "status": 400})
+        slow = {"rolling": {"instanceWarmup": 300, "skipMatching": True}, "timeouts": {"rollout": 60}}
+        run = sandbox.start({**rolls, **slow})
+        self.reached(run, "Wait for Instance Refresh")
+        remember(sandbox, self.facts)
+        self.failed(run)
+        self.launches_from(group, "1")
+        return [run]
+
+    def launches_from(self, group: str, version: str) -> None:
+        used: Any = {"LaunchTemplateName": group, "Version": version}
+        self.sandbox.autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, LaunchTemplate=used)
 
     def runs_that_fail_late(self) -> list[str]:
         """Groups that never get their instances, new and existing: rolled back, and swept after an abort."""
@@ -154,7 +197,7 @@ class Recording:
         remember(self.sandbox, self.facts)
         self.sandbox.faults()
         starts = {"action": "StartInstances", "role": "SweepRunsFunction"}
-        eventually(lambda: any(starts.items() <= call.items() for call in self.sandbox.calls(since)), 60)
+        eventually(lambda: any(starts.items() <= call.items() for call in self.sandbox.calls(since)))
 
     def reached(self, run: str, state: str) -> None:
         def entered() -> bool:
@@ -162,7 +205,7 @@ class Recording:
             assert "Explain Failure" not in names, names[-1]
             return state in names
 
-        eventually(entered, 90)
+        eventually(entered)
 
     def failed(self, *runs: str) -> None:
         for run in runs:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 REFRESH = [
     "plan_refresh",
     "lock_group",
+    "send_command",
+    "check_command",
     "stop_source",
     "check_source_stopped",
     "create_snapshots",
@@ -36,24 +40,47 @@ REFRESH = [
     "check_image",
     "verify_image",
     "create_launch_template",
+    "launch_canary",
+    "check_canary",
+    "end_canary",
+    "request_approval",
     "create_auto_scaling_group",
     "configure_auto_scaling_group",
+    "pin_group",
     "update_auto_scaling_group",
     "drain_group",
     "check_group_drained",
     "restore_capacity",
     "check_capacity",
+    "update_settings",
+    "start_instance_refresh",
+    "check_instance_refresh",
     "read_sizes",
     "look_at_source",
+    "prove_generation",
+    "commit_refresh",
     "unlock_group",
     "begin_undo",
     "roll_back",
     "sweep_runs",
     "start_scheduled_run",
 ]
-API = ["start_run", "list_runs", "describe_run", "stop_run", "get_openapi"]
-APART = ["create_image"]
+API = [
+    "start_run",
+    "list_runs",
+    "describe_run",
+    "stop_run",
+    "approve_run",
+    "reject_run",
+    "list_generations",
+    "go_back",
+    "get_openapi",
+]
+APART = ["answer_approval", "create_image"]
 HANDLERS = project.functions(project.template())
+REFRESH_ID = json.loads((ROOT / "events/check_instance_refresh.json").read_text())["refreshId"]
+# Real seconds for a check.
+_LONGEST_WAIT = 90
 ID = re.compile(r"\b[a-z]+-[0-9a-f]{17}\b")
 
 
@@ -64,6 +91,7 @@ class Functions:
         self._build = build
         self._region = sandbox.endpoints.region
         self._ids: dict[str, str] = {}
+        self.refresh_id = REFRESH_ID
         pages = sandbox.aws("lambda").get_paginator("list_functions").paginate()
         variables = [f["Environment"]["Variables"] for page in pages for f in page["Functions"]]
         endpoints = sandbox.endpoints
@@ -71,6 +99,7 @@ class Functions:
             "AWS_ENDPOINT_URL": endpoints.aws,
             "AWS_ENDPOINT_URL_EC2": endpoints.ec2,
             "AWS_ENDPOINT_URL_AUTO_SCALING": endpoints.ec2,
+            "AWS_ENDPOINT_URL_SSM": endpoints.ec2,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         }
@@ -82,6 +111,7 @@ class Functions:
     def event(self, name: str) -> Any:
         """A function's events/ file, with the sandbox's ids and Region in it."""
         text = (ROOT / f"events/{name}.json").read_text().replace("ap-northeast-2", self._region)
+        text = text.replace(REFRESH_ID, self.refresh_id)
         return json.loads(ID.sub(lambda found: self._ids.get(found[0], found[0]), text))
 
     def invoke(self, name: str) -> Invocation:
@@ -92,12 +122,14 @@ class Functions:
 
     def answer(self, name: str) -> Any:
         """A function's answer, when a check's is that it is done."""
-        invocation = self.invoke(name)
-        assert not invocation.is_error, f"{name}: {invocation.payload}"
-        assert invocation.init_report
-        if name.startswith("check_") and not invocation.payload["done"]:
-            return self.answer(name)
-        return invocation.payload
+        deadline = time.monotonic() + _LONGEST_WAIT
+        while True:
+            invocation = self.invoke(name)
+            assert not invocation.is_error, f"{name}: {invocation.payload}"
+            assert invocation.init_report
+            if not name.startswith("check_") or invocation.payload["done"]:
+                return invocation.payload
+            assert time.monotonic() < deadline, f"{name}: {invocation.payload}"
 
 
 @pytest.fixture
@@ -105,7 +137,11 @@ def functions(sandbox: Client, tmp_path: Path) -> Iterator[Functions]:
     """The built functions, and a source for their events."""
     made = Functions(sandbox, sam_build(tmp_path / "build.log"))
     sandbox.aws("sns").create_topic(Name="web-scaling")
-    seeded = sandbox.seed(volumes=[{"deviceName": "/dev/sda1"}, {"deviceName": "/dev/sdf", "sizeGiB": 20}])
+    # Systems Manager runs documents on an instance whose profile lets its agent report.
+    profile = f"documents-{uuid4().hex[:8]}"
+    sandbox.make_profile(profile)
+    volumes = [{"deviceName": "/dev/sda1"}, {"deviceName": "/dev/sdf", "sizeGiB": 20}]
+    seeded = sandbox.seed(volumes=volumes, instanceProfile=profile)
     know(made, seeded, seeded["volumeIds"])
     yield made
     if group_of(sandbox, "web"):
@@ -141,6 +177,10 @@ def test_the_steps_of_a_refresh_answer_their_events(sandbox: Client, functions: 
             functions.know(ami_0123456789abcdef0=answer["imageId"])
         if name == "create_launch_template":
             functions.know(lt_0123456789abcdef0=answer["id"])
+        if name == "launch_canary":
+            functions.know(i_0123456789abcdef1=answer["instanceId"])
+        if name == "start_instance_refresh":
+            functions.refresh_id = answer["refreshId"]
 
     assert source_state(sandbox, functions.event("stop_source")["instanceId"]) == "running"
     found = group_of(sandbox, "web")
@@ -167,6 +207,13 @@ def test_an_image_is_created_of_a_stopped_source(sandbox: Client, functions: Fun
 @pytest.mark.parametrize("name", API)
 def test_the_routes_answer_their_events(functions: Functions, name: str) -> None:
     assert functions.answer(name)["statusCode"] in {200, 202, 404}
+
+
+def test_an_answer_to_what_nobody_has_asked_is_refused_by_name(functions: Functions) -> None:
+    invocation = functions.invoke("answer_approval")
+
+    assert invocation.is_error
+    assert invocation.payload["errorType"] == "NotWaitingForApproval"
 
 
 def test_a_refusal_has_its_name(functions: Functions) -> None:

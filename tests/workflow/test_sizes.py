@@ -56,7 +56,7 @@ def resize(sandbox: Client, name: str, low: int, desired: int, high: int) -> Non
 
 def reached(sandbox: Client, run: str, state: str) -> None:
     """Wait until a run has entered a state."""
-    eventually(lambda: state in [visit.name for visit in sandbox.visits(run)], 90)
+    eventually(lambda: state in [visit.name for visit in sandbox.visits(run)])
 
 
 def sizes(low: int, desired: int, high: int) -> dict[str, int]:

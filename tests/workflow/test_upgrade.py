@@ -37,12 +37,14 @@ def test_a_run_goes_on_with_its_own_build_through_an_update_and_its_roll_back(st
     assert sandbox.stepfunctions.describe_execution(executionArn=before)["status"] == "RUNNING"
     stack.let_go()
     assert stack.drained(before)
+    assert stack.notified(before) == ["golden image of before: SUCCEEDED"]
 
     meanwhile = stack.start_and_hold("meanwhile")
     stack.update(stack.first)
     assert sandbox.stepfunctions.describe_execution(executionArn=meanwhile)["status"] == "RUNNING"
     stack.let_go()
     assert stack.drained(meanwhile)
+    assert stack.notified(meanwhile) == ["golden image of meanwhile: SUCCEEDED"]
 
     source = sandbox.seed()["instanceId"]
     assert stack.drained(sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": "after"}))
@@ -59,11 +61,15 @@ def test_what_ends_badly_after_an_update_is_undone_by_the_build_that_it_began_wi
 
     stack.update(then)
     stack.sandbox.stop(stopped)
-    eventually(lambda: stack.undone(stopped), 60)
+    eventually(lambda: stack.undone(stopped))
     stack.let_go()
 
-    assert stack.sandbox.wait(failing).error == "RequestRefused"
+    over = stack.sandbox.wait(failing)
+    assert over.error == "RequestRefused", over.cause
     assert stack.undone(failing)
+    assert stack.notified(failing) == [f"golden image of failing-{updated}: FAILED at Register Image"]
+    cleaned_up = [f"golden image of stopped-{updated}: ABORTED, cleaned up"]
+    eventually(lambda: stack.notified(stopped) == cleaned_up)
     stack.update(stack.first)
 
 
@@ -109,7 +115,9 @@ def test_a_role_deploys_and_deletes_with_the_derived_policy_and_not_without(
     stack.update(stack.first, "--s3-bucket", bucket)
 
     stack.delete("--s3-bucket", bucket)
-    assert not stack.sandbox.aws("dynamodb").list_tables()["TableNames"]
+    kept = stack.sandbox.endpoints.generationsTable
+    assert stack.sandbox.aws("dynamodb").list_tables()["TableNames"] == [kept]
+    assert not _names(stack.sandbox.aws("lambda"))
 
 
 def _names(functions: Any) -> list[str]:

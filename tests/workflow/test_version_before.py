@@ -52,7 +52,7 @@ def test_no_run_is_lost_in_an_upgrade_and_no_lock_stays(stack: Stack) -> None:
     draining = stack.start_and_hold("draining", "Check Group Drained")
     stopped = stack.start_and_hold("stopped", "Check Group Drained")
     sandbox.stop(stopped)
-    eventually(lambda: undoing(stack, stopped), 60)
+    eventually(lambda: undoing(stack, stopped))
     waiting = stack.start_and_hold("waiting")
 
     stack.update(stack.first)
@@ -63,7 +63,7 @@ def test_no_run_is_lost_in_an_upgrade_and_no_lock_stays(stack: Stack) -> None:
 
     assert stack.drained(draining)
     assert stack.drained(waiting)
-    eventually(lambda: stack.undone(stopped), 60)
+    eventually(lambda: stack.undone(stopped))
     assert locks(sandbox) == []
     source = sandbox.seed()["instanceId"]
     assert stack.drained(sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": "after"}))

@@ -67,15 +67,46 @@ def wrap_events(definition: dict[str, Any]) -> None:
             state["Arguments"][handed] = {"event": state["Arguments"][handed]}
 
 
+# The subjects of the messages of a build whose state machines notify by themselves, by the state.
+SUBJECTS = {
+    "Notify Completion": "$about.group & ': SUCCEEDED'",
+    "Notify Failure": "$about.group & ': FAILED at ' & $failure.State",
+    "Notify Clean-Up": "$states.context.Execution.Input.(group & ': ' & status & ', cleaned up')",
+}
+
+
+def notify_alone(definition: dict[str, Any]) -> None:
+    """Have a state machine notify as that of the release before did: by itself."""
+    for name in SUBJECTS.keys() & definition["States"]:
+        run = "$states.context.Execution.Input.run" if "Clean" in name else "$states.context.Execution.Id"
+        definition["States"][name] |= {
+            "Resource": "arn:${Partition}:states:::sns:publish",
+            "Arguments": {
+                "TopicArn": "${NotificationTopicArn}",
+                "Subject": f"{{% 'golden image of ' & {SUBJECTS[name]} %}}",
+                "Message": f"{{% 'Run: ' & {run} & '\\n' %}}",
+            },
+        }
+
+
 def other_build(directory: Path) -> Path:
-    """A copy of the product whose handlers and child workflows take other events, and are given those."""
+    """A copy of the product whose handlers and child workflows take other events, and are given those.
+
+    Its state machines notify by themselves.
+    """
     for name in ("functions", "statemachine"):
         shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("template.yaml", "samconfig.toml", ".python-version"):
         shutil.copyfile(ROOT / name, directory / name)
     # What pip installs for a build.
     (directory / ".aws-sam").symlink_to(ROOT / ".aws-sam")
-    template = yaml_parse((directory / "template.yaml").read_text(encoding="utf-8"))
+    file = directory / "template.yaml"
+    child, topic = (
+        "        NotifyArn: !Ref NotifyVersion\n",
+        "        NotificationTopicArn: !Ref NotificationTopic\n",
+    )
+    file.write_text(file.read_text(encoding="utf-8").replace(child, child + topic), encoding="utf-8")
+    template = yaml_parse(file.read_text(encoding="utf-8"))
     for module in set(steps(template)):
         file = directory / "functions" / module
         text = file.read_text(encoding="utf-8")
@@ -85,8 +116,9 @@ def other_build(directory: Path) -> Path:
     for file in (directory / "statemachine").glob("*.asl.json"):
         text = file.read_text(encoding="utf-8")
         if file.relative_to(directory).as_posix() in children(template):
-            text = text.replace("Execution.Input.", "Execution.Input.event.")
+            text = text.replace("Execution.Input", "Execution.Input.event")
         definition = json.loads(text)
+        notify_alone(definition)
         wrap_events(definition)
         file.write_text(json.dumps(definition, indent=2), encoding="utf-8")
     return directory
@@ -146,7 +178,7 @@ class Stack:
         source = self.sandbox.seed()["instanceId"]
         named = {"sourceInstanceId": source, "autoScalingGroupName": group}
         run = self.sandbox.start({**named, "timeouts": {"drain": 86_400}})
-        eventually(lambda: state in self.states(run), 60)
+        eventually(lambda: state in self.states(run))
         return run
 
     def fail(self, run: str) -> None:
@@ -159,9 +191,17 @@ class Stack:
         return left_of(self.sandbox, run) == [] and locks(self.sandbox, run) == []
 
     def drained(self, run: str) -> bool:
-        """Whether a run has succeeded, and not past its rollout."""
+        """Whether a run has succeeded, and not past its rollout; it was allowed to notify."""
         ended = self.sandbox.wait(run)
-        return succeeded(ended)["rollout"] == "drain" and "Check Group Drained" in ended.state_names
+        output = succeeded(ended)
+        assert not [told for told in output["warnings"] if told.startswith("nobody was notified")]
+        return output["rollout"] == "drain" and "Check Group Drained" in ended.state_names
+
+    def notified(self, run: str) -> list[str]:
+        """The subjects of the messages about a run that the topic took: a refused one told nobody."""
+        published = [call for call in self.sandbox.calls() if call["action"] == "Publish"]
+        sent = [call["params"] for call in published if call["status"] == 200]
+        return [one["Subject"] for one in sent if f"Run: {run}\n" in one["Message"]]
 
     def states(self, run: str) -> list[str]:
         """The states of a run so far, those of its children too."""

@@ -26,8 +26,14 @@ def latest(world: WorldClient, group: str) -> dict[str, Any]:
     return shown
 
 
-def until_status(world: WorldClient, group: str, status: str) -> None:
-    world.until(lambda: latest(world, group)["Status"] == status)
+def until_status(world: WorldClient, group: str, status: str, step: float = 0) -> None:
+    """Wait until the latest refresh has a status; `step` virtual seconds pass between two looks at least."""
+
+    def is_so() -> bool:
+        world.skip_time(step)
+        return bool(latest(world, group)["Status"] == status)
+
+    world.until(is_so)
 
 
 def version(world: WorldClient, group: str) -> str:
@@ -54,3 +60,41 @@ def held(world: WorldClient, group: str, kind: str) -> None:
         world.asg.set_instance_protection(**members, ProtectedFromScaleIn=True)
     else:
         world.asg.enter_standby(**members, ShouldDecrementDesiredCapacity=True)
+
+
+def now(world: WorldClient, group: str) -> float:
+    """The virtual time."""
+    at: float = world.control("GET", f"capacity?group={group}")["now"]
+    return at
+
+
+def capacity(world: WorldClient, group: str, since: float) -> dict[str, Any]:
+    """The counts of a group's members since a virtual time."""
+    counts: dict[str, Any] = world.control("GET", f"capacity?group={group}&since={since}")
+    return counts
+
+
+def most(counts: dict[str, Any]) -> int:
+    """The most members that were in service or on their way in."""
+    return max(one["inService"] + one["pending"] for one in counts["changes"])
+
+
+def rolled(world: WorldClient, group: str, status: str = "Successful", **more: Any) -> dict[str, Any]:
+    """The counts of a group's members while a refresh ran to its end."""
+    since = now(world, group)
+    start(world, group, **more)
+    until_status(world, group, status)
+    return capacity(world, group, since)
+
+
+def until_new_in_service(world: WorldClient, group: str, count: int, number: str = "2") -> None:
+    """Wait until so many members of a version are in service."""
+    world.until(
+        lambda: (
+            sum(
+                one["LaunchTemplate"]["Version"] == number and one["LifecycleState"] == "InService"
+                for one in world.members(group)
+            )
+            == count
+        )
+    )

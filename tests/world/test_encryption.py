@@ -1,5 +1,6 @@
 """Encrypted volumes, snapshots and images, and who may use them."""
 
+import json
 from typing import Any
 
 from tests.ec2world.client import WorldClient, name, refused
@@ -20,6 +21,31 @@ def test_a_key_withheld_from_auto_scaling_fails_every_launch_until_it_is_granted
         Operations=["Decrypt", "CreateGrant"],
     )
     world.until_members(group, ["InService"])
+
+
+def test_a_launch_under_a_key_that_its_caller_may_not_use_ends_before_it_runs(world: WorldClient) -> None:
+    kms = world.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    source = world.seed(volumes=[{"sizeGiB": 8, "encrypted": True, "kmsKeyId": key["Arn"]}])["instanceId"]
+    image = world.available_image(world.snapshot_set(source)[0])
+
+    def launch() -> str:
+        launched = world.ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)
+        instance_id: str = launched["Instances"][0]["InstanceId"]
+        return instance_id
+
+    world.until_state(launch(), "running")
+    of_auto_scaling = "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/x"
+    only = {"Effect": "Allow", "Principal": {"AWS": of_auto_scaling}, "Action": "kms:*", "Resource": "*"}
+    kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=json.dumps({"Statement": [only]}))
+    lost = launch()
+    world.until_state(lost, "terminated")
+    assert world.instance(lost)["StateReason"] == {
+        "Code": "Client.InternalError",
+        "Message": "Client.InternalError: Client error on launch",
+    }
+    kms.disable_key(KeyId=key["KeyId"])
+    world.until_state(launch(), "terminated")
 
 
 def copy_image(world: WorldClient, image: str, **more: Any) -> str:

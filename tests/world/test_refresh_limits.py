@@ -127,3 +127,27 @@ def test_a_refresh_without_a_configuration_cannot_be_rolled_back(world: WorldCli
         start(world, group)
         with refused("IrreversibleInstanceRefresh"):
             world.asg.rollback_instance_refresh(AutoScalingGroupName=group)
+
+
+def by_requirements(group: dict[str, Any]) -> dict[str, Any]:
+    """A policy of the template that takes every instance with some attributes."""
+    attributes = {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 2048}}
+    return {
+        "MixedInstancesPolicy": {
+            "LaunchTemplate": {
+                "LaunchTemplateSpecification": group["LaunchTemplate"],
+                "Overrides": [{"InstanceRequirements": attributes}],
+            }
+        }
+    }
+
+
+def test_attribute_based_selection_takes_neither_matching_nor_a_configuration(world: WorldClient) -> None:
+    group, desired = two_versions(world)
+    with refused("ValidationError"):
+        start(world, group, DesiredConfiguration=by_requirements(desired))
+    world.asg.update_auto_scaling_group(AutoScalingGroupName=group, **by_requirements(desired))
+    for more in ({"DesiredConfiguration": desired}, {"Preferences": {"SkipMatching": True}}):
+        with refused("ValidationError"):
+            start(world, group, **more)
+    start(world, group)

@@ -18,7 +18,8 @@ class Run:
     """A run. Times are ISO 8601 in UTC; what does not apply, or was not asked for, is None.
 
     state and progress are those of a run that is under way: the state it is in, and how far the operation is
-    that this state waits for, such as `37%`.
+    that this state waits for, such as `37%`. approval is what a run waits for people to approve, with their
+    answer once there is one.
     """
 
     name: str
@@ -28,11 +29,13 @@ class Run:
     stopped_at: str | None = None
     source_instance_id: str | None = None
     auto_scaling_group_name: str | None = None
+    go_back_to: Any = None
     state: str | None = None
     progress: str | None = None
     output: Any = None
     error: str | None = None
     cause: str | None = None
+    approval: Any = None
 
 
 def run_of(execution: Mapping[str, Any], state: str | None = None, progress: str | None = None) -> Run:
@@ -47,6 +50,7 @@ def run_of(execution: Mapping[str, Any], state: str | None = None, progress: str
         stopped_at=iso_time(execution["stopDate"]) if execution.get("stopDate") else None,
         source_instance_id=asked.get("sourceInstanceId"),
         auto_scaling_group_name=asked.get("autoScalingGroupName"),
+        go_back_to=asked.get("goBackTo"),
         state=state,
         progress=progress,
         output=decoded(execution.get("output")),

@@ -14,10 +14,13 @@ from golden_image.api.body import decoded
 from golden_image.api.runs import LONGEST_PAGE, STATUSES, USUAL_PAGE
 from golden_image.aws import make_clients, named_errors
 from golden_image.errors import (
+    AlreadyAnswered,
     FieldError,
     GoldenImageError,
     IdempotencyKeyReused,
     InvalidInput,
+    NoGeneration,
+    NotWaitingForApproval,
     RequestThrottled,
     ResourceBusy,
     RunNotFound,
@@ -38,7 +41,10 @@ Answer = dict[str, Any]
 STATUS_OF_ERROR: dict[type[GoldenImageError], int] = {
     InvalidInput: 400,
     RunNotFound: 404,
+    NoGeneration: 404,
     RunOver: 409,
+    NotWaitingForApproval: 409,
+    AlreadyAnswered: 409,
     IdempotencyKeyReused: 409,
     UnsupportedMediaType: 415,
     RequestThrottled: 429,
@@ -83,6 +89,17 @@ class Request:
         """The run of `/refreshes/{name}`; no name holds a percent sign, so decoding twice is harmless."""
         return unquote((self.path_parameters or {}).get("name", ""))
 
+    def group_name(self) -> str:
+        """The group of `/groups/{name}`, decoded once: a REST API hands it over as it was sent.
+
+        A group's name may hold any character but a colon, such as a percent sign or a slash.
+        """
+        return unquote((self.path_parameters or {}).get("name", ""))
+
+    def caller(self) -> str | None:
+        """The ARN of who has signed the request, as API Gateway has verified it, or None."""
+        return ((self.request_context or {}).get("identity") or {}).get("userArn")
+
     def header(self, name: str) -> str | None:
         """A header, whatever the case of its name."""
         headers = (self.headers or {}).items()
@@ -114,16 +131,20 @@ class Request:
         except ValueError:
             raise InvalidInput([FieldError("", "the body is said to be base64, and is not")]) from None
 
-    def page_query(self) -> dict[str, Any]:
-        """The arguments of runs.page from the query string.
+    def page_query(self, *filters: str) -> dict[str, Any]:
+        """The arguments of a page from the query string: limit, next_token and those of the filters stated.
+
+        Args:
+            filters: the other parameters that this list takes, of which there is `status`.
 
         Raises:
             InvalidInput: a parameter is unknown or has a wrong value.
         """
         query = self.query_string_parameters or {}
+        known = ("limit", "nextToken", *filters)
         wrong = [
-            FieldError(key, "is not a parameter; known: limit, nextToken, status")
-            for key in sorted(query.keys() - {"limit", "nextToken", "status"})
+            FieldError(key, f"is not a parameter; known: {', '.join(known)}")
+            for key in sorted(query.keys() - set(known))
         ]
         limit, status, token = (
             query.get("limit", str(USUAL_PAGE)),
@@ -140,7 +161,7 @@ class Request:
             wrong.append(FieldError("nextToken", "was not returned by a page of this list"))
         if wrong:
             raise InvalidInput(wrong)
-        return {"limit": int(limit), "next_token": token, "status": status}
+        return {"limit": int(limit), "next_token": token, **({"status": status} if filters else {})}
 
 
 def endpoint(route: Callable[[Request], Answer]) -> Callable[[object, Any], Answer]:
@@ -175,10 +196,14 @@ def answer(status: int, content: object, **headers: str) -> Answer:
     return {"statusCode": status, "headers": {"Content-Type": "application/json", **headers}, "body": text}
 
 
+def stated(value: object) -> dict[str, Any]:
+    """A value's fields that apply."""
+    return {key: part for key, part in to_event(value).items() if part is not None}
+
+
 def linked(request: Request, run: Run) -> dict[str, Any]:
     """A run's fields that apply, and its URL."""
-    fields = {key: value for key, value in to_event(run).items() if value is not None}
-    return {**fields, "links": {"self": request.url(f"/refreshes/{quote(run.name, safe='')}")}}
+    return {**stated(run), "links": {"self": request.url(f"/refreshes/{quote(run.name, safe='')}")}}
 
 
 def _failure(error: Exception, request_id: str) -> Answer:

@@ -21,11 +21,13 @@ from golden_image.errors import (
     RunNotFound,
     ServiceUnavailable,
 )
-from golden_image.run.request import RunRequest, parse
+from golden_image.run import starter as started_by
+from golden_image.run.request import GO_BACK_TO, RunRequest, WayBackRequest, parse
 from golden_image.settings import Settings
 
 # StartExecution's own limit, in UTF-8.
 _MOST_INPUT_BYTES = 262_144
+_GROUP = "autoScalingGroupName"
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,11 @@ class ScheduledStart:
     execution_arn: str
 
 
-def start(raw: object, idempotency_key: str | None = None) -> Run:
+def start(raw: object, idempotency_key: str | None = None, caller: str | None = None) -> Run:
     """Start a run, or find the one that the same key and input started in the last 90 days.
+
+    Args:
+        caller: the ARN of who asks for it, which the run's generation tells; None where that is not known.
 
     Raises:
         InvalidInput: from the input or the key; nothing was started.
@@ -46,7 +51,7 @@ def start(raw: object, idempotency_key: str | None = None) -> Run:
     """
     request = parse(raw, Settings.from_env().default_group_name)
     name = _fresh_name(request) if idempotency_key is None else _name_of_key(idempotency_key)
-    started_at = _begin(name, raw)
+    started_at = _begin(name, raw, caller)
     if started_at:
         return Run(name, runs.arn(name), "RUNNING", started_at)
     try:
@@ -75,19 +80,38 @@ def start_scheduled(scheduled_time: object, raw: object, source_instance_id: obj
     if isinstance(raw, dict) and source_instance_id:
         raw = {"sourceInstanceId": source_instance_id, **raw}
     request = parse(raw, Settings.from_env().default_group_name)
-    subject = f"{request.auto_scaling_group_name}:{request.source_instance_id}"
-    name = f"schedule-{_compact_time(scheduled_time)}-{_digest(subject)[:12]}"
-    _begin(name, raw)
+    of = request.go_back_to if isinstance(request, WayBackRequest) else request.source_instance_id
+    time, subject = _compact_time(scheduled_time), f"{request.auto_scaling_group_name}:{of}"
+    name = f"schedule-{time}-{_digest(subject)[:12]}"
+    _begin(name, raw, f"schedule of {time}")
     return ScheduledStart(name, runs.arn(name))
 
 
-def _begin(name: str, raw: object) -> str | None:
+def go_back(group_name: str, raw: object, idempotency_key: str | None, caller: str | None) -> Run:
+    """Start a way back of the group, as `start` does; raw is the run's input but for the group's name.
+
+    Raises:
+        InvalidInput: also where the body names another group, or does not say where to go back to.
+        IdempotencyKeyReused, ServiceUnavailable: as for `start`.
+    """
+    if not isinstance(raw, dict):
+        raise InvalidInput([FieldError("", 'must be a JSON object, such as {"goBackTo": "previous"}')])
+    if raw.get(_GROUP, group_name) != group_name:
+        raise InvalidInput([FieldError(_GROUP, "is not the group of the path; leave it out")])
+    if GO_BACK_TO not in raw:
+        raise InvalidInput([FieldError(GO_BACK_TO, "is required: the number of a generation, or previous")])
+    return start({**raw, _GROUP: group_name}, idempotency_key, caller)
+
+
+def _begin(name: str, raw: object, starter: str | None) -> str | None:
     """The time of the start; None where AWS knows a run of that name already."""
     text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     size = len(text.encode())
     if size > _MOST_INPUT_BYTES:
         message = f"has {size} bytes as JSON; Step Functions takes {_MOST_INPUT_BYTES} at most"
         raise InvalidInput([FieldError("", message)])
+    if starter:
+        started_by.note(runs.arn(name), starter)
     try:
         begun = aws.client("stepfunctions").start_execution(
             stateMachineArn=Settings.from_env().state_machine_arn, name=name, input=text
@@ -99,7 +123,7 @@ def _begin(name: str, raw: object) -> str | None:
     return iso_time(begun["startDate"])
 
 
-def _fresh_name(request: RunRequest) -> str:
+def _fresh_name(request: RunRequest | WayBackRequest) -> str:
     group = re.sub(r"[^0-9A-Za-z_-]+", "-", request.auto_scaling_group_name)[:50]
     return f"{group}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
 

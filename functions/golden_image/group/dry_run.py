@@ -13,7 +13,7 @@ from golden_image import aws, redaction
 from golden_image.group import version_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 # What follows is for decoders only, and is long.
 _ENCODED = " Encoded authorization failure message:"
@@ -43,6 +43,15 @@ def launch(
                 raise
             refusals[subnet_id] = error
     return None, refusals
+
+
+def of_type(types: Sequence[str]) -> dict[str, Any]:
+    """The parameter of RunInstances for an instance as the group launches it.
+
+    Args:
+        types: those that the group launches in the place of the version's own, as in LaunchTemplatePlan.
+    """
+    return {"InstanceType": types[0]} if types else {}
 
 
 def raise_if_passing(refusals: Mapping[str, ClientError]) -> None:

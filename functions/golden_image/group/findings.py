@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef, LaunchTemplateTypeDef
 
-    from golden_image.run.request import RunRequest
+    from golden_image.run.request import RunRequest, WayBackRequest
 
     type KnownType = Callable[[str], InstanceTypeInfoTypeDef | None]
 
@@ -26,7 +26,10 @@ class Findings:
     """
 
     def __init__(
-        self, request: RunRequest, template: LaunchTemplateTypeDef | None, known_type: KnownType
+        self,
+        request: RunRequest | WayBackRequest,
+        template: LaunchTemplateTypeDef | None,
+        known_type: KnownType,
     ) -> None:
         self.request = request
         self.known_type = known_type

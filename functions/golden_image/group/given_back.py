@@ -23,12 +23,16 @@ class GivenBack:
     Attributes:
         left: something was set, or the group is going; the next pass looks again.
         stays: why the group stays on the run's version; None where it does not.
+        waits_for: what keeps the group from being given back for now, in words; None where nothing does.
+        ignored: instances of the run's version that stay, as a refresh is to ignore them.
         notes: what somebody else has set since the run did, and what stays of it.
         failures: what could not be given back.
     """
 
     left: bool = False
     stays: str | None = None
+    waits_for: str | None = None
+    ignored: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[GoldenImageError] = field(default_factory=list)
 

@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.group import group, launchable, network, options
+from golden_image.group import group, launchable, network, options, refreshes, version_back
 from golden_image.group.given_back import GivenBack
-from golden_image.model.group import NONE, RECREATE, GroupState, Sizes, StatedSizes
+from golden_image.model.group import NONE, RECREATE, ROLLING, GroupState, Sizes, StatedSizes
 from golden_image.run import changes
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
 
     from golden_image.model.group import GroupChange, GroupPlan
-    from golden_image.model.plan import Plan
+    from golden_image.model.plan import RunPlan
+
+# The parameters of an update that name a launch template.
+_TEMPLATES = {"LaunchTemplate", "MixedInstancesPolicy"}
 
 
-def give_back(plan: Plan) -> GivenBack:
+def give_back(plan: RunPlan) -> GivenBack:
     """Set each setting of the group that the run has changed to what it was in the moment before.
 
     Each is judged by itself, so a call that broke off is finished by the next. The update comes last: it
@@ -39,18 +42,23 @@ def give_back(plan: Plan) -> GivenBack:
     if found.get("Status"):
         # Somebody deletes it.
         return GivenBack(left=True)
-    _give_back_options(plan.group, change.before, found, result)
-    parts = [*_launch_settings(plan, change, found, result), _version(plan, change, found, result)]
-    sizes = _sizes(plan, change, group.sizes(found), result)
-    if sizes is not None:
-        parts.append(group.size_settings(sizes))
+    version = version_back.give_back(plan, change, found, result)
+    # Auto Scaling takes no other version while a refresh, here of somebody else, is to give the group one.
+    if version and (refresh := refreshes.giving(plan.group.name)):
+        result.waits_for, version = refreshes.told(refresh), {}
+    parts = [version]
+    if change.settings_written:
+        _give_back_options(plan.group, change.before, found, result)
+        parts = [*_launch_settings(plan, change, found, result), *parts]
+        sizes = _sizes(plan, change, group.sizes(found), result)
+        parts += [] if sizes is None else [group.size_settings(sizes)]
     _update(plan, list(filter(None, parts)), result)
     if result.failures:
         raise result.failures[0]
     return result
 
 
-def _update(plan: Plan, parts: list[dict[str, Any]], result: GivenBack) -> None:
+def _update(plan: RunPlan, parts: list[dict[str, Any]], result: GivenBack) -> None:
     """Update the group, all parts at once; each by itself where Auto Scaling refuses one of them.
 
     A version that it refuses stays away, and so do subnets, such as those that were deleted meanwhile: no
@@ -62,11 +70,11 @@ def _update(plan: Plan, parts: list[dict[str, Any]], result: GivenBack) -> None:
     try:
         aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=plan.group.name, **asked)
     except ClientError as error:
-        why = launchable.refused(error) if "LaunchTemplate" in asked else None
+        why = launchable.refused(error) if asked.keys() & _TEMPLATES else None
         message = error.response["Error"]["Message"]
         if why is not None:
             result.stays = launchable.cannot_launch(why)
-            _update(plan, [part for part in parts if "LaunchTemplate" not in part], result)
+            _update(plan, [part for part in parts if not part.keys() & _TEMPLATES], result)
         elif len(parts) > 1 and not aws.temporary(error):
             for part in parts:
                 with result.kept():
@@ -86,7 +94,7 @@ def _is_about_subnets(error: ClientError) -> bool:
 
 
 def _launch_settings(
-    plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
+    plan: RunPlan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
 ) -> list[dict[str, Any]]:
     """Subnets, and the health check's settings, as UpdateAutoScalingGroup takes them."""
     before, own, asked, place = change.before, plan.group, dict[str, Any](), dict[str, Any]()
@@ -112,33 +120,7 @@ def _ids_of_default(zones: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(subnet["SubnetId"] for subnet in found))
 
 
-def _version(
-    plan: Plan, change: GroupChange, found: AutoScalingGroupTypeDef, result: GivenBack
-) -> dict[str, Any]:
-    """What the group launches from, as UpdateAutoScalingGroup takes it."""
-    before, version, own = change.before, change.version, group.template_of(found)
-    now = _launches(own.get("LaunchTemplateId"), own.get("Version"), found.get("LaunchConfigurationName"))
-    written = _launches(version.id, str(version.version), None) if version else now
-    mixed = " in a mixed instances policy" if found.get("MixedInstancesPolicy") else ""
-    if not result.is_the_runs("launch template", now + mixed, written, _launches(*before.launches_from)):
-        if launchable.needs(found, version, plan.launch_template):
-            result.stays = "somebody else has changed how it launches, and that needs the run's version"
-        return {}
-    why = launchable.why_not(before, version, before.subnet_ids or plan.group.subnets)
-    if why is not None:
-        result.stays = launchable.cannot_launch(why)
-        return {}
-    if before.launch_template_id:
-        return {"LaunchTemplate": group.pinned(before.launch_template_id, before.launch_template_version)}
-    return {"LaunchConfigurationName": before.launch_configuration}
-
-
-def _launches(template_id: str | None, version: str | None, configuration: str | None) -> str:
-    """What a group launches from, in words."""
-    return f"launch configuration {configuration}" if configuration else f"{template_id} version {version}"
-
-
-def _sizes(plan: Plan, change: GroupChange, now: Sizes, result: GivenBack) -> Sizes | None:
+def _sizes(plan: RunPlan, change: GroupChange, now: Sizes, result: GivenBack) -> Sizes | None:
     """The sizes to set; None where they stay."""
     before, written = _sizes_of_the_run(plan, change)
     if change.drained_from is None and written == StatedSizes():
@@ -170,7 +152,7 @@ def _judged(now: Sizes, written: StatedSizes, before: Sizes) -> Sizes:
     return Sizes(low, high, max(low, min(before.desired_capacity, high)))
 
 
-def _sizes_of_the_run(plan: Plan, change: GroupChange) -> tuple[Sizes, StatedSizes]:
+def _sizes_of_the_run(plan: RunPlan, change: GroupChange) -> tuple[Sizes, StatedSizes]:
     """Those just before the run set any, and those that it has set, but for the zeros of a drain."""
     before, stated = change.drained_from, plan.group.stated_sizes
     if before is None:
@@ -178,7 +160,7 @@ def _sizes_of_the_run(plan: Plan, change: GroupChange) -> tuple[Sizes, StatedSiz
         moved = stated.over(before).desired_capacity
         # Auto Scaling moves a desired capacity into limits that are set.
         sized = stated if moved == before.desired_capacity else replace(stated, desired_capacity=moved)
-        return before, sized if plan.rollout == NONE else StatedSizes()
+        return before, sized if plan.rollout in {NONE, ROLLING} else StatedSizes()
     if plan.rollout != RECREATE:
         return before, StatedSizes()
     after = stated.over(before)

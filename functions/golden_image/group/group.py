@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -31,8 +32,18 @@ def find(group_name: str) -> AutoScalingGroupTypeDef | None:
 
 def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
     """The group as it is now, for the ledger."""
-    template = group.get("LaunchTemplate", {})
     policy = options.scaling_policy(group["AutoScalingGroupName"])
+    return replace(
+        state_without_options(group),
+        target_cpu=options.target_cpu(policy),
+        scaling_policy=policy,
+        notification_types=options.notification_types(group["AutoScalingGroupName"], topic_arn),
+    )
+
+
+def state_without_options(group: AutoScalingGroupTypeDef) -> GroupState:
+    """The group as it is now, but for its policy and notifications, which take calls of their own."""
+    template = template_of(group)
     return GroupState(
         launch_template_id=template.get("LaunchTemplateId"),
         launch_template_version=template.get("Version"),
@@ -43,11 +54,11 @@ def state(group: AutoScalingGroupTypeDef, topic_arn: str | None) -> GroupState:
         health_check_grace_period=group.get("HealthCheckGracePeriod", 0),
         target_group_arns=tuple(group.get("TargetGroupARNs", [])),
         tags=tags_of(group),
-        target_cpu=options.target_cpu(policy),
-        scaling_policy=policy,
-        notification_types=options.notification_types(group["AutoScalingGroupName"], topic_arn),
+        target_cpu=None,
+        notification_types=(),
         suspended_processes=tuple(p["ProcessName"] for p in group.get("SuspendedProcesses", [])),
         availability_zones=tuple(group.get("AvailabilityZones", [])),
+        mixed=bool(group.get("MixedInstancesPolicy")),
     )
 
 

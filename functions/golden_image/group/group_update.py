@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws
-from golden_image.errors import GroupNotSupported
-from golden_image.group import group, target_groups
+from golden_image.group import group, members, mixed, target_groups
 from golden_image.group.visibility import raise_if_new
 from golden_image.model.group import NONE
 from golden_image.roll_out import refusals
-from golden_image.run import changes
+from golden_image.run import changes, rolls
 
 if TYPE_CHECKING:
     from golden_image.model.group import GroupPlan, Sizes
@@ -36,19 +35,15 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str, ti
         RunSettled: the run no longer decides about the group.
     """
     found = group.visible(plan.name)
-    now = group.sizes(found)
-    if not (sizes := plan.stated_sizes.beside(now)).are_ordered:
-        raise GroupNotSupported(
-            f"the sizes of '{plan.name}' changed after the plan ({now}): {refusals.unordered(sizes)}. "
-            "Set all three in a new run."
-        )
+    refusals.refuse_unordered(plan, group.sizes(found))
     balanced = target_groups.has_traffic(found, plan.target_group_arns)
     refusals.refuse_unfinishable(found, rollout, timeouts, balanced=balanced)
-    before = changes.note_group(run, group.state(found, plan.notification_topic_arn), template)
+    had = tuple(members.launched(found["Instances"], [template.version_id]))
+    before = changes.note_group(run, group.state(found, plan.notification_topic_arn), template, had)
     try:
         aws.client("autoscaling").update_auto_scaling_group(
             AutoScalingGroupName=plan.name,
-            LaunchTemplate=group.pinned(template.id, str(template.version)),
+            **mixed.launching(found, template.id, str(template.version)),
             **group.settings(plan),
             **(group.size_settings(plan.stated_sizes) if rollout == NONE else {}),
         )
@@ -56,3 +51,20 @@ def update(run: str, plan: GroupPlan, template: LaunchTemplate, rollout: str, ti
         raise_if_new(error, template)
         raise
     return before.sizes
+
+
+def update_settings(run: str, plan: GroupPlan) -> None:
+    """Give a group that was rolled the settings that the input states; it has the version already.
+
+    What the group is goes into the ledger before.
+
+    Raises:
+        GroupNotSupported: its sizes do not go with the stated ones any more.
+        NotYetVisible: the group is not shown.
+        RunSettled: the run no longer decides about the group.
+    """
+    found = group.visible(plan.name)
+    refusals.refuse_unordered(plan, group.sizes(found))
+    rolls.note_settings(run, group.state(found, plan.notification_topic_arn))
+    if asked := group.settings(plan) | group.size_settings(plan.stated_sizes):
+        aws.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=plan.name, **asked)

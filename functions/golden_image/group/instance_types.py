@@ -1,4 +1,4 @@
-"""The instance type: whether it exists, and can run an image of the source."""
+"""The instance types: whether they exist, and can run an image of the source."""
 
 from __future__ import annotations
 
@@ -17,34 +17,74 @@ if TYPE_CHECKING:
     from golden_image.model.launch_template import LaunchTemplatePlan
     from golden_image.model.source import Source
 
-_FIELD = "launchTemplate.instanceType"
+# That of the version; where a mixed instances policy names the types, the group is to be changed.
+_FIELD, _GROUP = "launchTemplate.instanceType", "autoScalingGroupName"
 
 
-def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Findings) -> bool:
-    """Refuse a type that would not launch; answers whether there is one of that name to go on with.
+def refuse_unfit(source: Source, template: LaunchTemplatePlan, findings: Findings) -> tuple[str, ...]:
+    """Refuse a type that would not launch; answers those to go on with.
 
-    Types that do not fit are launched by nobody: RunInstances refuses each of these, as does Auto Scaling.
+    Types that do not fit are launched by nobody: RunInstances refuses each of these, as does Auto Scaling. A
+    group with several goes on with the others.
     """
+    if template.types:
+        return _fitting(source, template, findings)
     if "InstanceType" not in template.data:
         findings.wrong(_FIELD, f"is required: launch template '{template.name}' would have none")
-        return False
+        return ()
     known = findings.known_type(template.instance_type)
     if known is None:
         findings.wrong(
             _FIELD, f"there is no instance type '{template.instance_type}' in this Region. Name another"
         )
-        return False
+        return ()
     origin = findings.origin("instanceType")
     for why in _misfits(known, source):
         findings.wrong(_FIELD, f"{template.instance_type}{origin} {why}")
-    if template.ebs_optimized and known["EbsInfo"]["EbsOptimizedSupport"] == "unsupported":
+    if _lacks_optimization(known, template):
         wanted = f"launchTemplate.ebsOptimized is true{findings.origin('ebsOptimized').rstrip(',')}"
         findings.wrong(
             _FIELD,
             f"{template.instance_type}{origin} cannot be EBS-optimized, and the new version is to be: "
             f"{wanted}. Name another type, or set launchTemplate.ebsOptimized to null",
         )
-    return True
+    return (template.instance_type,)
+
+
+def _fitting(source: Source, template: LaunchTemplatePlan, findings: Findings) -> tuple[str, ...]:
+    """Those of the types of a mixed instances policy that could launch the image; one is enough."""
+    unfit = {kind: why for kind in template.types if (why := _why_unfit(kind, source, template, findings))}
+    fit = tuple(kind for kind in template.types if kind not in unfit)
+    told = ", ".join(f"{kind} {why}" for kind, why in unfit.items())
+    if unfit and fit:
+        findings.warnings.append(
+            f"the group launches nothing of some types of its mixed instances policy: {told}."
+        )
+    elif unfit:
+        findings.wrong(
+            _GROUP,
+            f"its mixed instances policy names no type that could launch the image: {told}. "
+            "Change its overrides",
+        )
+    if findings.request.launch_template.get("instanceType"):
+        findings.warnings.append(
+            f"{_FIELD} has no effect on the group's instances: the overrides of its mixed instances policy "
+            "name their types."
+        )
+    return fit
+
+
+def _why_unfit(kind: str, source: Source, template: LaunchTemplatePlan, findings: Findings) -> str:
+    """Why a type could not launch the image, in words; empty where it could."""
+    known = findings.known_type(kind)
+    if known is None:
+        return "is no instance type of this Region"
+    lacking = ["cannot be EBS-optimized"] if _lacks_optimization(known, template) else []
+    return " and ".join([*_misfits(known, source), *lacking])
+
+
+def _lacks_optimization(known: InstanceTypeInfoTypeDef, template: LaunchTemplatePlan) -> bool:
+    return bool(template.ebs_optimized) and known["EbsInfo"]["EbsOptimizedSupport"] == "unsupported"
 
 
 def find(name: str) -> InstanceTypeInfoTypeDef | None:

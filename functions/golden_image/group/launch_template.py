@@ -72,7 +72,8 @@ def create(
     if wanted.id is None:
         base = {**wanted.data, "UserData": _user_data_of(instance_id)}
     else:
-        _, base = version_data.base(wanted.id, group.find(wanted.group_name))
+        found = group.find(wanted.group_name)
+        _, base = version_data.base(wanted.id, group.template_of(found) if found else {})
     data: Any = version_data.tagged(version_data.changed(base, wanted.changes), {**wanted.tags, **marks})
     data["ImageId"] = image_id
     if user_data:

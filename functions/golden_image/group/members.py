@@ -1,4 +1,4 @@
-"""The members of a group, ended one by one so that Auto Scaling replaces them."""
+"""The members of a group: those of a version, and the end of some, which Auto Scaling replaces."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.model.made import template_version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef, InstanceTypeDef
+
+
+def launched(there: Iterable[InstanceTypeDef], versions: Collection[str]) -> list[str]:
+    """The ids of those members that were launched from one of these template versions, as in model.made."""
+    return [one["InstanceId"] for one in there if template_version(one) in versions]
 
 
 def end_those(found: AutoScalingGroupTypeDef, instance_ids: Collection[str]) -> list[str]:

@@ -76,18 +76,18 @@ def _ids(place: list[SubnetTypeDef]) -> list[str]:
 
 
 def offering(
-    instance_type: str, place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
+    types: tuple[str, ...], place: list[SubnetTypeDef], group: GroupPlan, findings: Findings
 ) -> list[SubnetTypeDef]:
-    """Those of the subnets whose zones offer the type; a zone that does not is told.
+    """Those of the subnets whose zones offer one of the types; a zone that does not is told.
 
     Auto Scaling goes on to the next zone, so one is enough. What an Outpost offers is not judged here.
     """
     if not place:
         return place
-    zones = _zones(instance_type)
+    zones = _zones(types)
     can = [subnet for subnet in place if subnet["AvailabilityZone"] in zones or subnet.get("OutpostArn")]
     without = sorted({subnet["AvailabilityZone"] for subnet in place if subnet not in can})
-    where = f"{instance_type} is not offered in {', '.join(without)}"
+    where = f"{' and '.join(types)} {'is' if len(types) == 1 else 'are'} not offered in {', '.join(without)}"
     if not can:
         offered = f"in {', '.join(zones)}" if zones else "nowhere in this Region"
         findings.wrong(
@@ -101,12 +101,13 @@ def offering(
     return can
 
 
-def _zones(instance_type: str) -> list[str]:
+def _zones(types: tuple[str, ...]) -> list[str]:
+    """The zones that offer one of the types."""
     pages = aws.client("ec2").get_paginator("describe_instance_type_offerings")
     found = pages.paginate(
-        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [instance_type]}]
+        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": types}]
     )
-    return sorted(offer["Location"] for page in found for offer in page["InstanceTypeOfferings"])
+    return sorted({offer["Location"] for page in found for offer in page["InstanceTypeOfferings"]})
 
 
 def _tell_addresses(place: list[SubnetTypeDef], instances: int, findings: Findings) -> None:

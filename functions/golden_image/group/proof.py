@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from golden_image import aws
 from golden_image.errors import LaunchTemplateInvalid
-from golden_image.group import dry_run, version_data
-from golden_image.group.visibility import raise_if_new
+from golden_image.group import dry_run
+from golden_image.group.visibility import raise_if_new, read_version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from golden_image.model.launch_template import LaunchTemplate
 
 
-def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
+def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...], types: Sequence[str] = ()) -> None:
     """Test with dry runs whether EC2 would launch from this version in one of the group's subnets.
 
     CreateLaunchTemplate checks little; RunInstances with DryRun checks the parameters and the permissions.
+
+    Args:
+        types: as in LaunchTemplatePlan.
 
     Raises:
         LaunchTemplateInvalid: with AWS's reason for each subnet.
         NotYetVisible, ResourceBusy: a resource of the version is not known everywhere yet; retry.
         ClientError: no subnet launches, and AWS calls one of the reasons temporary, or a quota's.
     """
-    try:
-        _, data = version_data.read(template.id, str(template.version))
-    except ClientError as error:
-        raise_if_new(error, template)
-        raise
+    data = read_version(template)
     launches_in, refusals = dry_run.launch(
         subnet_ids,
         data,
@@ -38,6 +37,7 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...]) -> None:
             MinCount=1,
             MaxCount=1,
             LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
+            **dry_run.of_type(types),
             **place,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -43,24 +44,25 @@ def look_up_launch(
     group: GroupPlan,
     template: LaunchTemplatePlan,
     findings: Findings,
-) -> tuple[str, ...]:
-    """Look up the security groups and the type; where all is well so far, try the launch.
+) -> LaunchTemplatePlan:
+    """Look up the security groups and the types; where all is well so far, try the launch.
 
     Args:
         place: the group's subnets, as network.subnets has found them.
 
     Returns:
-        The subnets in which the group can launch.
+        The plan of the version, with the subnets in which the group can launch, and the types that it can.
     """
     network.refuse_security_groups(template, place, findings)
-    if instance_types.refuse_unfit(source, template, findings):
-        place = network.offering(template.instance_type, place, group, findings)
+    if types := instance_types.refuse_unfit(source, template, findings):
+        place = network.offering(types, place, group, findings)
     network.refuse_public_address_without_subnets(template, place, group, findings)
     network.tell_public_addresses(source, template, place, findings)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place) or template.subnet_ids
+    known = replace(template, subnet_ids=subnet_ids, types=types if template.types else ())
     if not findings.problems:
-        trial.launch(source, template, subnet_ids, findings)
-    return subnet_ids
+        trial.launch(source, known, subnet_ids, findings)
+    return known
 
 
 def _key_pair(name: str, findings: Findings) -> None:

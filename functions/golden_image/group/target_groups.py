@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.errors import FieldError
-from golden_image.model.group import NONE, RECREATE
+from golden_image.model.group import NONE, RECREATE, ROLLING
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
@@ -63,7 +63,9 @@ def wrong_target_groups(
     """
     before, stated = planned.before, planned.target_group_arns
     checks = planned.health_check_type or (before.health_check_type if before else None)
-    waited_for = rollout == RECREATE and checks_elb(checks)
+    # An existing group is rolled before it gets what the input states.
+    waits = rollout == RECREATE or (rollout == ROLLING and (stated is None or before is None))
+    waited_for = waits and checks_elb(checks)
     vpc_id = place[0]["VpcId"] if place else None
     arns = before.target_group_arns if stated is None and before and rollout != NONE else stated or ()
     found = [reason_unusable(arn, run, vpc_id, waited_for=waited_for) for arn in arns]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from golden_image import tags
-from golden_image.group import from_source, version_data
+from golden_image.group import from_source, group, version_data
 from golden_image.model.launch_template import LaunchTemplatePlan
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def of_existing(
     """
     stated = findings.request.launch_template
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
-    number, base = version_data.base(template_id, found, reading)
+    number, base = version_data.base(template_id, group.template_of(found) if found else {}, reading)
     patch = version_data.changes(stated)
     data, own = version_data.changed(base, patch), stated.get("tags") or {}
     _refuse_too_many_tags(data, own, of_group, findings)
     findings.warnings += _kept(name, base, patch)
     return LaunchTemplatePlan(
-        id=template_id, name=name, base_version=number, data=_shown(data), changes=patch, tags=own
+        id=template_id, name=name, base_version=number, data=shown(data), changes=patch, tags=own
     )
 
 
@@ -64,7 +64,7 @@ def of_new(
     if lost:
         findings.warnings.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     patch = version_data.changes(stated)
-    data = _shown(version_data.changed(base, patch))
+    data = shown(version_data.changed(base, patch))
     name = findings.request.launch_template_name
     return LaunchTemplatePlan(id=None, name=name, data=data, changes=patch, tags=own)
 
@@ -75,7 +75,8 @@ def tags_of_group(found: AutoScalingGroupTypeDef | None, stated: Mapping[str, st
     return tags.from_aws(one for one in own if one.get("PropagateAtLaunch")) | dict(stated or {})
 
 
-def _shown(data: Mapping[str, Any]) -> dict[str, Any]:
+def shown(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A version's content for a plan: without what its tags and its user data may tell."""
     return {key: value for key, value in data.items() if key not in _NOT_SHOWN}
 
 

@@ -9,6 +9,8 @@ from golden_image.group import dry_run, version_data
 from golden_image.image import lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.exceptions import ClientError
 
     from golden_image.group.findings import Findings
@@ -46,14 +48,7 @@ def launch(
     It finds what no look-up shows, such as a subscription of the Marketplace that has ended. A subnet that is
     refused is told; the group launches in another one.
     """
-    settings: dict[str, Any] = {
-        name: version_data.accepted("RunInstances", template.data[name], name)
-        for name in _TRIED
-        if name in template.data
-    }
-    placement = template.data.get("Placement", {})
-    if "Tenancy" in placement and "HostResourceGroupArn" not in placement:
-        settings["Placement"] = {"Tenancy": placement["Tenancy"]}
+    settings = {**tried(template.data), "InstanceType": template.instance_type}
     launches_in, refusals = dry_run.launch(
         subnet_ids,
         template.data,
@@ -66,6 +61,17 @@ def launch(
         findings.warnings.append(f"EC2 would not launch {trial} in some subnets: {dry_run.reasons(refusals)}")
     elif refusals:
         _judge(refusals, source, trial, findings)
+
+
+def tried(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What is tried of a version's content, as RunInstances takes it."""
+    settings: dict[str, Any] = {
+        name: version_data.accepted("RunInstances", data[name], name) for name in _TRIED if name in data
+    }
+    placement = data.get("Placement", {})
+    if "Tenancy" in placement and "HostResourceGroupArn" not in placement:
+        settings["Placement"] = {"Tenancy": placement["Tenancy"]}
+    return settings
 
 
 def _judge(refusals: dict[str, ClientError], source: Source, trial: str, findings: Findings) -> None:

@@ -16,7 +16,7 @@ from golden_image.group import interfaces
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mypy_boto3_autoscaling.type_defs import AutoScalingGroupTypeDef
+    from mypy_boto3_autoscaling.type_defs import LaunchTemplateSpecificationTypeDef
 
     type Reading = Callable[[str, str], tuple[int, dict[str, Any]]]
 
@@ -39,17 +39,35 @@ def read(template_id: str, version: str) -> tuple[int, dict[str, Any]]:
     return found["VersionNumber"], accepted("CreateLaunchTemplate", found["LaunchTemplateData"])
 
 
+def resolved(template_id: str | None, version: str | None) -> tuple[str, str] | None:
+    """A template and the number of its version; None without a template, or where one of them is gone.
+
+    Args:
+        version: as a group has it: a number, `$Latest`, `$Default`, or None for the default one.
+    """
+    if template_id is None:
+        return None
+    if version and not version.startswith("$"):
+        return template_id, version
+    try:
+        return template_id, str(read(template_id, version or "$Default")[0])
+    except ClientError as error:
+        if aws.code(error) in {*aws.NO_TEMPLATE, aws.NO_VERSION}:
+            return None
+        raise
+
+
 def base(
-    template_id: str, group: AutoScalingGroupTypeDef | None, reading: Reading = read
+    template_id: str, used: LaunchTemplateSpecificationTypeDef, reading: Reading = read
 ) -> tuple[int, dict[str, Any]]:
     """The version that a new one starts from: the group's own, else the default one; its number and content.
 
     A group whose version was deleted has none to start from either.
 
     Args:
+        used: what the group launches from; empty where there is none.
         reading: reads a version, as `read` does.
     """
-    used = group.get("LaunchTemplate", {}) if group else {}
     wanted = used.get("Version", "$Default") if used.get("LaunchTemplateId") == template_id else "$Default"
     try:
         return reading(template_id, wanted)

@@ -6,14 +6,15 @@ policies allow by these tags. A new template, image or profile is not known ever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.errors import NotYetVisible, ResourceBusy
+from golden_image.group import version_data
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
     from golden_image.model.launch_template import LaunchTemplate
 
 _UNKNOWN = {"InvalidAMIID.NotFound", *aws.NO_TEMPLATE, aws.NO_VERSION}
@@ -21,6 +22,19 @@ _MISSING = ("does not exist", "not found", "could not find", "cannot find")
 # Auto Scaling says so before any reason of EC2's.
 _PREFIX = "you must use a valid fully-formed launch template"
 _NEW = ("launch template", "image id")
+
+
+def read_version(template: LaunchTemplate) -> dict[str, Any]:
+    """The content of a version that the run has made, or goes back to.
+
+    Raises:
+        NotYetVisible: the version or its template is unknown.
+    """
+    try:
+        return version_data.read(template.id, str(template.version))[1]
+    except ClientError as error:
+        raise_if_new(error, template)
+        raise
 
 
 def raise_if_new(error: ClientError, template: LaunchTemplate) -> None:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from golden_image.model.launch_template import LaunchTemplate
+from golden_image.model.rolling import Rolling
 
-# Ways of a rollout: to terminate all instances, to launch as many again, to leave them.
+# Ways of a rollout: to terminate all instances, to launch as many again, to replace some at a time, to leave
+# them.
 DRAIN = "drain"
 RECREATE = "recreate"
+ROLLING = "rolling"
 NONE = "none"
 
 
@@ -100,6 +103,7 @@ class GroupState:
         scaling_policy: all of that policy, as PutScalingPolicy takes it. Older rows have the percent only.
         notification_types: what the group sends to the topic that the input names.
         suspended_processes: for the person who reads the ledger; a run suspends and resumes none.
+        mixed: the launch template is that of a mixed instances policy.
     """
 
     launch_template_id: str | None
@@ -116,6 +120,7 @@ class GroupState:
     suspended_processes: tuple[str, ...]
     availability_zones: tuple[str, ...] = ()
     scaling_policy: dict[str, Any] | None = None
+    mixed: bool = False
 
     @property
     def launches_from(self) -> tuple[str | None, ...]:
@@ -194,6 +199,11 @@ class GroupChange:
         drained_from: the sizes just before the drain; None where the run drained nothing.
         restored, sized_by_others: as in Drain.
         sizes_given_back: a roll-back has set the sizes: what they are now, somebody else has chosen.
+        pinned: the number that the run gave a group in the place of `$Latest` or `$Default`.
+        rolling: what it has begun of the group's roll; None where it rolled nothing.
+        settings_written: the run has come to set what is no part of the roll. Always where it rolls nothing.
+        had: the ids of the instances that had that version before the update or the roll, as they may on a
+            way back.
     """
 
     before: GroupState
@@ -202,3 +212,7 @@ class GroupChange:
     restored: bool
     sizes_given_back: bool
     sized_by_others: bool = False
+    pinned: str | None = None
+    rolling: Rolling | None = None
+    settings_written: bool = True
+    had: tuple[str, ...] = ()

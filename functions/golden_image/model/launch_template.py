@@ -14,6 +14,11 @@ class LaunchTemplate:
     name: str
     version: int
 
+    @property
+    def version_id(self) -> str:
+        """The version as model.made names it."""
+        return f"{self.id}/{self.version}"
+
 
 @dataclass(frozen=True)
 class LaunchTemplatePlan:
@@ -27,6 +32,9 @@ class LaunchTemplatePlan:
         changes: what the input states of it, as a merge patch: None takes a member away.
         tags: what the input adds to the tags of instances and volumes; None takes a tag away.
         subnet_ids: the group's subnets, for the dry run of a launch.
+        types: the instance types that the group launches in the place of the version's own, as its mixed
+            instances policy says; without those that could not launch the image.
+        adds_version: False for a way back, which takes `base_version` as it is.
     """
 
     id: str | None
@@ -37,11 +45,13 @@ class LaunchTemplatePlan:
     changes: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str | None] = field(default_factory=dict)
     subnet_ids: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    adds_version: bool = True
 
     @property
     def instance_type(self) -> str:
-        """The type of the instances; the plan is refused where the version would have none."""
-        kind: str = self.data["InstanceType"]
+        """The first type of the instances; the plan is refused where there would be none."""
+        kind: str = self.types[0] if self.types else self.data["InstanceType"]
         return kind
 
     @property

@@ -16,12 +16,22 @@ class Made:
     Attributes:
         template_versions: a launch template's id and the number of a version: `lt-0123456789abcdef0/3`.
         group_arns: of a group that the run created, once it was shown. Its ARN has an id of its own.
+        canaries, canary_volumes: the instance that proves the image, and its volumes.
+        canary_subnets: those in which a launch of it was tried, each noted before its call.
+        commands: the ids of commands, each after its purpose: `prepare/0b1c…`.
+        command_tries: when the first one for each purpose was sent, noted before its call:
+            `prepare/2026-11-29T20:00:00Z`.
     """
 
     snapshot_ids: frozenset[str] = frozenset()
     image_ids: frozenset[str] = frozenset()
     template_versions: frozenset[str] = frozenset()
     group_arns: frozenset[str] = frozenset()
+    canaries: frozenset[str] = frozenset()
+    canary_volumes: frozenset[str] = frozenset()
+    canary_subnets: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    command_tries: frozenset[str] = frozenset()
 
     def has_created(self, group: Mapping[str, Any]) -> bool:
         """Whether the run has created a group that has the name of its own.

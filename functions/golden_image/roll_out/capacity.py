@@ -86,17 +86,19 @@ def check(group_name: str, restored: Sizes, waited: int, limit: int) -> Capacity
     desired = min(restored.desired_capacity, shown.desired_capacity)
     unfit = targets.reasons_not_healthy(found, [i["InstanceId"] for i in good])
     good = [i for i in good if i["InstanceId"] not in unfit]
-    progress = f"{len(good)} of {desired} in service"
-    if len(good) >= desired:
+    # Of a mixed instances policy the desired capacity may be in units of which an instance is several.
+    units = sum(int(i.get("WeightedCapacity", 1)) for i in good)
+    progress = f"{units} of {desired} in service"
+    if units >= desired:
         return _answer(
             polling.finished(progress),
             () if shown == restored else (warnings.sizes_of_others(group_name, shown),),
         )
     if waited < limit:
-        return _answer(polling.pending(group_name, waited, limit, progress, RolloutTimedOut()), ())
+        return _answer(polling.pending(group_name, waited, limit, progress, RolloutTimedOut("")), ())
     raise RolloutTimedOut(
         f"'{group_name}' has {progress} after {limit} s.{_told(unfit)} "
-        f"Last failed launch: {_last_failure(group_name)}"
+        f"Last failed launch: {last_failure(group_name)}"
     )
 
 
@@ -110,7 +112,8 @@ def _told(unfit: dict[str, str]) -> str:
     return f" Not healthy for the load balancer: {', '.join(first)}." if first else ""
 
 
-def _last_failure(group_name: str) -> str:
+def last_failure(group_name: str) -> str:
+    """Auto Scaling's reason for the group's last failed launch, without what may be secret; or `none`."""
     activities = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=group_name)[
         "Activities"
     ]

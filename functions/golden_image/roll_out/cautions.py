@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from golden_image.group import launchable, target_groups, version_data
 from golden_image.group.neighbours import FLOATING
-from golden_image.model.group import NONE, RECREATE
+from golden_image.model.group import NONE, RECREATE, ROLLING
+from golden_image.model.rolling import IGNORE, WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from golden_image.group.version_data import Reading
     from golden_image.model.group import GroupPlan, GroupState
     from golden_image.model.launch_template import LaunchTemplatePlan
+    from golden_image.model.rolling import RefreshPreferences
 
 _OF_LAUNCHES = {
     "Launch": "no instance gets the new image before it is resumed",
@@ -48,7 +50,7 @@ def about(
         warnings += _of_warm_pool(name, found, rollout)
         warnings += _of_other_traffic(name, found, rollout)
     if plan.before:
-        warnings += _of_the_way_back(name, plan.before, template, reading)
+        warnings += _of_an_undo(name, plan.before, template, reading, pins=rollout == ROLLING)
     return tuple(warnings)
 
 
@@ -75,7 +77,7 @@ def _of_health(
 
 
 def _of_processes(name: str, found: AutoScalingGroupTypeDef, rollout: str, balanced: bool) -> Iterator[str]:
-    effects = _OF_LAUNCHES if rollout == NONE else _OF_A_RECREATE if rollout == RECREATE else {}
+    effects = {NONE: _OF_LAUNCHES, RECREATE: _OF_A_RECREATE, ROLLING: _OF_A_RECREATE}.get(rollout, {})
     for process in sorted(one["ProcessName"] for one in found.get("SuspendedProcesses", [])):
         if process in effects and (balanced or process != "AddToLoadBalancer"):
             yield f"{name} has suspended {process}: {effects[process]}."
@@ -91,7 +93,8 @@ def _of_protection(name: str, found: AutoScalingGroupTypeDef) -> Iterator[str]:
 
 def _of_warm_pool(name: str, found: AutoScalingGroupTypeDef, rollout: str) -> Iterator[str]:
     pool = found.get("WarmPoolConfiguration")
-    if not pool:
+    # A refresh replaces the instances of a warm pool, too.
+    if not pool or rollout == ROLLING:
         return
     if rollout == NONE:
         yield (
@@ -112,13 +115,40 @@ def _of_other_traffic(name: str, found: AutoScalingGroupTypeDef, rollout: str) -
         yield f"{name}: the rollout does not wait until new instances are healthy in {', '.join(others)}."
 
 
-def _of_the_way_back(
-    name: str, before: GroupState, template: LaunchTemplatePlan, reading: Reading
+def about_roll(found: AutoScalingGroupTypeDef, rolling: RefreshPreferences) -> Iterator[str]:
+    """Warnings about a group that is rolled: what a refresh does to instances, and what it cannot do."""
+    name = f"'{found['AutoScalingGroupName']}'"
+    if not found["Instances"]:
+        yield f"{name} has no instance to replace: the refresh gives it the new version only."
+    protected = [one["InstanceId"] for one in found["Instances"] if one.get("ProtectedFromScaleIn")]
+    if protected and (chosen := rolling.scale_in_protected_instances) != WAIT:
+        does = "leaves on the old image" if chosen == IGNORE else "replaces"
+        yield f"the refresh {does} these instances that are protected from scale-in: {', '.join(protected)}."
+    standby = [one["InstanceId"] for one in found["Instances"] if one["LifecycleState"] == "Standby"]
+    if standby and (chosen := rolling.standby_instances) != WAIT:
+        does = "leaves on the old image" if chosen == IGNORE else "terminates"
+        yield f"the refresh {does} these instances in Standby: {', '.join(standby)}."
+    if configuration := found.get("LaunchConfigurationName"):
+        yield (
+            f"{name} moves from the launch configuration '{configuration}' to the launch template. AWS "
+            "compares no instances with a launch configuration: an undo that has to replace some by itself "
+            "replaces all of them."
+        )
+
+
+def _of_an_undo(
+    name: str, before: GroupState, template: LaunchTemplatePlan, reading: Reading, *, pins: bool
 ) -> Iterator[str]:
     if reason := launchable.why_not_now(before, before.subnet_ids or template.subnet_ids, reading):
         yield f"{name} cannot launch again from what it has now, if this run is undone: {reason}."
     version = before.launch_template_version
-    if version in FLOATING and before.launch_template_id == template.id:
+    if version in FLOATING and pins:
+        yield (
+            f"{name} takes {version} of its launch template. The run gives it the number of that version "
+            "first, and at the end the number of the version to which it is rolled: AWS rolls no refresh "
+            "back of a group without a number."
+        )
+    elif template.adds_version and version in FLOATING and before.launch_template_id == template.id:
         yield (
             f"{name} takes {version} of launch template '{template.name}'. With $Latest "
             "it launches from the new image as soon as the run has added its version: before the rollout and "

@@ -10,6 +10,7 @@ from golden_image import events
 from golden_image.errors import RunSettled
 from golden_image.model.group import NONE, Drain, GroupChange, GroupState, Sizes
 from golden_image.model.launch_template import LaunchTemplate
+from golden_image.model.rolling import Rolling
 from golden_image.run import made, table
 
 if TYPE_CHECKING:
@@ -17,22 +18,30 @@ if TYPE_CHECKING:
 
 _SIZED_BY_OTHERS = "sizedByOthers"
 _RESTORED = "sizesRestored"
+# What is in the row of a run that rolls its group, see rolls.py; HAD in that of each update, too.
+PINNED, ROLLING, SETTINGS, HAD = "pinnedVersion", "rolling", "settingsBefore", "hadOfVersion"
 
 
-def note_group(run: str, before: GroupState, version: LaunchTemplate) -> GroupState:
+def note_group(
+    run: str, before: GroupState, version: LaunchTemplate, had: tuple[str, ...] = ()
+) -> GroupState:
     """Note the group as it is just before its update, and the version that it is about to get.
 
     A later try keeps what the first one has noted, and answers that.
 
+    Args:
+        had: the ids of the group's instances that were launched from that version before.
+
     Raises:
         RunSettled: the run no longer decides about the group.
     """
-    noted = _note(
+    noted = note_if_open(
         run,
-        "SET groupBefore = if_not_exists(groupBefore, :before), groupVersion = :version",
-        {":before": _text(before), ":version": _text(version)},
+        "SET groupBefore = if_not_exists(groupBefore, :before), groupVersion = :version, "
+        f"{HAD} = if_not_exists({HAD}, :had)",
+        {":before": as_text(before), ":version": as_text(version), ":had": as_text(had)},
     )
-    return events.from_event(GroupState, _value(noted, "groupBefore"))
+    return events.from_event(GroupState, value_of(noted, "groupBefore"))
 
 
 def note_options(run: str, before: GroupState) -> None:
@@ -42,7 +51,7 @@ def note_options(run: str, before: GroupState) -> None:
         RunSettled: the run no longer decides about the group.
     """
     expression = "SET optionsBefore = if_not_exists(optionsBefore, :before)"
-    _note(run, expression, {":before": _text(before)})
+    note_if_open(run, expression, {":before": as_text(before)})
 
 
 def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool = False) -> Sizes:
@@ -55,13 +64,13 @@ def note_drain(run: str, sizes: Sizes, members: tuple[str, ...], *, anew: bool =
         RunSettled: the run no longer decides about the group.
     """
     value = ":sizes" if anew else "if_not_exists(sizesBefore, :sizes)"
-    noted = _note(
+    noted = note_if_open(
         run,
         f"SET sizesBefore = {value}, membersBefore = if_not_exists(membersBefore, :members) "
         f"REMOVE {_RESTORED}",
-        {":sizes": _text(sizes), ":members": _text(members)},
+        {":sizes": as_text(sizes), ":members": as_text(members)},
     )
-    return events.from_event(Sizes, _value(noted, "sizesBefore"))
+    return events.from_event(Sizes, value_of(noted, "sizesBefore"))
 
 
 def note_restored(run: str) -> None:
@@ -81,16 +90,24 @@ def note_sizes_given_back(run: str) -> None:
 
 def read(run: str) -> GroupChange | None:
     """What the run may have changed of its existing group; None where it has not come to that."""
-    row = table.get(table.RUN + run)
+    return noted_in(table.get(table.RUN + run))
+
+
+def noted_in(row: dict[str, Any]) -> GroupChange | None:
+    """The same from the run's row."""
     if "groupBefore" not in row:
         return _of_old_row(row)
     return GroupChange(
         before=_before(row),
-        version=events.from_event(LaunchTemplate, _value(row, "groupVersion")),
+        version=of_row(LaunchTemplate, row, "groupVersion"),
         drained_from=_sizes_before(row),
         restored=_RESTORED in row,
         sizes_given_back="sizesGivenBack" in row,
         sized_by_others=_SIZED_BY_OTHERS in row,
+        pinned=value_of(row, PINNED),
+        rolling=of_row(Rolling, row, ROLLING),
+        settings_written=SETTINGS in row or not row.keys() & {PINNED, ROLLING},
+        had=tuple(value_of(row, HAD) or ()),
     )
 
 
@@ -100,10 +117,10 @@ def drain_of(run: str) -> Drain:
     Raises:
         RunSettled: the run is committed, is being undone or has no row: it no longer decides about the group.
     """
-    row = _row_of_open(run)
+    row = row_of_open(run)
     return Drain(
-        sizes=events.from_event(Sizes, _value(row, "sizesBefore")),
-        members=tuple(_value(row, "membersBefore")),
+        sizes=events.from_event(Sizes, value_of(row, "sizesBefore")),
+        members=tuple(value_of(row, "membersBefore")),
         sized_by_others=_SIZED_BY_OTHERS in row,
         restored=_RESTORED in row,
     )
@@ -115,15 +132,18 @@ def refuse_settled(run: str) -> Made:
     Raises:
         RunSettled: the run is committed, is being undone or has no row.
     """
-    return made.of_row(_row_of_open(run))
+    return made.of_row(row_of_open(run))
 
 
 def _before(row: dict[str, Any]) -> GroupState:
-    """The group before its update, with the options that it had just before those were set."""
-    before = events.from_event(GroupState, _value(row, "groupBefore"))
+    """The group before its update, with the settings and options that it had just before those were set."""
+    before = events.from_event(GroupState, value_of(row, "groupBefore"))
+    if had := of_row(GroupState, row, SETTINGS):
+        launched = ("launch_template_id", "launch_template_version", "launch_configuration", "mixed")
+        before = replace(had, **{name: getattr(before, name) for name in launched})
     if "optionsBefore" not in row:
         return before
-    had = events.from_event(GroupState, _value(row, "optionsBefore"))
+    had = events.from_event(GroupState, value_of(row, "optionsBefore"))
     return replace(
         before,
         tags=had.tags,
@@ -135,7 +155,7 @@ def _before(row: dict[str, Any]) -> GroupState:
 
 def _of_old_row(row: dict[str, Any]) -> GroupChange | None:
     """For the row of a run that did not note this: what its plan has read."""
-    plan = _value(row, "plan") if "plan" in row else None
+    plan = value_of(row, "plan") if "plan" in row else None
     if plan is None or plan["group"]["before"] is None or "statedSizes" in plan["group"]:
         return None
     before = events.from_event(GroupState, plan["group"]["before"])
@@ -143,10 +163,13 @@ def _of_old_row(row: dict[str, Any]) -> GroupChange | None:
     return GroupChange(before, None, drained_from, restored=False, sizes_given_back=False)
 
 
-def _note(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
+def note_if_open(run: str, expression: str, values: dict[str, Any]) -> dict[str, Any]:
     """Change the run's row, and answer it.
 
     A rollout can be started late, or again by hand: the run may be undone, and another run have its locks.
+
+    Raises:
+        RunSettled: the run is committed, is being undone or has no row.
     """
     noted = table.update(
         table.RUN + run,
@@ -171,7 +194,12 @@ def _mark(run: str, name: str) -> None:
     )
 
 
-def _row_of_open(run: str) -> dict[str, Any]:
+def row_of_open(run: str) -> dict[str, Any]:
+    """The row of a run that still decides about its group.
+
+    Raises:
+        RunSettled: the run is committed, is being undone or has no row.
+    """
     row = table.get(table.RUN + run)
     if not row or row.keys() & {"committed", "undoing"}:
         raise _settled(run)
@@ -183,12 +211,19 @@ def _settled(run: str) -> RunSettled:
 
 
 def _sizes_before(row: dict[str, Any]) -> Sizes | None:
-    return events.from_event(Sizes, _value(row, "sizesBefore")) if "sizesBefore" in row else None
+    return of_row(Sizes, row, "sizesBefore")
 
 
-def _text(value: object) -> dict[str, str]:
+def as_text(value: object) -> dict[str, str]:
+    """A value as the row has it."""
     return {"S": json.dumps(events.to_event(value), ensure_ascii=False)}
 
 
-def _value(row: dict[str, Any], name: str) -> Any:
-    return json.loads(row[name]["S"])
+def value_of(row: dict[str, Any], name: str) -> Any:
+    """A value of the row; None where it is not there."""
+    return json.loads(row[name]["S"]) if name in row else None
+
+
+def of_row[T](kind: type[T], row: dict[str, Any], name: str) -> T | None:
+    """A value of the row, built as `kind`; None where it is not there."""
+    return events.from_event(kind, value_of(row, name)) if name in row else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 # The chapters, as they are in the names of executions.
-ROLL_OUT, UNDO = "roll-out", "undo"
+PREPARE, PROVE_IMAGE, CANARY, ROLL_OUT, UNDO = "prepare", "prove-image", "canary", "roll-out", "undo"
 
 
 def child_name(run: str, chapter: str, attempt: int) -> str:

@@ -45,14 +45,14 @@ def wrong_fields(value: object, field: str = "") -> list[FieldError]:
 
 def completed(value: Any, part: dict[str, Any] | None = None) -> Any:
     """A valid input with the schema's defaults filled in; a null that is stated stays."""
-    if value is None:
-        return None
+    if value is None or isinstance(value, bool):
+        return value
     part = schema() if part is None else part
     if "properties" in part:
         defaults = {key: field["default"] for key, field in part["properties"].items() if "default" in field}
         return {key: completed(item, part["properties"][key]) for key, item in (defaults | value).items()}
     # JSON Schema counts 900.0 as an integer; AWS's parameters do not.
-    return int(value) if "integer" in types(part) else value
+    return int(value) if "integer" in types(part) and not isinstance(value, str) else value
 
 
 def types(part: dict[str, Any]) -> list[str]:
@@ -65,13 +65,17 @@ def _wrong_fields(part: dict[str, Any], value: object, path: str) -> Iterator[Fi
     if "properties" not in part:
         yield from _wrong_values(part, value, path)
         return
-    if value is None and "null" in types(part):
+    allowed = types(part)
+    if (value is None and "null" in allowed) or (isinstance(value, bool) and "boolean" in allowed):
         return
     if not isinstance(value, dict):
         # Text in its place may be the whole input, user data and all.
-        yield FieldError(path, f"must be an object, found {_kind(value)}")
+        wanted = "a boolean or an object" if "boolean" in allowed else "an object"
+        yield FieldError(path, f"must be {wanted}, found {_kind(value)}")
         return
+    part = _chosen(part, value)
     known = part["properties"]
+    allowed = part.get("propertyNames", {}).get("enum", known)
     for key in sorted(map(str, value.keys() - known.keys())):
         near = get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
@@ -80,15 +84,30 @@ def _wrong_fields(part: dict[str, Any], value: object, path: str) -> Iterator[Fi
         if key not in value:
             yield FieldError(_join(path, key), f"is required: {known[key]['description']}")
     for key, field in known.items():
-        if key in value:
+        if key in value and key not in allowed:
+            yield FieldError(
+                _join(path, key), f"is not allowed with goBackTo; allowed here: {', '.join(allowed)}"
+            )
+        elif key in value:
             yield from _wrong_fields(_resolved(field), value[key], _join(path, key))
+
+
+def _chosen(part: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """A part with what its `if`, which looks for fields that are there, adds for this value."""
+    if "if" not in part:
+        return part
+    branch = part["then" if all(key in value for key in part["if"]["required"]) else "else"]
+    more = branch.get("properties", {})
+    fields = {key: {**field, **more.get(key, {})} for key, field in part["properties"].items()}
+    return {**part, **branch, "properties": fields}
 
 
 def _wrong_values(field: dict[str, Any], value: object, path: str) -> Iterator[FieldError]:
     try:
         _validator(path, field)(value)
         size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
-        if isinstance(value, str) and len(value.encode()) > field.get("x-maxBytes", size):
+        measured = len(value.encode()) if isinstance(value, str) else size
+        if measured > field.get("x-maxBytes", measured):
             yield FieldError(path, f"must be at most {field['x-maxBytes']} bytes in UTF-8")
     except fastjsonschema.JsonSchemaValuesException as invalid:
         for error in invalid.errors:

@@ -2,7 +2,8 @@
 
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
 it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
-says when it was released. `source-owed#<id>` is in owed.py, `stack-removal` in undo/removal.py.
+says when it was released. `source-owed#<id>` is in owed.py, `started#<execution ARN>` in starter.py,
+`stack-removal` in undo/removal.py.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef as Value
     from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, TransactWriteItemTypeDef
 
-    from golden_image.model.plan import Plan
+    from golden_image.model.plan import RunPlan
 
 # Longer than any run may last (the state machine's TimeoutSeconds): no lock is held for ever.
-_KEPT_SECONDS = 40 * 86_400
+_KEPT_SECONDS = 50 * 86_400
 # Longer than a plan can wait for its locks, and than the sweeper's call that starts a source.
 _RELEASED_SECONDS, _START_SECONDS = 86_400, 60
 OWED = "source-owed#"
@@ -55,19 +56,17 @@ class Row:
     made: Made
 
 
-def _locks(plan: Plan) -> list[str]:
-    return [
-        f"group#{plan.group.name}",
-        f"source#{plan.source.instance_id}",
-        f"launch-template#{plan.launch_template.name}",
-    ]
+def _locks(plan: RunPlan) -> list[str]:
+    sources = [f"source#{plan.source_id}"] if plan.source_id else []
+    return [f"group#{plan.group.name}", *sources, f"launch-template#{plan.launch_template.name}"]
 
 
-def lock(plan: Plan, undo: str) -> None:
+def lock(plan: RunPlan, undo: str) -> None:
     """Take the locks of the run and write its row, all or nothing; again by the same run changes nothing.
 
     A free lock has the time of its release: an older plan may have read a state that the other run was about
-    to change, such as a source that it had stopped. A source that is owed (owed.py) is the run's to return.
+    to change, such as a source that it had stopped. A source that is owed (owed.py) is the run's to return if
+    the run stops it.
 
     Args:
         undo: the ARN of the workflow undo, in the version that the run began with.
@@ -91,7 +90,8 @@ def lock(plan: Plan, undo: str) -> None:
     }
     items: list[TransactWriteItemTypeDef] = [{"Put": {"TableName": table.name(), "Item": row}}]
     items += [{"Put": _held(key, plan, expires)} for key in locks]
-    items.append({"Delete": _taken_over(plan.source.instance_id)})
+    if plan.stopped_source_id:
+        items.append({"Delete": _taken_over(plan.stopped_source_id)})
     try:
         aws.client("dynamodb").transact_write_items(TransactItems=items)
     except ClientError as error:
@@ -107,7 +107,7 @@ def lock(plan: Plan, undo: str) -> None:
         )
 
 
-def _held(key: str, plan: Plan, expires: Value) -> PutTypeDef:
+def _held(key: str, plan: RunPlan, expires: Value) -> PutTypeDef:
     """A lock that the run holds, if nobody else does or has done since the plan was made."""
     return {
         "TableName": table.name(),
@@ -128,7 +128,7 @@ def _taken_over(instance_id: str) -> DeleteTypeDef:
     }
 
 
-def _refuse_taken(plan: Plan) -> None:
+def _refuse_taken(plan: RunPlan) -> None:
     for key in _locks(plan):
         what = key.replace("#", " ", 1)
         found = table.get(key)
@@ -200,12 +200,16 @@ def open_runs() -> list[str]:
 
 
 def unlock(run: str) -> None:
-    """Release the run's own locks and remove its row; nothing happens the second time."""
-    row = read(run)
-    if row is None:
+    """Release the run's own locks and remove its row; nothing happens the second time.
+
+    Nor for a run that is neither committed nor being undone: its commit failed, and the sweeper writes its
+    generation, which needs the row, before it unlocks it.
+    """
+    row = table.get(table.RUN + run)
+    if not row.keys() & {"committed", "undoing"}:
         return
-    for key in row.locks:
-        _release(key, run)
+    for key in row["locks"]["L"]:
+        _release(key["S"], run)
     aws.client("dynamodb").delete_item(**table.at(table.RUN + run))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The attributes of a run's row, each a set of strings.
 SNAPSHOTS, IMAGES, TEMPLATE_VERSIONS, GROUPS = "snapshotIds", "imageIds", "templateVersions", "groupArns"
+CANARIES, CANARY_VOLUMES, CANARY_SUBNETS = "canaryIds", "canaryVolumeIds", "canarySubnetIds"
+COMMANDS, COMMAND_TRIES = "commandIds", "commandTries"
 
 
 def note(run: str, kind: str, ids: Collection[str]) -> None:
@@ -45,6 +47,11 @@ def of_row(row: Mapping[str, Any]) -> Made:
         image_ids=_ids(row, IMAGES),
         template_versions=_ids(row, TEMPLATE_VERSIONS),
         group_arns=_ids(row, GROUPS),
+        canaries=_ids(row, CANARIES),
+        canary_volumes=_ids(row, CANARY_VOLUMES),
+        canary_subnets=_ids(row, CANARY_SUBNETS),
+        commands=_ids(row, COMMANDS),
+        command_tries=_ids(row, COMMAND_TRIES),
     )
 
 

@@ -15,8 +15,8 @@ from golden_image import aws
 from golden_image.run import table
 from golden_image.run.ledger import OWED
 
-# Longer than any run may last (31 days) and a day after its end, when the sweeper gives up.
-_KEPT_SECONDS = 40 * 86_400
+# Longer than any run may last (45 days) and a day after its end, when the sweeper gives up.
+_KEPT_SECONDS = 50 * 86_400
 
 
 @dataclass(frozen=True)

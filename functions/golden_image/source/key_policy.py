@@ -27,12 +27,14 @@ class KeyCall:
         key: the key's ARN.
         context: the condition keys that are known, in lower case; None: surely not there. All others are
             not known.
+        by_iam: whether the role's own policies allow the call, so that a statement for its account does too.
     """
 
     action: str
     role: str
     key: str
     context: Mapping[str, str | None]
+    by_iam: bool = False
 
     @property
     def account(self) -> str:
@@ -43,7 +45,7 @@ class KeyCall:
 def allowed(policy: Mapping[str, Any], call: KeyCall) -> Verdict:
     """Whether a statement allows the call; what denies it is another question.
 
-    An account as the principal leaves it to IAM, and a service-linked role has no kms actions there.
+    An account as the principal leaves it to IAM; a service-linked role has no kms actions there.
     """
     return _any(_applies(statement, call) for statement in _statements(policy, "Allow"))
 
@@ -83,7 +85,8 @@ def _principal(statement: dict[str, Any], call: KeyCall) -> Verdict:
     """
     denies, excepts = statement["Effect"] == "Deny", "NotPrincipal" in statement
     named = statement["NotPrincipal"] if excepts else statement.get("Principal", {})
-    among = _among(named, call, whole_account=denies != excepts)
+    left_to_iam = call.by_iam and not denies and not excepts
+    among = _among(named, call, whole_account=denies != excepts or left_to_iam)
     if not excepts:
         return among
     return None if among is None or (among and denies) else not among

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
 
-def refuse_unsupported(instance: InstanceTypeDef) -> None:
+def refuse_unsupported(instance: InstanceTypeDef, *, stops: bool) -> None:
     """Refuse a source that cannot be stopped, or whose image would not be what its owner expects.
+
+    Args:
+        stops: whether the run stops it.
 
     Raises:
         SourceNotSupported: with the instance, what was found, and what to do.
@@ -21,8 +24,10 @@ def refuse_unsupported(instance: InstanceTypeDef) -> None:
     """
     _refuse_states(instance)
     _refuse_kinds(instance)
-    _refuse_stop_protected(instance["InstanceId"])
-    _refuse_group_member(instance["InstanceId"])
+    if stops:
+        _refuse_spot(instance)
+        _refuse_stop_protected(instance["InstanceId"])
+        _refuse_group_member(instance["InstanceId"])
 
 
 def _refuse_states(instance: InstanceTypeDef) -> None:
@@ -39,16 +44,12 @@ def _refuse_states(instance: InstanceTypeDef) -> None:
 
 
 def _refuse_kinds(instance: InstanceTypeDef) -> None:
-    """Kinds of instances for which stop and start do not keep what matters."""
+    """Kinds of instances whose image would not have what matters."""
     instance_id = instance["InstanceId"]
     if instance.get("RootDeviceType") != "ebs":
         raise SourceNotSupported(
             f"{instance_id} has an instance-store root volume, which cannot be stopped and has no snapshots. "
             "Move it to an EBS-backed image first."
-        )
-    if instance.get("InstanceLifecycle") == "spot":
-        raise SourceNotSupported(
-            f"{instance_id} is a Spot Instance; a stop may lose it. Use an On-Demand Instance."
         )
     if instance.get("StateReason", {}).get("Code") == "Client.UserInitiatedHibernate":
         raise SourceNotSupported(
@@ -60,6 +61,13 @@ def _refuse_kinds(instance: InstanceTypeDef) -> None:
         raise SourceNotSupported(
             f"{instance_id} has no volume attached as its root device {instance.get('RootDeviceName')}. "
             "Attach its root volume again."
+        )
+
+
+def _refuse_spot(instance: InstanceTypeDef) -> None:
+    if instance.get("InstanceLifecycle") == "spot":
+        raise SourceNotSupported(
+            f"{instance['InstanceId']} is a Spot Instance; a stop may lose it. Use an On-Demand Instance."
         )
 
 

@@ -1,4 +1,4 @@
-"""The start of an undo: claims the run, so that it can no longer commit, and stops its rollout."""
+"""The start of an undo: claims the run, so that it can no longer commit, and stops its children."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Beginning:
 
 
 def begin(run: str, ended: bool) -> Beginning:
-    """Claim the run for its undo, and stop its rollout.
+    """Claim the run for its undo, and stop its children.
 
-    A run that is open has called the undo itself, after its last handler ended. A run that is over, or its
-    rollout, may have been cut off: then a handler may work on until its own time-out. It could change a group
-    that was given back already, so the undo waits for it.
+    A run that is open has called the undo itself, after its last handler ended. A run that is over, or a
+    child, may have been cut off: then a handler may work on until its own time-out. It could change a group
+    that was given back already, or launch a canary, so the undo waits for it.
 
     Args:
         run: the execution's ARN.
@@ -42,25 +42,33 @@ def begin(run: str, ended: bool) -> Beginning:
     """
     if not ledger.claim_undo(run):
         return Beginning(undo=False, wait_seconds=0)
-    cut_off = _stop_roll_out(run) or ended
-    return Beginning(undo=True, wait_seconds=_OUTLIVES if cut_off else 0)
+    cut_off = [_stop(run, machine, chapter) for machine, chapter in _children()]
+    return Beginning(undo=True, wait_seconds=_OUTLIVES if ended or any(cut_off) else 0)
 
 
-def _stop_roll_out(run: str) -> bool:
-    """Stop the run's rollout; whether it was cut off, now or before."""
-    arn = children.execution_arn(
-        Settings.from_env().roll_out_arn, children.child_name(run, children.ROLL_OUT, 1)
-    )
+def _children() -> list[tuple[str, str]]:
+    """The workflows that a run may have called, each with its chapter; a caller before what it calls."""
+    return [
+        (Settings.from_env().run_document_arn, children.PREPARE),
+        (Settings.from_env().prove_image_arn, children.PROVE_IMAGE),
+        (Settings.from_env().run_document_arn, children.CANARY),
+        (Settings.from_env().roll_out_arn, children.ROLL_OUT),
+    ]
+
+
+def _stop(run: str, machine_arn: str, chapter: str) -> bool:
+    """Stop the run's execution of a chapter; whether it was cut off, now or before."""
+    arn = children.execution_arn(machine_arn, children.child_name(run, chapter, 1))
     execution = children.find(arn)
     if execution is None:
         return False
     if execution["status"] == "RUNNING":
-        _stop(arn)
+        _stop_execution(arn)
         return True
     return execution["status"] in _CUT_OFF
 
 
-def _stop(arn: str) -> None:
+def _stop_execution(arn: str) -> None:
     try:
         aws.client("stepfunctions").stop_execution(
             executionArn=arn, error="Undone", cause="The run is being undone"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws
+from golden_image import aws, events
 from golden_image.errors import RollBackIncomplete
+from golden_image.generation import commit
+from golden_image.model.generation import GenerationImage
+from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import children, ledger
 from golden_image.undo import sources
 
@@ -55,15 +59,31 @@ def sweep(runs: Iterable[str]) -> list[str]:
 
 
 def _sweep(run: str) -> bool:
-    """Clean up one run, where it is over; whether it is unlocked now."""
-    end = _end(children.find(run))
-    row = ledger.read(run)
+    """Clean up one run, where it is over; whether it is unlocked now.
+
+    A run that has succeeded although its commit failed is committed here.
+    """
+    execution = children.find(run)
+    end, row = _end(execution), ledger.read(run)
     if end["status"] == _RUNNING or row is None:
         return False
+    if execution and end["status"] == _SUCCEEDED and not row.committed:
+        _commit(run, execution)
     if end["status"] == _SUCCEEDED or row.committed or _undone(run, row, end):
         ledger.unlock(run)
         return True
     return False
+
+
+def _commit(run: str, execution: DescribeExecutionOutputTypeDef) -> None:
+    """Write the generation that a run's own commit could not write, of what its output tells."""
+    output = json.loads(execution["output"])
+    commit.commit(
+        run,
+        events.from_event(GenerationImage, output["image"]),
+        events.from_event(LaunchTemplate, output["launchTemplate"]),
+        execution["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
+    )
 
 
 def _end(execution: DescribeExecutionOutputTypeDef | None) -> dict[str, Any]:
@@ -106,7 +126,9 @@ def _name(run: str, attempt: int) -> str:
 
 def _start(run: str, row: Row, attempt: int, end: dict[str, Any]) -> None:
     """Start an undo of the run, which ended so. One that another sweep started is left alone."""
-    about = {"group": row.plan["group"]["name"], "source": row.plan["source"]["instanceId"]}
+    # A way back has no source.
+    source = row.plan.get("source", {}).get("instanceId")
+    about = {"group": row.plan["group"]["name"], **({"source": source} if source else {})}
     given = {"name": _name(run, attempt), "input": json.dumps({"run": run, **end, **about})}
     steps = aws.client("stepfunctions")
     try:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from golden_image import aws, events, polling
+from golden_image import aws, polling
 from golden_image.errors import GoldenImageError, RollBackIncomplete, SourceNotFound, TryAgain
 from golden_image.group import giving_back, group_removal, neighbours, template_removal, volumes
 from golden_image.image import removal as image_removal
 from golden_image.model.check import Check
 from golden_image.model.made import Made
-from golden_image.model.plan import Plan
+from golden_image.model.plan import Plan, RunPlan, WayBackPlan
 from golden_image.model.source import RUNNING, STOPPED
-from golden_image.run import ledger, owed
+from golden_image.prove_image import ending
+from golden_image.run import ledger, owed, planned
 from golden_image.run.owed import OwedSource
+from golden_image.run_document import sent
 from golden_image.source import facts, power, returns
-from golden_image.undo import instances
+from golden_image.undo import instances, rolling_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PASS_EVERY = 20
 _NOTHING_LEFT = "nothing of the run is left"
 
 
@@ -44,6 +45,8 @@ class _Pass:
         stays: why the group stays on the run's version.
         kept: what the run's version is needed for since, so that it stays with its image.
         notes: settings of the group that somebody else has set since.
+        waits_for: what the group waits for, in words.
+        ignored: instances of the run that no refresh replaces.
     """
 
     made: Made
@@ -53,12 +56,15 @@ class _Pass:
     stays: str | None = None
     kept: str | None = None
     notes: list[str] = field(default_factory=list)
+    waits_for: str | None = None
+    ignored: list[str] = field(default_factory=list)
 
     def all_that_is_left(self) -> str:
         """Each part that is not undone, with the reason where there is one."""
         refused = [f"{part} ({type(error).__name__}: {error})" for part, error in self.failures.items()]
         waiting = [f"{part} (kept while the part before it may need it)" for part in self.waiting]
-        return "; ".join(refused + self.left + waiting)
+        told = [f"the group waits for this: {self.waits_for}"] if self.waits_for else []
+        return "; ".join(refused + self.left + told + waiting)
 
 
 def undo(run: str, waited: int, limit: int) -> UndoCheck:
@@ -66,12 +72,13 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
 
     A pass finds the resources with the run's tag, deletes them, and gives the group back. One part that fails
     keeps what it may still need: the group its launch template version, the version its instances and image.
-    It does not keep the source.
+    It does not keep the canary or the source.
 
     Args:
         run: the execution's ARN. One without a row changed nothing, or is undone.
         waited: seconds since the first pass.
-        limit: seconds after which the parts that are left are named in an error.
+        limit: seconds after which the parts that are left are named in an error; a roll has as many more as
+            the way there could have taken.
 
     Raises:
         TryAgain: one of its kinds; worth another try by the workflow.
@@ -80,18 +87,19 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     row = ledger.read(run)
     if row is None:
         return UndoCheck(done=True, wait_seconds=0, progress="nothing to undo", roll_back=_NOTHING_LEFT)
-    plan = events.from_event(Plan, row.plan)
+    plan = planned.read(row.plan)
     found = _pass(plan, row.made)
     for failure in found.failures.values():
         if isinstance(failure, TryAgain):
             raise failure
+    limit += plan.timeouts.rollout if plan.rolling else 0
     # While another part makes its way, what waits for it still has its turn.
     if (found.left or found.failures) and (not found.left or waited >= limit):
         raise RollBackIncomplete(f"could not undo: {found.all_that_is_left()}")
     done = not found.left and waited >= polling.SETTLED_AFTER
     return UndoCheck(
         done=done,
-        wait_seconds=0 if done else _PASS_EVERY,
+        wait_seconds=0 if done else polling.pass_seconds(waited),
         progress="everything is undone"
         if done
         else ", ".join([*found.left, *found.failures]) or "checking again",
@@ -99,46 +107,69 @@ def undo(run: str, waited: int, limit: int) -> UndoCheck:
     )
 
 
-def _pass(plan: Plan, made: Made) -> _Pass:
+def _pass(plan: Plan | WayBackPlan, made: Made) -> _Pass:
     """Undo what is there, the group before what it launches from.
 
     The run's instances are replaced once its version is gone: a group that takes `$Latest` launches from it
     until then. Only the image waits for them.
+
+    A way back has made neither a version nor an image: those of its generation are not even looked at. It has
+    no source either.
     """
     result = _Pass(made)
-    _try(f"Auto Scaling group '{plan.group.name}'", _group, plan, result)
-    needed: dict[str, Callable[[Plan, _Pass], bool]] = {
-        f"launch template '{plan.launch_template.name}'": _launch_template,
-        f"instances of the run in '{plan.group.name}'": _instances,
-        "image and snapshots": _image,
-    }
-    held = bool(result.left or result.failures)
+    _try("canary", lambda: _canary(plan, result), result)
+    group = f"Auto Scaling group '{plan.group.name}'"
+    versions = frozenset({plan.version_id}) if isinstance(plan, WayBackPlan) else made.template_versions
+    _try(group, lambda: _group(plan, versions, result), result)
+    of_instances = f"instances of the run in '{plan.group.name}'"
+    needed: dict[str, Callable[[], bool]]
+    if isinstance(plan, WayBackPlan):
+        # Those of a roll are replaced before, a few at a time.
+        needed = {} if plan.rolling else {of_instances: lambda: instances.replace_of_way_back(plan)}
+    else:
+        needed = {
+            f"launch template '{plan.launch_template.name}'": lambda: _launch_template(plan, result),
+            of_instances: lambda: _instances(plan, result),
+            "image and snapshots": lambda: _image(plan, result),
+        }
+    held = group in result.left or group in result.failures
     for name, part in needed.items() if result.stays is None else ():
         if held:
             result.waiting.append(name)
         else:
-            _try(name, part, plan, result)
-        held = held or bool(result.failures) or (part is _instances and name in result.left)
-    _try(f"source {plan.source.instance_id}", _source, plan, result)
+            _try(name, part, result)
+        held = held or name in result.failures or (name == of_instances and name in result.left)
+    if isinstance(plan, Plan):
+        _try(f"source {plan.source.instance_id}", lambda: _source(plan, result.made), result)
     return result
 
 
-def _try(name: str, part: Callable[[Plan, _Pass], bool], plan: Plan, result: _Pass) -> None:
+def _try(name: str, part: Callable[[], bool], result: _Pass) -> None:
     """Undo one part, which answers whether it had something left."""
     try:
         with aws.named_errors():
-            if part(plan, result):
+            if part():
                 result.left.append(name)
     except GoldenImageError as error:
         result.failures[name] = error
 
 
-def _group(plan: Plan, result: _Pass) -> bool:
+def _canary(plan: RunPlan, result: _Pass) -> bool:
+    """End the canary. Nothing of the run waits for it."""
+    return bool(ending.end(plan.run, result.made))
+
+
+def _group(plan: Plan | WayBackPlan, versions: frozenset[str], result: _Pass) -> bool:
     if plan.group.before is None:
         return group_removal.remove(plan.group.name, result.made)
-    given = giving_back.give_back(plan)
-    result.stays, result.notes = given.stays, given.notes
-    return given.left
+    if plan.rolling and versions:
+        rolled = rolling_back.roll_back(plan, plan.rolling, versions)
+        given, result.waits_for = rolled.given, rolled.waits_for
+    else:
+        given = giving_back.give_back(plan)
+        result.waits_for = given.waits_for
+    result.stays, result.notes, result.ignored = given.stays, given.notes, given.ignored
+    return given.left or result.waits_for is not None
 
 
 def _launch_template(plan: Plan, result: _Pass) -> bool:
@@ -151,19 +182,29 @@ def _launch_template(plan: Plan, result: _Pass) -> bool:
 
 def _instances(plan: Plan, result: _Pass) -> bool:
     before = plan.group.before
+    if plan.rolling:
+        return _has_left_of_roll(plan, result)
     # From a version that is kept, a group that takes `$Latest` would launch again.
     if before is None or (result.kept and before.launch_template_version in neighbours.FLOATING):
         return False
     return instances.replace(plan.group.name, result.made.template_versions)
 
 
+def _has_left_of_roll(plan: Plan, result: _Pass) -> bool:
+    """Whether instances of a roll are left. They are replaced with the group, a few at a time, if at all."""
+    left = rolling_back.left_behind(plan, result.made.template_versions) if plan.group.before else []
+    return result.kept is None and bool(set(left) - set(result.ignored))
+
+
 def _image(plan: Plan, result: _Pass) -> bool:
     return result.kept is None and image_removal.remove(plan, result.made)
 
 
-def _told(plan: Plan, found: _Pass) -> str:
+def _told(plan: Plan | WayBackPlan, found: _Pass) -> str:
     told = _NOTHING_LEFT
-    if found.stays is not None:
+    if found.stays is not None and isinstance(plan, WayBackPlan):
+        told = f"'{plan.group.name}' stays on generation {plan.goes_back_to.number}: {found.stays}"
+    elif found.stays is not None:
         told = (
             f"'{plan.group.name}' stays on the run's launch template version, which is kept with its image "
             f"and snapshots: {found.stays}"
@@ -175,16 +216,22 @@ def _told(plan: Plan, found: _Pass) -> str:
         )
     if found.notes:
         told += f"; kept as somebody else has set it in '{plan.group.name}' since: {'; '.join(found.notes)}"
-    stay = [*_of_warm_pool(plan, found.made), *_of_volumes(plan, found.made)]
-    return "; ".join([told, *stay, *_of_source(plan)])
+    stay = [*_of_ignored(plan, found.ignored), *_of_warm_pool(plan, found.made)]
+    if isinstance(plan, Plan):
+        stay += [*_of_volumes(plan, found.made), *_of_source(plan)]
+    return "; ".join([told, *stay])
 
 
-def _source(plan: Plan, _: _Pass) -> bool:
+def _source(plan: Plan, made: Made) -> bool:
     """Start the source where it was running; one that is still stopping is started by a later pass.
 
-    One that EC2 has no capacity for is owed, and left to the sweeper: the locks do not wait for it.
+    One that EC2 has no capacity for is owed, and left to the sweeper: the locks do not wait for it. One that
+    the run has not stopped is nobody's to start. While its preparation goes on, it is not given to others.
     """
-    if plan.source.power_state != RUNNING:
+    prepares = plan.prepare and plan.prepare.on(plan.source.instance_id)
+    if prepares and sent.cancel_what_goes_on(plan.run, prepares, made):
+        return True
+    if not plan.stop_source or plan.source.power_state != RUNNING:
         return False
     try:
         instance = facts.find(plan.source.instance_id)
@@ -197,9 +244,24 @@ def _source(plan: Plan, _: _Pass) -> bool:
     return state in {"stopping", STOPPED, "pending"}
 
 
-def _of_warm_pool(plan: Plan, made: Made) -> list[str]:
+def _of_ignored(plan: Plan | WayBackPlan, ignored: list[str]) -> list[str]:
+    """The run's instances that a refresh would leave, beside others that the input has it leave."""
+    if not ignored:
+        return []
+    return [
+        f"these instances of the run's version stay in '{plan.group.name}', as "
+        f"rolling.scaleInProtectedInstances or standbyInstances is Ignore: {', '.join(ignored)}. "
+        "End them: aws autoscaling terminate-instance-in-auto-scaling-group "
+        "--no-should-decrement-desired-capacity --instance-id <id>"
+    ]
+
+
+def _of_warm_pool(plan: Plan | WayBackPlan, made: Made) -> list[str]:
     """The run's instances that only an operator can end."""
-    there = instances.in_warm_pool(plan.group.name, made.template_versions) if plan.group.before else []
+    versions = made.template_versions
+    if isinstance(plan, WayBackPlan):
+        versions = frozenset({plan.version_id})
+    there = instances.in_warm_pool(plan.group.name, versions) if plan.group.before else []
     if not there:
         return []
     return [

@@ -1,10 +1,10 @@
 """GET /refreshes/{name}: one run."""
 
-from golden_image.api import runs
+from golden_image.api import approvals
 from golden_image.api.http import Answer, Request, answer, endpoint, linked
 
 
 @endpoint
 def handler(request: Request) -> Answer:
-    """200 with the run's status, and its state and progress, its output, or its error and cause."""
-    return answer(200, linked(request, runs.describe(request.run_name())))
+    """200 with the run's status, and its state, progress and approval, its output, or its error and cause."""
+    return answer(200, linked(request, approvals.describe(request.run_name())))

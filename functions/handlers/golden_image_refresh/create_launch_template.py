@@ -12,5 +12,5 @@ def handler(
 ) -> LaunchTemplate:
     """The version; `user_data` is the input's, None where it states none."""
     made = templates.create(run, instance_id, launch_template, image_id, user_data)
-    proof.prove(made, launch_template.subnet_ids)
+    proof.prove(made, launch_template.subnet_ids, launch_template.types)
     return made

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from golden_image.model.plan import Plan
+from golden_image.generation import way_back
+from golden_image.model.plan import Plan, WayBackPlan
 from golden_image.run import plan, request
+from golden_image.run.request import WayBackRequest
 from golden_image.settings import Settings
 from golden_image.step import step
 
 
 @step
-def handler(run: str, input_: Any) -> Plan:
+def handler(run: str, input_: Any) -> Plan | WayBackPlan:
     """The plan of `run` (the execution's ARN), whatever its input is."""
-    return plan.make(run, request.parse(input_, Settings.from_env().default_group_name))
+    wanted = request.parse(input_, Settings.from_env().default_group_name)
+    return way_back.make(run, wanted) if isinstance(wanted, WayBackRequest) else plan.make(run, wanted)

@@ -2,6 +2,9 @@ from typing import Any
 
 from tests.ec2world.client import WorldClient, name, refused
 
+# Preferences of a refresh that does not end by itself while a test lasts.
+LASTING = {"InstanceWarmup": 1_000_000}
+
 
 def start(world: WorldClient, group: str, **more: Any) -> str:
     refresh_id: str = world.asg.start_instance_refresh(AutoScalingGroupName=group, **more)[
@@ -23,13 +26,13 @@ def until_status(world: WorldClient, group: str, status: str) -> None:
 def ended_refreshes(world: WorldClient, group: str, count: int) -> list[str]:
     ids = []
     for _ in range(count):
-        ids.append(start(world, group))
+        ids.append(start(world, group, Preferences=LASTING))
         world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
         until_status(world, group, "Cancelled")
     return ids
 
 
-def test_a_refresh_is_pending_then_in_progress_then_successful(world: WorldClient) -> None:
+def test_a_refresh_is_pending_first_and_successful_in_the_end(world: WorldClient) -> None:
     group = world.group(0)
     with world.standing_still():
         refresh_id = start(world, group)
@@ -41,9 +44,20 @@ def test_a_refresh_is_pending_then_in_progress_then_successful(world: WorldClien
             "Status": "Pending",
             "Strategy": "Rolling",
         }
-        world.control("PUT", "durations", {"scale": 0.02})
-        until_status(world, group, "InProgress")
     until_status(world, group, "Successful")
+    (shown,) = refreshes(world, group)
+    assert (shown["PercentageComplete"], shown["InstancesToUpdate"]) == (100, 0)
+    assert shown["StartTime"] <= shown["EndTime"]
+
+
+def test_a_refresh_that_has_members_to_replace_is_in_progress(world: WorldClient) -> None:
+    group = world.group(1)
+    start(world, group, Preferences=LASTING)
+    until_status(world, group, "InProgress")
+    (shown,) = refreshes(world, group)
+    assert "EndTime" not in shown
+    assert shown["StartTime"]
+    world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
 
 
 def test_a_refresh_shows_what_its_start_was_given(world: WorldClient) -> None:
@@ -60,14 +74,14 @@ def test_a_refresh_shows_what_its_start_was_given(world: WorldClient) -> None:
 
 
 def test_a_second_refresh_waits_for_the_end_of_the_first(world: WorldClient) -> None:
-    group, other = world.group(0), world.group(0)
+    group, other = world.group(1), world.group(0)
     with world.standing_still():
-        first = start(world, group)
+        first = start(world, group, Preferences={"InstanceWarmup": 1_000})
         with refused("InstanceRefreshInProgress"):
             start(world, group)
         assert start(world, other) != first
-        world.control("PUT", "durations", {"scale": 0.02})
-        until_status(world, group, "InProgress")
+        world.pass_time(100)
+        assert refreshes(world, group)[0]["Status"] == "InProgress"
         with refused("InstanceRefreshInProgress"):
             start(world, group)
     until_status(world, group, "Successful")
@@ -84,20 +98,17 @@ def test_a_cancelled_refresh_is_cancelling_first_and_holds_the_next_one_off(worl
         assert refreshes(world, group)[0]["Status"] == "Cancelling"
         with refused("InstanceRefreshInProgress"):
             start(world, group)
-        with refused("ActiveInstanceRefreshNotFound"):
-            world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
     until_status(world, group, "Cancelled")
     assert start(world, group) != refresh_id
 
 
 def test_a_refresh_in_progress_can_be_cancelled(world: WorldClient) -> None:
-    group = world.group(0)
-    with world.standing_still():
-        start(world, group)
-        world.control("PUT", "durations", {"scale": 0.02})
-        until_status(world, group, "InProgress")
-        world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
+    group = world.group(1)
+    start(world, group, Preferences=LASTING)
+    until_status(world, group, "InProgress")
+    world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
     until_status(world, group, "Cancelled")
+    assert refreshes(world, group)[0]["StatusReason"] == "Cancelled due to user request."
 
 
 def test_only_an_active_refresh_can_be_cancelled(world: WorldClient) -> None:
@@ -111,7 +122,7 @@ def test_only_an_active_refresh_can_be_cancelled(world: WorldClient) -> None:
 
 
 def test_refreshes_come_in_pages_the_newest_first(world: WorldClient) -> None:
-    group = world.group(0)
+    group = world.group(1)
     assert refreshes(world, group) == []
     oldest, middle, newest = ended_refreshes(world, group, 3)
     first = world.asg.describe_instance_refreshes(AutoScalingGroupName=group, MaxRecords=2)
@@ -132,7 +143,7 @@ def test_a_page_holds_at_most_100_refreshes_and_follows_a_token_of_the_world(wor
 
 
 def test_refreshes_are_found_by_id(world: WorldClient) -> None:
-    group = world.group(0)
+    group = world.group(1)
     oldest, _, newest = ended_refreshes(world, group, 3)
     found = refreshes(world, group, InstanceRefreshIds=[oldest, newest])
     assert [one["InstanceRefreshId"] for one in found] == [newest, oldest]
@@ -164,3 +175,45 @@ def test_a_stale_read_hides_a_start_and_a_cancellation(world: WorldClient) -> No
         world.asg.cancel_instance_refresh(AutoScalingGroupName=group)
         statuses = [refreshes(world, group)[0]["Status"] for _ in range(2)]
         assert statuses == ["Pending", "Cancelling"]
+
+
+def test_a_surge_may_be_beyond_the_groups_maximum(world: WorldClient) -> None:
+    group = world.group(1, MaxSize=1)
+    start(world, group, Preferences={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 100})
+    until_status(world, group, "Successful")
+    counts = world.control("GET", f"capacity?group={group}")["changes"]
+    assert max(one["inService"] for one in counts) == 2
+
+
+def test_a_refresh_is_counted_from_its_start_to_its_end(world: WorldClient) -> None:
+    """No member changes when it is started, and none when its baking is over."""
+    group = world.group(1)
+    refresh = start(world, group, Preferences={"BakeTime": 60})
+    until_status(world, group, "Successful")
+    counts = world.control("GET", f"capacity?group={group}")["changes"]
+    of_it = [one for one in counts if one["refresh"] == refresh]
+    assert (of_it[0]["terminating"], of_it[0]["pending"]) == (0, 0)
+    assert counts[-1]["refresh"] is None
+    assert counts[-1]["at"] - of_it[-1]["at"] >= 60
+
+
+def test_a_group_that_is_deleted_takes_its_refresh_along(world: WorldClient) -> None:
+    group = world.group(2)
+    start(world, group, Preferences=LASTING)
+    until_status(world, group, "InProgress")
+    world.asg.delete_auto_scaling_group(AutoScalingGroupName=group, ForceDelete=True)
+    world.until(lambda: world.described(group) is None)
+
+
+def test_a_fault_makes_the_launches_of_a_refresh_fail(world: WorldClient) -> None:
+    group = world.group(1)
+    world.faults(
+        {"service": "autoscaling", "action": "StartInstanceRefresh", "effect": "fail", "message": "Sold out"}
+    )
+    start(world, group)
+    world.faults()
+    world.until(lambda: refreshes(world, group)[0]["Status"] == "InProgress")
+    world.skip_time(4_000)
+    until_status(world, group, "Failed")
+    assert "Sold out" in refreshes(world, group)[0]["StatusReason"]
+    world.until_members(group, ["InService"])

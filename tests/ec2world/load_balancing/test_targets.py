@@ -23,19 +23,24 @@ def health(world: WorldClient, arn: str, **wanted: Any) -> dict[str, tuple[str, 
     }
 
 
+def until_healthy(world: WorldClient, arn: str, group: str) -> None:
+    wanted = dict.fromkeys(members(world, group), ("healthy", None))
+    world.until(lambda: health(world, arn) == wanted)
+
+
 def members(world: WorldClient, group: str) -> list[str]:
     return [one["InstanceId"] for one in world.members(group)]
 
 
 def test_members_of_a_group_are_targets_until_they_leave(world: WorldClient, target: str) -> None:
     group = world.group(2, TargetGroupARNs=[target])
-    assert health(world, target) == dict.fromkeys(members(world, group), ("healthy", None))
+    until_healthy(world, target, group)
     world.asg.detach_load_balancer_target_groups(AutoScalingGroupName=group, TargetGroupARNs=[target])
     assert health(world, target) == {}
     first = members(world, group)[0]
     assert health(world, target, Targets=[{"Id": first}]) == {first: ("unused", "Target.NotRegistered")}
     world.asg.attach_load_balancer_target_groups(AutoScalingGroupName=group, TargetGroupARNs=[target])
-    assert health(world, target) == dict.fromkeys(members(world, group), ("healthy", None))
+    until_healthy(world, target, group)
     world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=0)
     world.until_members(group, [])
     assert health(world, target) == {}
@@ -43,6 +48,7 @@ def test_members_of_a_group_are_targets_until_they_leave(world: WorldClient, tar
 
 def test_targets_are_as_they_are_said_to_be(world: WorldClient, target: str) -> None:
     group = world.group(1, TargetGroupARNs=[target])
+    until_healthy(world, target, group)
     sick = {"targetGroupArn": target, "state": "unhealthy", "reason": "Target.ResponseCodeMismatch"}
     world.control("PUT", "targets", sick)
     assert set(health(world, target).values()) == {("unhealthy", "Target.ResponseCodeMismatch")}
@@ -68,3 +74,34 @@ def test_a_target_group_is_described_as_it_is(world: WorldClient, target: str) -
     assert shown["VpcId"].startswith("vpc-")
     with refused("TargetGroupNotFound"):
         world.client("elbv2").describe_target_health(TargetGroupArn=f"{ACCOUNT}/none/0123456789abcdef")
+
+
+def test_a_new_target_is_initial_while_its_first_health_check_is_under_way(
+    world: WorldClient, target: str
+) -> None:
+    group = world.group(1, TargetGroupARNs=[target])
+    world.control("PUT", "durations", {"target": 1_000_000})
+    try:
+        world.asg.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=2)
+        world.until_members(group, ["InService"] * 2)
+        assert set(health(world, target).values()) == {("initial", "Elb.InitialHealthChecking")}
+    finally:
+        world.control("PUT", "durations", {"target": 30})
+    until_healthy(world, target, group)
+
+
+def test_a_member_on_standby_is_no_target(world: WorldClient, target: str) -> None:
+    group = world.group(1, TargetGroupARNs=[target])
+    mine = {"AutoScalingGroupName": group, "InstanceIds": members(world, group)}
+    world.asg.enter_standby(**mine, ShouldDecrementDesiredCapacity=True)
+    assert health(world, target) == {}
+    world.asg.exit_standby(**mine)
+    until_healthy(world, target, group)
+
+
+def test_targets_of_one_image_can_be_said_to_be_unhealthy(world: WorldClient, target: str) -> None:
+    group = world.group(1, TargetGroupARNs=[target])
+    until_healthy(world, target, group)
+    for image, state in (("ami-0000000000000000f", "healthy"), ("ami-12c6146b", "unhealthy")):
+        world.control("PUT", "targets", {"targetGroupArn": target, "state": "unhealthy", "imageId": image})
+        assert [one for one, _ in health(world, target).values()] == [state]

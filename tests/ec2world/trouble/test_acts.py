@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ec2world.wire.trace import root_of
-from tests.ec2world.client import WorldClient, name
+from tests.ec2world.client import WorldClient, name, refused
 
 RUN = "arn:aws:states:us-east-1:123456789012:execution:machine:run"
 
@@ -56,6 +56,21 @@ def test_what_somebody_is_refused_is_recorded_and_hinders_nobody(world: WorldCli
 
     (made,) = [call for call in world.calls() if group in str(call["params"])]
     assert (made["role"], made["code"]) == ("somebody", "ValidationError")
+
+
+def test_somebody_sounds_an_alarm(world: WorldClient) -> None:
+    group, alarm = world.group(1), name("alarm")
+    world.control("PUT", "alarms", {"name": alarm, "state": "OK"})
+    params = {"AlarmName": alarm, "StateValue": "ALARM", "StateReason": "too many errors"}
+    acts = [{"service": "cloudwatch", "action": "SetAlarmState", "params": params}]
+    world.faults({"service": "workflow", "action": "Roll Out", "run": RUN, "effect": "act", "acts": acts})
+
+    world.control("POST", "calls", {"service": "workflow", "action": "Roll Out", "role": "Run", "run": RUN})
+
+    watching = {"AlarmSpecification": {"Alarms": [alarm]}}
+    with refused("ValidationError") as raised:
+        world.asg.start_instance_refresh(AutoScalingGroupName=group, Preferences=watching)
+    assert f"not in the OK state: {alarm}" in str(raised.value)
 
 
 def copy_of(run: str) -> dict[str, Any]:

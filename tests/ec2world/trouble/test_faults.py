@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.ec2world.client import WorldClient, name, refused
 
+RUN = "arn:aws:states:us-east-1:123456789012:execution:machine:run"
 THROTTLED = {"effect": "error", "code": "RequestLimitExceeded", "status": 503}
 
 
@@ -227,3 +228,45 @@ def test_a_start_can_be_accepted_and_find_no_capacity_later(world: WorldClient) 
     world.ec2.start_instances(InstanceIds=[source])
     world.until(lambda: world.instance(source)["State"]["Name"] == "running")
     assert "StateReason" not in world.instance(source)
+
+
+def test_a_rule_waits_until_a_refresh_has_replaced_so_much(world: WorldClient) -> None:
+    group = world.group(2)
+    checked = {"service": "workflow", "action": "Check", "role": "Run", "run": RUN}
+    rule = {"service": "workflow", "action": "Check", "run": RUN, "effect": "abort"}
+    world.faults({**rule, "replaced": {"group": group, "least": 50}})
+    assert world.control("POST", "calls", checked) is None
+
+    checkpoints = {"CheckpointPercentages": [50, 100], "CheckpointDelay": 100_000, "InstanceWarmup": 0}
+    world.asg.start_instance_refresh(AutoScalingGroupName=group, Preferences=checkpoints)
+    assert world.control("POST", "calls", checked) is None
+    world.until(lambda: refresh_of(world, group).get("PercentageComplete") == 50)
+
+    assert world.control("POST", "calls", checked)["effect"] == "abort"
+    assert world.control("GET", "faults")[0]["seen"] == 1
+
+
+def test_a_rule_about_a_refresh_is_for_one_that_goes_forward(world: WorldClient) -> None:
+    group = world.group(1)
+    world.asg.start_instance_refresh(AutoScalingGroupName=group)
+    world.asg.cancel_instance_refresh(AutoScalingGroupName=group, WaitForTransitioningInstances=False)
+    rule = {"service": "ec2", "action": "DescribeVpcs", "replaced": {"group": group, "least": 0}}
+    world.faults(rule)
+    assert world.ec2.describe_vpcs()["Vpcs"]
+
+    world.asg.start_instance_refresh(AutoScalingGroupName=group)
+    with refused("InternalError"):
+        world.ec2.describe_vpcs()
+
+
+def refresh_of(world: WorldClient, group: str) -> dict[str, Any]:
+    shown: dict[str, Any] = world.asg.describe_instance_refreshes(AutoScalingGroupName=group)[
+        "InstanceRefreshes"
+    ][0]
+    return shown
+
+
+def test_a_rule_about_a_refresh_names_a_group_and_a_percentage(world: WorldClient) -> None:
+    rule = {"service": "ec2", "action": "DescribeVpcs", "replaced": {"group": "web"}}
+    status, answer = world.try_control("PUT", "faults", [rule])
+    assert (status, "replaced has a group" in answer["error"]) == (400, True)

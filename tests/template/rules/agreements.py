@@ -12,19 +12,25 @@ from tools.project import TRUNK, machine
 _AWS = "golden_image.aws"
 _LEDGER = "golden_image.run.ledger"
 _OWED = "golden_image.run.owed"
+_STARTER = "golden_image.run.starter"
 _PLAN = "golden_image.run.plan"
 _POLLING = "golden_image.polling"
 _SWEEPER = ("template", "Resources", "SweepRunsFunction", "Properties")
+_ANSWERS = "golden_image.approval.answers"
 _BEGIN = "golden_image.undo.begin"
 _SOURCES = "golden_image.undo.sources"
 _STOPPED_ALARM = ("template", "Resources", "StoppedSourceAlarm", "Properties")
 _STOPPED_FILTER = ("template", "Resources", "StoppedSources", "Properties")
 _TABLE = ("template", "Resources", "LedgerTable", "Properties")
 _TIMEOUTS = ("schema", "properties", "timeouts", "properties")
+_PREPARE = ("schema", "properties", "prepare", "properties", "timeout")
+_APPROVAL = ("schema", "properties", "approval", "properties")
+_REQUEST = "golden_image.run.request"
 # The SDK's longest pauses before its second and third try (standard mode).
 _PAUSES = 1 + 2
-# Each of the plan's timeouts as often as one run may spend it: `stop` bounds the source's return too.
-_SPENT = {"stop": 2, "snapshot": 1, "image": 1, "drain": 1, "rollout": 1}
+# Each of the plan's timeouts as often as one run may spend it: `stop` bounds the source's return too, and
+# `canary` its end. That of `prepare` is a field of its own.
+_SPENT = {"stop": 2, "snapshot": 1, "image": 1, "drain": 1, "rollout": 1, "canary": 2}
 
 
 def _number(project: Project, module: str, name: str) -> int:
@@ -38,10 +44,18 @@ def _number(project: Project, module: str, name: str) -> int:
 @rule(
     (put(90, "template", "Globals", "Function", "Timeout"), "Stop Source"),
     (put(60, TRUNK, "Stop Source", "TimeoutSeconds"), "Stop Source"),
+    (put(60, *_APPROVAL, "timeout", "minimum"), "Request Approval"),
 )
 def a_task_outlasts_its_function(project: Project) -> list[str]:
+    """One that waits for people, as an input says, may wait no less than the schema's minimum."""
     own = project.template["Globals"]["Function"]["Timeout"]
-    return [task.name for task in project.lambda_tasks if task.own.get("TimeoutSeconds", 0) <= own]
+    asked = project.schema["properties"]["approval"]["properties"]["timeout"]["minimum"]
+    waiting = {task.name for task in project.waiting_tasks}
+    lasts = {
+        task.name: asked if task.name in waiting else task.own.get("TimeoutSeconds", 0)
+        for task in project.lambda_tasks
+    }
+    return [name for name, seconds in lasts.items() if seconds <= own]
 
 
 @rule(
@@ -63,8 +77,32 @@ def a_task_outlasts_its_child(project: Project) -> list[str]:
 def a_rollout_outlasts_the_longest_waits_that_an_input_may_ask_for(project: Project) -> list[str]:
     fields = project.schema["properties"]["timeouts"]["properties"]
     longest = fields["drain"]["maximum"] + fields["rollout"]["maximum"]
+    longest += _number(project, _REQUEST, "_LONGEST_APPROVALS")
     lasts = project.definitions["roll_out"]["TimeoutSeconds"]
     return [f"the waits may take {longest} s, the rollout {lasts}"] if longest >= lasts else []
+
+
+@rule(
+    (put(10**6, *_TIMEOUTS, "canary", "maximum"), "the proof"),
+    (put(600, "definitions", "prove_image", "TimeoutSeconds"), "the proof"),
+    (put(10**6, *_PREPARE, "maximum"), "the document"),
+    (put(600, "definitions", "run_document", "TimeoutSeconds"), "the document"),
+)
+def proof_and_document_outlast_the_longest_waits_that_an_input_may_ask_for(project: Project) -> list[str]:
+    canary = project.schema["properties"]["timeouts"]["properties"]["canary"]["maximum"]
+    document = max(canary, _preparation(project))
+    # A canary is waited for twice: until it is proven, and until it is gone.
+    longest = {"prove_image": ("the proof", 2 * canary), "run_document": ("the document", document)}
+    return [
+        f"{what} may take {seconds} s"
+        for name, (what, seconds) in longest.items()
+        if seconds >= project.definitions[name]["TimeoutSeconds"]
+    ]
+
+
+def _preparation(project: Project) -> int:
+    seconds: int = project.schema["properties"]["prepare"]["properties"]["timeout"]["maximum"]
+    return seconds
 
 
 @rule(
@@ -91,11 +129,12 @@ def a_function_outlasts_all_tries_of_a_call(project: Project) -> list[str]:
 
 @rule(
     (reword("code", _LEDGER, "_KEPT_SECONDS = ", "_KEPT_SECONDS = 0 * "), "the ledger"),
+    (reword("code", _STARTER, "_KEPT_SECONDS = 5", "_KEPT_SECONDS = 4"), "the ledger"),
     (put(10**8, "definitions", TRUNK, "TimeoutSeconds"), "the ledger"),
     (reword("code", _SOURCES, "_OWED_SECONDS = ", "_OWED_SECONDS = 10 * "), "the ledger"),
 )
 def the_ledger_keeps_a_row_longer_than_a_run_may_last_and_its_source_be_owed(project: Project) -> list[str]:
-    kept = min(_number(project, module, "_KEPT_SECONDS") for module in (_LEDGER, _OWED))
+    kept = min(_number(project, module, "_KEPT_SECONDS") for module in (_LEDGER, _OWED, _STARTER))
     lasts = project.definitions[TRUNK]["TimeoutSeconds"] + _number(project, _SOURCES, "_OWED_SECONDS")
     return [f"the ledger keeps {kept} s, a run may last {lasts}"] if kept <= lasts else []
 
@@ -108,6 +147,16 @@ def an_undo_looks_on_until_nothing_of_a_run_that_was_cut_off_can_still_come(proj
     """A handler may outlive its run by its own time-out."""
     waits, own = _number(project, _BEGIN, "_OUTLIVES"), project.template["Globals"]["Function"]["Timeout"]
     return [f"a handler may work {own} s, an undo waits {waits} s for it"] if waits < own else []
+
+
+@rule(
+    (put(100, "template", "Globals", "Function", "Timeout"), "an answer"),
+    (reword("code", _ANSWERS, "_LASTS = 60", "_LASTS = 30"), "an answer"),
+)
+def an_answer_is_told_for_its_giver_only_when_that_one_is_over(project: Project) -> list[str]:
+    """Else two functions tell Step Functions, and the one that gave the answer hears that it is late."""
+    waits, own = _number(project, _ANSWERS, "_LASTS"), project.template["Globals"]["Function"]["Timeout"]
+    return [f"an answer may take {own} s, and is told by others after {waits} s"] if waits < own else []
 
 
 @rule(
@@ -155,13 +204,21 @@ def a_source_that_stays_stopped_holds_its_alarm(project: Project) -> list[str]:
 
 @rule(
     (put(10**7, *_TIMEOUTS, "image", "maximum"), "the waits"),
-    (put({"maximum": 1}, *_TIMEOUTS, "canary"), "canary"),
+    (put({"maximum": 1}, *_TIMEOUTS, "other"), "other"),
+    (put(10**6, *_PREPARE, "maximum"), "the waits"),
+    (put(10**8, *_APPROVAL, "timeout", "maximum"), "one approval"),
+    (reword("code", _REQUEST, "_LONGEST_APPROVALS = 14", "_LONGEST_APPROVALS = 140"), "the waits"),
 )
 def a_run_outlasts_the_longest_waits_that_an_input_may_ask_for(project: Project) -> list[str]:
     """Else the machine's own time-out ends it, which nothing inside the run can catch."""
     fields = project.schema["properties"]["timeouts"]["properties"]
     found = sorted(fields.keys() ^ _SPENT.keys())
     longest = sum(fields[name]["maximum"] * times for name, times in _SPENT.items())
+    longest += _preparation(project)
+    approvals = _number(project, _REQUEST, "_LONGEST_APPROVALS")
+    longest += approvals
+    if project.schema["properties"]["approval"]["properties"]["timeout"]["maximum"] > approvals:
+        found.append("one approval")
     lasts = project.definitions[TRUNK]["TimeoutSeconds"]
     return found + ([f"the waits may take {longest} s, the run {lasts}"] if longest >= lasts else [])
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LAMBDA = "arn:${Partition}:states:::lambda:invoke"
+CALLBACK = f"{LAMBDA}.waitForTaskToken"
 CHILD = "arn:${Partition}:states:::states:startExecution.sync:2"
 
 
@@ -80,7 +81,13 @@ class Project:
 
     @property
     def lambda_tasks(self) -> list[State]:
-        return [task for task in self.tasks if task.own["Resource"] == LAMBDA]
+        """Those that invoke a function, and wait for no more than its answer or for a task token too."""
+        return [task for task in self.tasks if task.own["Resource"] in {LAMBDA, CALLBACK}]
+
+    @property
+    def waiting_tasks(self) -> list[State]:
+        """Those that wait for a task token."""
+        return [task for task in self.tasks if task.own["Resource"] == CALLBACK]
 
     @property
     def child_tasks(self) -> list[State]:

@@ -29,12 +29,12 @@ def what_is_caught_before_the_commit_ends_as_a_failure(project: Project) -> list
     (put(["States.ALL"], TRUNK, _COMMIT, "Catch", 0, "ErrorEquals"), _COMMIT),
 )
 def a_committed_run_is_never_undone(project: Project) -> list[str]:
-    """Only a run that the ledger refuses to commit, since the sweeper has undone it, fails at the commit."""
+    """Only a run that is being undone, or was, fails at the commit."""
     commit = project.trunk[_COMMIT]
     refused, *others = commit["Catch"]
     ways = [way for way in graph.edges(project.trunk) if way.source != _COMMIT]
     after = {commit["Next"], *(way["Next"] for way in others)}
-    if refused["ErrorEquals"] != ["DynamoDB.ConditionalCheckFailedException"]:
+    if refused["ErrorEquals"] != ["RunSettled"]:
         after.add(refused["Next"])
     after |= {state for start in after for state in graph.reachable(ways, start)}
     return [_COMMIT] if "Undo" in after else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from tests.template.rules.base import Project, add, drop, parsed, put, reword, rule
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 _ERRORS, _CODES = "golden_image.errors", "golden_image.error_codes"
 # Names that AWS gives to what Lambda and Step Functions themselves meet.
 _AWS = LAMBDA_FAULTS | {
-    "DynamoDB.ConditionalCheckFailedException",
     "Lambda.Unknown",
     "Runtime.ExitError",
     "Sandbox.Timedout",
@@ -77,6 +77,12 @@ def what_may_pass_is_retried_and_nothing_that_is_final(project: Project) -> list
     return found
 
 
+def _unnamed(mutant: Project) -> None:
+    """A change: no definition names the error that none of the code raises."""
+    texts = mutant.definition_texts
+    mutant.definition_texts = {name: texts[name].replace('"ApprovalTimedOut"', '"TooLate"') for name in texts}
+
+
 @rule(
     (
         reword(
@@ -84,12 +90,19 @@ def what_may_pass_is_retried_and_nothing_that_is_final(project: Project) -> list
         ),
         "ImageLost",
     ),
+    (
+        _unnamed,
+        "ApprovalTimedOut",
+    ),
 )
 def every_named_error_is_raised_somewhere(project: Project) -> list[str]:
     """Made somewhere outside errors.py, that is: some are handed to the function that raises them.
 
-    Those for AWS's codes are named in a table, and raised by what it says.
+    Those for AWS's codes are named in a table, and raised by what it says; a definition may name one itself.
     """
+    named = {
+        name for text in project.definition_texts.values() for name in re.findall(r'"Error": "(\w+)"', text)
+    }
     made = {
         node.func.id
         for module, tree in _trees(project)
@@ -97,7 +110,7 @@ def every_named_error_is_raised_somewhere(project: Project) -> list[str]:
         if module != _ERRORS and isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     in_table = {node.id for node in ast.walk(parsed(project.code[_CODES])) if isinstance(node, ast.Name)}
-    return sorted(set(_declared(project)) - made - in_table - _ABSTRACT)
+    return sorted(set(_declared(project)) - made - in_table - named - _ABSTRACT)
 
 
 @rule(

@@ -16,14 +16,37 @@ _POWER = "golden_image.source.power"
 # What of golden_image each handler loads, but for values (golden_image.model) and what all may load.
 _ALL = {"aws", "error_codes", "errors", "events", "redaction", "settings", "step"}
 _LOADED = {
-    "api.describe_run": "api.body api.executions api.http api.runs run.children",
+    "api.answer_approval": "approval.answers approval.commands approval.rows run.changes run.made run.table",
+    "api.approve_run": (
+        "api.approvals api.body api.executions api.http api.runs approval.answers approval.rows run.changes "
+        "run.children run.made run.table"
+    ),
+    "api.describe_run": (
+        "api.approvals api.body api.executions api.http api.runs approval.answers approval.rows run.changes "
+        "run.children run.made run.table"
+    ),
     "api.get_openapi": "api.body api.executions api.http api.openapi api.runs run.children run.input_schema",
+    "api.go_back": (
+        "api.body api.executions api.http api.runs api.start names run.children run.input_schema run.request "
+        "run.starter run.table"
+    ),
+    "api.list_generations": (
+        "api.body api.executions api.generations api.http api.runs generation.adoption generation.choice "
+        "generation.store group.group group.interfaces group.options group.version_data group.visibility "
+        "image.lookup names run.changes run.children run.made run.table tags"
+    ),
     "api.list_runs": "api.body api.executions api.http api.runs run.children",
+    "api.reject_run": (
+        "api.approvals api.body api.executions api.http api.runs approval.answers approval.rows run.changes "
+        "run.children run.made run.table"
+    ),
     "api.start_run": (
-        "api.body api.executions api.http api.runs api.start names run.children run.input_schema run.request"
+        "api.body api.executions api.http api.runs api.start names run.children run.input_schema run.request "
+        "run.starter run.table"
     ),
     "api.start_scheduled_run": (
-        "api.executions api.runs api.start names run.children run.input_schema run.request"
+        "api.executions api.runs api.start names run.children run.input_schema run.request run.starter "
+        "run.table"
     ),
     "api.stop_run": "api.body api.executions api.http api.runs run.children",
     "golden_image_refresh.check_image": "image.checks image.lookup image.owned names polling tags",
@@ -34,11 +57,17 @@ _LOADED = {
         "image.lookup polling run.ledger run.made run.owed run.table source.facts source.power source.returns"
     ),
     "golden_image_refresh.check_source_stopped": "image.lookup polling source.facts source.power",
+    "golden_image_refresh.commit_refresh": (
+        "generation.adoption generation.commit generation.store image.lookup names run.changes run.made "
+        "run.planned run.starter run.table tags"
+    ),
     "golden_image_refresh.configure_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.made run.table tags"
+        "group.group group.interfaces group.options group.version_data group.visibility run.changes run.made "
+        "run.table tags"
     ),
     "golden_image_refresh.create_auto_scaling_group": (
-        "group.group group.options group.visibility run.changes run.made run.table tags"
+        "group.group group.interfaces group.options group.version_data group.visibility run.changes run.made "
+        "run.table tags"
     ),
     "golden_image_refresh.create_image": (
         "image.lookup image.owned image.registration names run.made run.table tags"
@@ -50,67 +79,125 @@ _LOADED = {
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made run.table tags"
     ),
-    "golden_image_refresh.lock_group": "run.ledger run.made run.table",
+    "golden_image_refresh.lock_group": "run.ledger run.made run.planned run.table",
     "golden_image_refresh.look_at_source": (
         "image.lookup polling run.ledger run.made run.owed run.table source.facts source.power source.returns"
     ),
+    "golden_image_refresh.pin_group": (
+        "group.group group.interfaces group.mixed group.neighbours group.options group.pinning "
+        "group.version_data group.visibility run.changes run.made run.rolls run.table tags"
+    ),
     "golden_image_refresh.plan_refresh": (
-        "group.dry_run group.findings group.from_source group.group group.instance_types group.interfaces "
-        "group.launch_template group.launchable group.neighbours group.network group.options "
-        "group.placement group.references group.target_groups group.template_plan group.trial "
-        "group.version_data group.visibility group.volumes image.lookup image.owned image.registration "
-        "names roll_out.cautions roll_out.refusals roll_out.warnings run.changes run.input_schema "
-        "run.ledger run.made run.owed run.plan run.request run.table source.facts source.key_policy "
-        "source.keys source.refusals tags"
+        "generation.adoption generation.choice generation.launch generation.proof generation.store "
+        "generation.way_back group.dry_run group.findings group.from_source group.group group.instance_types "
+        "group.interfaces group.launch_template group.launchable group.mixed group.neighbours group.network "
+        "group.options group.pinning group.placement group.references group.refreshes group.target_groups "
+        "group.template_plan group.trial group.version_data group.visibility group.volumes image.lookup "
+        "image.owned image.registration names prove_image.look_up roll_out.alarms roll_out.cautions "
+        "roll_out.duration roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger "
+        "run.made run.owed run.plan run.request run.rolls run.table run_document.documents "
+        "run_document.managed source.facts source.key_policy source.key_users source.keys source.preparation "
+        "source.refusals tags"
+    ),
+    "golden_image_refresh.prove_generation": (
+        "generation.launch group.dry_run group.interfaces group.version_data tags"
     ),
     "golden_image_refresh.register_image": (
         "image.lookup image.owned image.registration names run.made run.table tags"
+    ),
+    "golden_image_refresh.request_approval": (
+        "approval.difference approval.request approval.rows group.group group.interfaces group.neighbours "
+        "group.options group.version_data group.visibility run.changes run.ledger run.made run.planned "
+        "run.table tags"
     ),
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.unlock_group": "run.ledger run.made run.table",
     "golden_image_refresh.update_auto_scaling_group": (
-        "group.group group.group_update group.options group.target_groups group.visibility "
-        "roll_out.refusals run.changes run.made run.table tags"
+        "group.group group.group_update group.interfaces group.members group.mixed group.options "
+        "group.refreshes group.target_groups group.version_data group.visibility roll_out.refusals "
+        "run.changes run.made run.rolls run.table tags"
     ),
     "golden_image_refresh.verify_image": (
         "image.likeness image.lookup image.owned image.snapshots names polling run.made run.table tags"
     ),
+    "prove_image.check_canary": (
+        "image.lookup polling prove_image.checks prove_image.found run.made run.table run_document.output "
+        "source.facts tags"
+    ),
+    "prove_image.end_canary": (
+        "polling prove_image.ending prove_image.found run.changes run.made run.table tags"
+    ),
+    "prove_image.launch_canary": (
+        "group.dry_run group.interfaces group.version_data group.visibility prove_image.canary "
+        "prove_image.found run.changes run.made run.table tags"
+    ),
     "roll_out.check_capacity": (
-        "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
-        "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
+        "group.group group.interfaces group.options group.target_groups group.version_data group.visibility "
+        "polling roll_out.capacity roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.check_group_drained": (
-        "group.group group.members group.options group.target_groups group.visibility polling "
-        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
+        "group.group group.interfaces group.members group.mixed group.options group.refreshes "
+        "group.target_groups group.version_data group.visibility polling roll_out.drain roll_out.refusals "
+        "roll_out.warnings run.changes run.made run.table tags"
+    ),
+    "roll_out.check_instance_refresh": (
+        "group.group group.interfaces group.members group.options group.refreshes group.target_groups "
+        "group.version_data group.visibility polling roll_out.capacity roll_out.refresh_check "
+        "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
     ),
     "roll_out.drain_group": (
-        "group.group group.members group.options group.target_groups group.visibility polling "
-        "roll_out.drain roll_out.refusals roll_out.warnings run.changes run.made run.table tags"
+        "group.group group.interfaces group.members group.mixed group.options group.refreshes "
+        "group.target_groups group.version_data group.visibility polling roll_out.drain roll_out.refusals "
+        "roll_out.warnings run.changes run.made run.table tags"
     ),
-    "roll_out.read_sizes": "group.group group.options group.visibility run.changes run.made run.table tags",
+    "roll_out.read_sizes": (
+        "group.group group.interfaces group.options group.version_data group.visibility run.changes run.made "
+        "run.table tags"
+    ),
     "roll_out.restore_capacity": (
-        "group.group group.options group.target_groups group.visibility polling roll_out.capacity "
-        "roll_out.targets roll_out.warnings run.changes run.made run.table tags"
+        "group.group group.interfaces group.options group.target_groups group.version_data group.visibility "
+        "polling roll_out.capacity roll_out.targets roll_out.warnings run.changes run.made run.table tags"
+    ),
+    "roll_out.start_instance_refresh": (
+        "group.group group.interfaces group.members group.mixed group.neighbours group.options group.pinning "
+        "group.refreshes group.target_groups group.version_data group.visibility roll_out.preferences "
+        "roll_out.refresh roll_out.refusals run.changes run.made run.rolls run.table tags"
+    ),
+    "roll_out.update_settings": (
+        "group.group group.group_update group.interfaces group.members group.mixed group.options "
+        "group.refreshes group.target_groups group.version_data group.visibility roll_out.refusals "
+        "run.changes run.made run.rolls run.table tags"
+    ),
+    "run_document.check_command": (
+        "image.lookup polling run.changes run.made run.table run_document.commands run_document.output "
+        "run_document.sent source.facts tags"
+    ),
+    "run_document.send_command": (
+        "image.lookup polling run.changes run.made run.table run_document.commands run_document.output "
+        "run_document.sent source.facts tags"
     ),
     "undo.begin_undo": "run.children run.ledger run.made run.table undo.begin",
     "undo.roll_back": (
         "group.given_back group.giving_back group.group group.group_removal group.interfaces "
-        "group.launch_template group.launchable group.members group.network group.neighbours "
-        "group.options group.placement group.template_removal group.version_data group.visibility "
-        "group.volumes image.lookup image.owned image.removal image.snapshots names polling run.changes "
-        "run.ledger run.made run.owed run.table source.facts source.power source.returns tags "
-        "undo.instances undo.undo"
+        "group.launch_template group.launchable group.members group.mixed group.neighbours group.network "
+        "group.options group.placement group.refreshes group.template_removal group.version_back "
+        "group.version_data group.visibility group.volumes image.lookup image.owned image.removal "
+        "image.snapshots names polling prove_image.ending prove_image.found roll_out.preferences run.changes "
+        "run.ledger run.made run.owed run.planned run.table run_document.sent source.facts source.power "
+        "source.returns tags undo.instances undo.rolling_back undo.undo"
     ),
     "undo.sweep_runs": (
-        "image.lookup polling run.children run.ledger run.made run.owed run.table source.facts source.power "
-        "undo.removal undo.sources undo.sweeper"
+        "generation.adoption generation.commit generation.store image.lookup names polling run.changes "
+        "run.children run.ledger run.made run.owed run.planned run.starter run.table source.facts "
+        "source.power tags undo.removal undo.sources undo.sweeper"
     ),
 }
 _SCHEMA = "run.input_schema"
 # The plan, and those who start runs or describe how that is done.
 _READ_THE_SCHEMA = {
     "api.get_openapi",
+    "api.go_back",
     "api.start_run",
     "api.start_scheduled_run",
     "golden_image_refresh.plan_refresh",

@@ -13,7 +13,7 @@ from typing import Any
 from policy_sentry.querying.actions import get_action_data
 
 from tests.template.rules.base import Project, drop, rule
-from tests.template.rules.permissions import CREATED, EXCEPTIONS, LACKING, MADE, OWN
+from tests.template.rules.permissions import CREATED, EXCEPTIONS, LACKING, MADE, ONLY_ALL, OWN
 from tests.template.rules.policies import allowed, edit, uncomment
 from tools.policies import Statement, statements
 from tools.project import TRUNK, machine
@@ -56,6 +56,15 @@ def _in_stack(resource: str) -> bool:
     ),
     (edit(_STOP, "ec2:StopInstances", "Resource", to="arn:aws:ec2:*:*:volume/*"), "volume/*"),
     (edit(_STOP, "ec2:StopInstances", "Effect", to="Deny"), _STOP),
+    (
+        edit(
+            "PlanRefreshFunction",
+            "cloudwatch:DescribeAlarms",
+            "Resource",
+            to="arn:aws:cloudwatch:*:*:alarm:*",
+        ),
+        "cloudwatch:DescribeAlarms on arn:aws:cloudwatch",
+    ),
 )
 def a_statement_names_the_resources_that_its_actions_take(project: Project) -> list[str]:
     """Everything only where AWS lets an action be narrowed to nothing less."""
@@ -65,10 +74,16 @@ def a_statement_names_the_resources_that_its_actions_take(project: Project) -> l
             rows = _rows(action) if re.fullmatch(r"[a-z0-9]+:\w+", action) else []
             kinds = {_kind(row["resource_arn_format"]) for row in rows}
             for resource in statement.resources or ("no resource",):
-                narrow = not resource.startswith("arn:") if resource != "*" else kinds == {"*"}
+                narrow = not resource.startswith("arn:")
+                if resource == "*":
+                    narrow = kinds == {"*"} or action in ONLY_ALL
                 # The ARN of a topic has no kind in it, but its name.
                 untyped = _kind(resource) == "*" and all(kind.startswith("${") for kind in kinds)
-                typed = resource.startswith("arn:") and (_kind(resource) in kinds - {"*"} or untyped)
+                typed = (
+                    resource.startswith("arn:")
+                    and action not in ONLY_ALL
+                    and (_kind(resource) in kinds - {"*"} or untyped)
+                )
                 if statement.effect != "Allow" or not rows or not (narrow or typed):
                     found.append(f"{statement.owner}: {action} on {resource}")
     return found

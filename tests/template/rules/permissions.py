@@ -18,10 +18,22 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     },
     # The template tags what it launches, and may name an instance profile.
     ("ec2:RunInstances", "LaunchTemplate"): LAUNCH,
+    # A launch, other than its dry run, uses the keys of its volumes in the caller's name.
+    ("ec2:RunInstances", "ClientToken"): {
+        "kms:CreateGrant",
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    },
     # Auto Scaling checks in the caller's name whether it may launch from the template.
     ("autoscaling:CreateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
     ("autoscaling:UpdateAutoScalingGroup", "LaunchTemplate"): LAUNCH,
-    # The version that a group goes back to, or could go back to, may name its image by a parameter.
+    ("autoscaling:UpdateAutoScalingGroup", "launching"): LAUNCH,
+    ("autoscaling:StartInstanceRefresh", "DesiredConfiguration"): LAUNCH,
+    # The version that a group has, goes back to or could go back to, may name its image by a parameter.
+    ("autoscaling:UpdateAutoScalingGroup", "note_pin"): {"ssm:GetParameters"},
     ("ec2:RunInstances", "$Default"): {"ssm:GetParameters"},
     ("ec2:RunInstances", "ImageId"): {"ssm:GetParameters"},
     # An account's first group makes Auto Scaling's service-linked role.
@@ -31,6 +43,7 @@ NEEDED: dict[tuple[str, str | None], set[str]] = {
     # A transaction is allowed by what is in it.
     ("dynamodb:TransactWriteItems", "Delete"): {"dynamodb:DeleteItem"},
     ("dynamodb:TransactWriteItems", "Put"): {"dynamodb:PutItem"},
+    ("dynamodb:TransactWriteItems", "Update"): {"dynamodb:UpdateItem"},
 }
 NO_ACTIONS = {"dynamodb:TransactWriteItems"}
 
@@ -43,10 +56,14 @@ LACKING = {
     "ec2:StartInstances": ("arn:${Partition}:resource-groups:${Region}:${Account}:group/${GroupName}",),
 }
 
+# Actions that AWS's reference narrows, and that do not answer all under a narrower right: DescribeAlarms
+# shows composite alarms only under a right to all (its API Reference).
+ONLY_ALL = {"cloudwatch:DescribeAlarms"}
+
 # The state machine's integrations, and what its own log needs.
 INTEGRATIONS = {
     "arn:${Partition}:states:::lambda:invoke": {"lambda:InvokeFunction"},
-    "arn:${Partition}:states:::dynamodb:updateItem": {"dynamodb:UpdateItem"},
+    "arn:${Partition}:states:::lambda:invoke.waitForTaskToken": {"lambda:InvokeFunction"},
     "arn:${Partition}:states:::sns:publish": {"sns:Publish"},
     # To wait for a child takes the rights to follow it, by a rule of EventBridge's, and to stop it.
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
@@ -93,15 +110,21 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("ec2:StartInstances", "group"): set(),
     ("ec2:StartInstances", "license-configuration"): set(),
     ("ec2:StopInstances", "instance"): set(),
+    # A document is run on any source; an input names it.
+    ("ssm:SendCommand", "instance"): set(),
+    ("ssm:SendCommand", "document"): set(),
     # An existing group need not have been made by a run, and gets back what the ledger says.
     ("autoscaling:AttachLoadBalancerTargetGroups", None): set(),
     ("autoscaling:CreateOrUpdateTags", None): set(),
     ("autoscaling:DeleteNotificationConfiguration", None): set(),
     ("autoscaling:DeletePolicy", None): set(),
     ("autoscaling:DeleteTags", None): set(),
+    ("autoscaling:CancelInstanceRefresh", None): set(),
     ("autoscaling:DetachLoadBalancerTargetGroups", None): set(),
     ("autoscaling:PutNotificationConfiguration", None): set(),
     ("autoscaling:PutScalingPolicy", None): set(),
+    ("autoscaling:RollbackInstanceRefresh", None): set(),
+    ("autoscaling:StartInstanceRefresh", None): set(),
     ("autoscaling:UpdateAutoScalingGroup", None): set(),
     ("autoscaling:TerminateInstanceInAutoScalingGroup", None): set(),
     # Only while creating: the rule of its own below.
@@ -118,7 +141,13 @@ EXCEPTIONS: dict[tuple[str, str | None], set[str]] = {
     ("iam:CreateServiceLinkedRole", None): {"iam:AWSServiceName"},
     # Any key that a source's volumes have, for EC2's own use alone.
     ("kms:CreateGrant", None): {"kms:GrantIsForAWSResource", "kms:ViaService"},
+    ("kms:Decrypt", None): {"kms:ViaService"},
+    ("kms:GenerateDataKeyWithoutPlaintext", None): {"kms:ViaService"},
+    ("kms:ReEncryptFrom", None): {"kms:ViaService"},
+    ("kms:ReEncryptTo", None): {"kms:ViaService"},
     # Step Functions' own rule, one for each account.
     ("events:PutRule", "rule"): set(),
     ("events:PutTargets", "rule"): set(),
 }
+# What state machines of the release before do themselves, for runs that are open during the upgrade.
+OF_OPEN_RUNS = {"GoldenImageRefresh": {"sns:Publish"}, "Undo": {"sns:Publish"}}

@@ -12,6 +12,7 @@ from tests.template.rules.permissions import (
     LOG_DELIVERY,
     NEEDED,
     NO_ACTIONS,
+    OF_OPEN_RUNS,
 )
 from tools.policies import documents, statements
 from tools.project import TRUNK, functions, machine
@@ -132,12 +133,13 @@ def every_call_to_aws_is_in_sight(project: Project) -> list[str]:
 
 
 @rule(
-    (edit(_TRUNK, "sns:Publish"), f"{_TRUNK} lacks sns:Publish"),
-    (edit(_TRUNK, "sns:Publish", "Action", to="sns:Subscribe"), "does not need sns:Subscribe"),
+    (edit("Notify", "sns:Publish"), "Notify lacks sns:Publish"),
+    (edit("Undo", "sns:Publish"), "Undo lacks sns:Publish"),
+    (edit("Notify", "sns:Publish", "Action", to="sns:Subscribe"), "does not need sns:Subscribe"),
     (edit(_TRUNK, "states:StopExecution"), f"{_TRUNK} lacks states:StopExecution"),
     (edit(_TRUNK, "events:PutRule"), f"{_TRUNK} lacks events:PutRule"),
     (edit("RollOut", "logs:CreateLogDelivery"), "RollOut lacks logs:CreateLogDelivery"),
-    (edit("Undo", "sns:Publish"), "Undo lacks sns:Publish"),
+    (edit("Undo", "states:StartExecution"), "Undo lacks states:StartExecution"),
     (
         put("arn:${Partition}:states:::sqs:sendMessage", TRUNK, "Notify Failure", "Resource"),
         "sqs:sendMessage",
@@ -146,7 +148,7 @@ def every_call_to_aws_is_in_sight(project: Project) -> list[str]:
 def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) -> list[str]:
     found = []
     for name in project.definitions:
-        needed = set(LOG_DELIVERY)
+        needed = LOG_DELIVERY | OF_OPEN_RUNS.get(machine(name), set())
         for task in project.tasks:
             if task.definition == name:
                 resource = task.own["Resource"]
@@ -155,9 +157,10 @@ def a_state_machine_may_do_what_its_tasks_do_and_nothing_else(project: Project) 
     return found
 
 
-def _executions(name: str) -> str:
+def _executions(logical_id: str) -> str:
+    """Those of a state machine, as the template writes their ARN."""
     machine_of = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
-    return f"{machine_of}${{{machine(name)}.Name}}:*"
+    return f"{machine_of}${{{logical_id}.Name}}:*"
 
 
 def _resources(project: Project, owner: str, action: str) -> set[str]:
@@ -175,15 +178,20 @@ def _resources(project: Project, owner: str, action: str) -> set[str]:
         edit("DescribeRunFunction", "states:GetExecutionHistory", "Resource", 0),
         "DescribeRunFunction: states:Get",
     ),
+    (
+        edit("Undo", "states:StopExecution", "Resource", to={"Fn::Sub": _executions("RollOut")}),
+        "Undo: states:StopExecution",
+    ),
 )
 def children_are_followed_stopped_and_shown(project: Project) -> list[str]:
-    """The trunk follows and stops its children; who describes a run shows where its child is."""
-    children = {_executions(name) for name in project.definitions} - {_executions(TRUNK)}
-    wanted = {
-        (_TRUNK, "states:DescribeExecution"): children,
-        (_TRUNK, "states:StopExecution"): children,
-        (_SHOWS, "states:GetExecutionHistory"): children | {_executions(TRUNK)},
-    }
+    """A child follows and stops its own, the trunk all; who describes a run shows where its child is."""
+    every = {_executions(machine(name)) for name in project.definitions}
+    wanted = {(_SHOWS, "states:GetExecutionHistory"): every}
+    for action in ("states:DescribeExecution", "states:StopExecution"):
+        wanted |= {
+            (machine(task.definition), action): {_executions(task.target)} for task in project.child_tasks
+        }
+        wanted[_TRUNK, action] = every - {_executions(_TRUNK)}
     return [
         f"{owner}: {action}: {resource}"
         for (owner, action), resources in wanted.items()
@@ -195,7 +203,7 @@ def children_are_followed_stopped_and_shown(project: Project) -> list[str]:
     (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2), f"{_TRUNK}: lambda:InvokeFunction: {_STOP}"),
     (edit(_TRUNK, "lambda:InvokeFunction", "Resource", 2, to={"Fn::GetAtt": [_STOP, "Arn"]}), f"{_STOP}:*"),
     (edit("Undo", "lambda:InvokeFunction", "Resource", 0), "Undo: lambda:InvokeFunction: BeginUndoFunction"),
-    (edit(_TRUNK, "states:StartExecution", "Resource", 0), f"{_TRUNK}: states:StartExecution: RollOut"),
+    (edit(_TRUNK, "states:StartExecution", "Resource", 2), f"{_TRUNK}: states:StartExecution: RollOut"),
     (put("${StopSourceFunctionArn}", "undo", "Roll Back", "Arguments", "FunctionName"), "RollBackFunction"),
 )
 def a_state_machine_may_call_what_its_tasks_call_and_nothing_else(project: Project) -> list[str]:

@@ -23,6 +23,7 @@ _RETRY_FIELDS = {"ErrorEquals", "IntervalSeconds", "BackoffRate", "MaxAttempts",
 _SMALL_WORDS = {"a", "after", "and", "at", "for", "from", "in", "of", "on", "the", "to"}
 _LONGEST_EXPRESSION = 200
 _TASK = (TRUNK, "Stop Source")
+_ASKS = (TRUNK, "Request Approval")
 # Tasks after the commit, and notifications: their failures are warnings and undo nothing.
 _WARN = {
     "Commit Refresh",
@@ -34,17 +35,36 @@ _WARN = {
 }
 # The states that are there only to set variables: they unpack both errors, and write what a person reads.
 _PASSES = {
-    "Describe Completion": {"outcome", "text"},
-    "Explain Failure": {"cause", "rollBack", "outcome", "host", "advice"},
+    "Explain Failure": {"cause", "rollBack"},
+    "Describe Run": {"facts", "group", "duration", "console", "page"},
+    "Find Advice": {"advice"},
     "Describe Failure": {"text"},
+    "Describe Clean-Up": {"text"},
+    "Describe Completion": {"text"},
 }
 # The one Task of a child whose failure does not end it: what is undone stays so.
 _TOLD = ("undo", "Notify Clean-Up")
+# The child that has a child: it unpacks that one's error, and ends with it.
+_UNPACKS = ("prove_image", "Run Document")
 
 
-@rule((drop(*_TASK, "TimeoutSeconds"), "Stop Source"), (put("{% $x %}", *_TASK, "TimeoutSeconds"), "Stop"))
-def every_task_has_a_fixed_time_limit(project: Project) -> list[str]:
-    return [task.name for task in project.tasks if not isinstance(task.own.get("TimeoutSeconds"), int)]
+@rule(
+    (drop(*_TASK, "TimeoutSeconds"), "Stop Source"),
+    (put("{% $x %}", *_TASK, "TimeoutSeconds"), "Stop"),
+    (put(90, *_ASKS, "TimeoutSeconds"), "Request Approval"),
+    (put("{% $plan.timeouts.image %}", *_ASKS, "Arguments", "Payload", "timeout"), "Request Approval"),
+)
+def every_task_has_a_fixed_time_limit_or_waits_as_long_as_it_tells(project: Project) -> list[str]:
+    """People are told in the request how long the run waits for them, by the input."""
+    waiting = {task.name for task in project.waiting_tasks}
+    found = [s.name for s in project.tasks if not isinstance(s.own.get("TimeoutSeconds"), int)]
+    told = [
+        task.name
+        for task in project.waiting_tasks
+        if not str(task.own["TimeoutSeconds"]).endswith(".approval.timeout %}")
+        or task.payload["timeout"] != task.own["TimeoutSeconds"]
+    ]
+    return [name for name in found if name not in waiting] + told
 
 
 @rule(
@@ -118,12 +138,15 @@ def definitions_are_laid_out_by_make_format(project: Project) -> list[str]:
 def the_trunk_catches_everything_and_a_child_nothing(project: Project) -> list[str]:
     """A failure of a child ends it; its caller catches that once."""
     standards, named = project.standards["Catchers"], project.standards["CatchersOfStates"]
-    found = []
+    waiting, found = project.waiting_tasks, []
     for task in project.tasks:
         caught = task.own.get("Catch", [])
         everything = any(one["ErrorEquals"] == ["States.ALL"] for one in caught)
         if task.definition != TRUNK:
-            right = everything if (task.definition, task.name) == _TOLD else not caught
+            handles = (task.definition, task.name) in {_TOLD, _UNPACKS}
+            # The time-out of a wait for people has a name of its own.
+            own = [one for one in caught if one["ErrorEquals"] != ["States.Timeout"] or task not in waiting]
+            right = everything if handles else not own
         elif task.name in _WARN:
             right = everything
         else:

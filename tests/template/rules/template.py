@@ -10,6 +10,7 @@ from tests.template.rules.versions import MACHINE_VERSION
 from tools.project import TRUNK, machine
 
 _TRUNK = machine(TRUNK)
+_GENERATIONS = ("template", "Resources", "GenerationsTable")
 _MACHINE = ("template", "Resources", _TRUNK, "Properties")
 _SWEEPER = "SweepRunsFunction"
 _ALARMS = {
@@ -23,6 +24,7 @@ _OUTPUTS = {
     "StateMachineArn",
     "ApiUrl",
     "LedgerTableName",
+    "GenerationsTableName",
     "NotificationTopicArn",
     "ScheduleDeadLetterQueueUrl",
 }
@@ -162,19 +164,34 @@ def what_holds_data_says_what_becomes_of_it(project: Project) -> list[str]:
     (drop("template", "Resources", "ScheduleDeadLetterQueue", "Properties", "SqsManagedSseEnabled"), "queue"),
 )
 def what_is_stored_is_encrypted_and_recoverable(project: Project) -> list[str]:
-    table = project.resources["LedgerTable"]["Properties"]
     queue = project.resources["ScheduleDeadLetterQueue"]["Properties"]
-    recovery = table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")
-    wanted = {
-        "SSE": table.get("SSESpecification", {}).get("SSEEnabled"),
-        "recovery": recovery,
-        "queue": queue.get("SqsManagedSseEnabled"),
-    }
+    wanted = {"queue": queue.get("SqsManagedSseEnabled")}
+    for name, table in project.of_type("AWS::DynamoDB::Table").items():
+        recovery = table.get("PointInTimeRecoverySpecification", {})
+        wanted[f"{name}: SSE"] = table.get("SSESpecification", {}).get("SSEEnabled")
+        wanted[f"{name}: recovery"] = recovery.get("PointInTimeRecoveryEnabled")
     return [name for name, present in wanted.items() if not present]
 
 
 @rule(
-    (drop(*_MACHINE, "DefinitionSubstitutions", "NotificationTopicArn"), "NotificationTopicArn"),
+    (put("Delete", *_GENERATIONS, "DeletionPolicy"), "GenerationsTable"),
+    (drop(*_GENERATIONS, "UpdateReplacePolicy"), "GenerationsTable"),
+    (put("generations", *_GENERATIONS, "Properties", "TableName"), "GenerationsTable"),
+    (
+        put({"AttributeName": "expiresAt"}, *_GENERATIONS, "Properties", "TimeToLiveSpecification"),
+        "GenerationsTable",
+    ),
+)
+def generations_outlive_the_stack_and_its_next_one_makes_a_table_of_its_own(project: Project) -> list[str]:
+    """A name that is stated would be taken when a stack is deployed again."""
+    table = project.resources["GenerationsTable"]
+    kept = {table.get("DeletionPolicy"), table.get("UpdateReplacePolicy")} == {"Retain"}
+    fixed = table["Properties"].keys() & {"TableName", "TimeToLiveSpecification"}
+    return [] if kept and not fixed else ["GenerationsTable"]
+
+
+@rule(
+    (drop(*_MACHINE, "DefinitionSubstitutions", "NotifyArn"), "NotifyArn"),
     (put({"Ref": "NotificationTopic"}, *_MACHINE, "DefinitionSubstitutions", "OtherArn"), "OtherArn"),
 )
 def every_substitution_is_made_and_used(project: Project) -> list[str]:

@@ -18,7 +18,9 @@ FUNCTIONS = Path(error_codes.__file__).parent.parent
 WAIT = {code for codes in error_codes.table()["wait and retry"].values() for code in codes}
 FIX, FINAL = (set(error_codes.table()[kind]) for kind in ("fix and retry", "final"))
 # Other services of AWS that this project may come to call: their errors are sorted, too.
-SERVICES = sorted({"autoscaling", "dynamodb", "elbv2", "iam", "kms", "sns", "stepfunctions"})
+SERVICES = sorted(
+    {"autoscaling", "cloudwatch", "dynamodb", "elbv2", "iam", "kms", "sns", "ssm", "stepfunctions"}
+)
 # Of "Error codes for the Amazon EC2 API": what its text says to wait for, or to try again later.
 TEMPORARY = {
     "BundlingInProgress",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonata
@@ -32,6 +33,7 @@ MOST_DATA = 256 * 1024
 MOST_ITEM = 400 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
+GENERATION = json.loads(Path("events/prove_generation.json").read_text(encoding="utf-8"))["generation"]
 PAYLOADS = {
     name: state["Arguments"]["Payload"]
     for name, state in STATES.items()
@@ -204,10 +206,13 @@ def plan_of_every_field(account: Account, of_group: dict[str, str], wanted: dict
 def variables(plan: dict[str, Any], user_data: str | None) -> dict[str, Any]:
     """What the workflow has in its variables and its context once all of it is known."""
     snapshot_ids = [f"snap-{number:017x}" for number in range(28)]
+    image = {"id": "ami-0123456789abcdef0", "name": "w" * 128, "snapshotIds": snapshot_ids}
     template = {"userData": user_data} if user_data else {}
     given = {"sourceInstanceId": plan["source"]["instanceId"], "launchTemplate": template}
     return {
-        "plan": plan,
+        # A plan has a source or the generation that it goes back to. Here each payload finds its own.
+        "plan": plan | {"goesBackTo": GENERATION | {"image": image}},
+        "image": image,
         "snapshots": [
             {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
             for snapshot_id, volume in zip(snapshot_ids, plan["source"]["volumes"], strict=True)
@@ -216,7 +221,12 @@ def variables(plan: dict[str, Any], user_data: str | None) -> dict[str, Any]:
         "launchTemplate": {"id": "lt-0123456789abcdef0", "name": "w" * 128, "version": 12345},
         "waited": 604800,
         "captureCheck": {"snapshotIds": snapshot_ids},
-        "states": {"context": {"Execution": {"Id": RUN, "Input": given}}},
+        "states": {
+            "context": {
+                "Execution": {"Id": RUN, "Input": given, "StartTime": "2026-11-22T03:00:00.000Z"},
+                "Task": {"Token": "t" * 2048},
+            }
+        },
     }
 
 

@@ -26,12 +26,15 @@ BATCHED = {
 }
 # Why a list that is no literal stays short enough. A resource has at most 50 tags, in any call.
 BOUNDED = {
+    # rolling.alarms has at most 10.
+    ("DescribeAlarms", "AlarmNames"): 10,
     ("CreateAutoScalingGroup", "Tags"): 50,
     ("CreateOrUpdateTags", "Tags"): 50,
     ("DeleteTags", "Tags"): 50,
     ("CreateImage", "TagSpecifications"): 2,
     ("CreateLaunchTemplate", "TagSpecifications"): 1,
     ("CreateSnapshots", "TagSpecifications"): 1,
+    ("RunInstances", "TagSpecifications"): 3,
     # A volume of an instance, of which it has 128 at most.
     ("CreateImage", "BlockDeviceMappings"): 128,
     # Filters, of which the values are at most 200: group.subnetIds has 200, security groups are 16.

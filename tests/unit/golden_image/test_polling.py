@@ -93,3 +93,11 @@ def test_runs_that_began_together_do_not_look_together() -> None:
 def test_two_waits_of_a_week_stay_below_the_history_that_a_run_may_have() -> None:
     either, without_progress = looks(WEEK, PERCENTS), looks(WEEK, [None])
     assert EVENTS_OF_A_LOOK * (either + without_progress) < 24_000
+
+
+def test_an_undo_that_waits_for_a_week_of_rolling_stays_below_the_history_that_a_run_may_have() -> None:
+    waited, passes = 0, 0
+    while waited < WEEK + 3600:
+        waited, passes = waited + polling.pass_seconds(waited), passes + 1
+    assert EVENTS_OF_A_LOOK * passes < 20_000
+    assert [polling.pass_seconds(age) for age in (0, 3600, 10_000, WEEK)] == [20, 20, 40, 2419]

@@ -143,7 +143,7 @@ def test_a_failed_launch_of_the_group_is_told_without_user_data_and_tags(what: s
     failed = activity | {"StartTime": datetime.now(UTC), "StatusCode": "Failed"}
     with Stubber(aws.client("autoscaling")) as stubber:
         stubber.add_response("describe_scaling_activities", {"Activities": [failed]})
-        assert capacity._last_failure("web") == says.replace(PASSWORD, HIDDEN)
+        assert capacity.last_failure("web") == says.replace(PASSWORD, HIDDEN)
 
 
 def test_a_tag_that_aws_quotes_is_hidden_and_what_else_the_call_names_is_not() -> None:

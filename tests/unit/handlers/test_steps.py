@@ -12,11 +12,12 @@ from unittest.mock import ANY
 import pytest
 
 from artifact.modules import handlers, sources
+from tests.unit.account import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
 
-pytestmark = pytest.mark.usefixtures("ledger_table")
+pytestmark = pytest.mark.usefixtures("generations_table")
 
 EVENTS = Path("events")
 MODULES = {name.rpartition(".")[2]: name for name in handlers(sources(Path("functions")))}
@@ -41,26 +42,47 @@ TO_END = [
     "restore_capacity",
     "check_capacity",
     "read_sizes",
+    "commit_refresh",
     "unlock_group",
 ]
 OFF_THE_WAY = [
+    ["plan_refresh", "lock_group", "send_command"],
+    ["plan_refresh", "lock_group", "send_command", "check_command"],
     [*TO_STOPPED, "create_image"],
+    [*TO_GROUP, "launch_canary"],
+    [*TO_GROUP, "launch_canary", "check_canary"],
+    [*TO_GROUP, "launch_canary", "check_canary", "end_canary"],
+    [*TO_IMAGE, "verify_image", "create_launch_template", "request_approval"],
     [*TO_GROUP, "update_auto_scaling_group"],
+    [*TO_GROUP, "prove_generation"],
+    [*TO_GROUP, "pin_group"],
+    [*TO_GROUP, "start_instance_refresh"],
+    [*TO_GROUP, "start_instance_refresh", "check_instance_refresh"],
+    [*TO_GROUP, "update_settings"],
     [*TO_IMAGE, "look_at_source"],
     [*TO_GROUP, "roll_back"],
     [*TO_GROUP, "begin_undo"],
     [*TO_GROUP, "sweep_runs"],
 ]
 WAYS = [TO_END[: number + 1] for number in range(len(TO_END))] + OFF_THE_WAY
+REFRESH = json.loads((EVENTS / "check_instance_refresh.json").read_text(encoding="utf-8"))["refreshId"]
 DONE = {"done": True, "waitSeconds": 0}
 SIZES = {"minSize": 1, "maxSize": 4, "desiredCapacity": 2}
 ANSWERS: dict[str, Any] = {
     "check_source_stopped": DONE | {"progress": "stopped"},
     "check_source_returned": DONE | {"progress": "running"},
     "check_snapshots": DONE | {"progress": "100%"},
+    # The source has no profile, so that Systems Manager does not manage it.
+    "send_command": {"commandId": None},
+    "check_command": {"done": False, "waitSeconds": ANY, "progress": ANY, "commandId": None},
+    "launch_canary": {"instanceId": ANY},
+    "check_canary": DONE | {"progress": "all status checks are ok"},
+    "end_canary": {"done": False, "waitSeconds": ANY, "progress": ANY},
     "check_group_drained": DONE | {"progress": "no instance left", "warnings": []},
     "check_capacity": DONE | {"progress": "2 of 2 in service", "warnings": []},
     "drain_group": SIZES,
+    "start_instance_refresh": {"refreshId": ANY, "sizes": SIZES, "warnings": []},
+    "check_instance_refresh": ANY,
     "restore_capacity": {"sizes": SIZES, "warnings": []},
     "read_sizes": SIZES,
     "look_at_source": {"running": True, "said": ANY},
@@ -91,6 +113,7 @@ class Walk:
     def event(self, step: str) -> Any:
         """The step's event, with the account's ids in it; moto starts no version of a state machine."""
         text = (EVENTS / f"{step}.json").read_text(encoding="utf-8").replace(UNDO, UNDO.removesuffix(":1"))
+        text = text.replace(REFRESH, self._ids.get(REFRESH, REFRESH))
         return json.loads(re.sub(r"\b[a-z]+-[0-9a-f]{17}\b", lambda id_: self._ids.get(id_[0], id_[0]), text))
 
     def take(self, step: str) -> Any:
@@ -110,6 +133,10 @@ class Walk:
             self._ids["ami-0123456789abcdef0"] = answer["imageId"]
         elif step == "create_launch_template":
             self._ids["lt-0123456789abcdef0"] = answer["id"]
+        elif step == "launch_canary":
+            self._ids["i-0123456789abcdef1"] = answer["instanceId"]
+        elif step == "start_instance_refresh":
+            self._ids[REFRESH] = answer["refreshId"]
 
 
 @pytest.fixture
@@ -120,7 +147,11 @@ def walk(account: Account, context: Any, monkeypatch: pytest.MonkeyPatch) -> Wal
         account.client("stepfunctions").create_state_machine(
             name=f"{RUN.split(':')[-2]}{chapter}", definition="{}", roleArn=role
         )
-    monkeypatch.setenv("ROLL_OUT_ARN", UNDO.replace("undo", "roll-out"))
+    for name in ("PROVE_IMAGE", "ROLL_OUT", "RUN_DOCUMENT"):
+        monkeypatch.setenv(f"{name}_ARN", UNDO.replace("undo", name.lower().replace("_", "-")))
+    topic = account.client("sns").create_topic(Name="golden-image")["TopicArn"]
+    monkeypatch.setenv("NOTIFICATION_TOPIC_ARN", topic)
+    monkeypatch.setenv("ANSWER_APPROVAL_ARN", f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:answer:live")
     return Walk(account, context)
 
 

@@ -147,13 +147,37 @@ def test_a_body_that_is_no_base64_of_text_is_refused(body: str, told: str) -> No
 @pytest.mark.parametrize("query", [None, {}])
 def test_a_page_has_twenty_runs_unless_the_query_says_otherwise(query: Any) -> None:
     expected = {"limit": 20, "next_token": None, "status": None}
+    assert http.Request(query_string_parameters=query).page_query("status") == expected
+    del expected["status"]
     assert http.Request(query_string_parameters=query).page_query() == expected
 
 
 def test_a_query_names_each_wrong_parameter() -> None:
     with pytest.raises(InvalidInput) as refused:
-        http.Request(query_string_parameters={"limit": "0", "status": "DONE", "page": "2"}).page_query()
+        http.Request(query_string_parameters={"limit": "0", "status": "DONE", "page": "2"}).page_query(
+            "status"
+        )
     assert [error.field for error in refused.value.fields] == ["page", "limit", "status"]
+
+
+def test_a_list_without_a_status_refuses_one() -> None:
+    with pytest.raises(InvalidInput, match="status: is not a parameter; known: limit, nextToken"):
+        http.Request(query_string_parameters={"status": "RUNNING"}).page_query()
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [("web", "web"), ("a%2Fb", "a/b"), ("50%25%20off", "50% off"), ("%EC%9B%B9", "웹"), ("a+b", "a+b")],
+)
+def test_a_group_is_named_by_its_path_decoded_once(sent: str, name: str) -> None:
+    assert http.Request(path_parameters={"name": sent}).group_name() == name
+
+
+def test_the_caller_is_who_has_signed() -> None:
+    arn = "arn:aws:sts::123456789012:assumed-role/Operators/ops"
+    assert http.Request(request_context={"identity": {"userArn": arn}}).caller() == arn
+    assert http.Request(request_context={"identity": None}).caller() is None
+    assert http.Request().caller() is None
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "ten", "²", "9" * 5000])

@@ -38,7 +38,15 @@ def test_its_routes_are_those_of_the_template() -> None:
 
 def test_the_body_of_a_start_is_the_input_of_a_run() -> None:
     described = document()["components"]["schemas"]["RefreshInput"]
-    assert described["properties"].keys() == schema()["properties"].keys() == EVERY_FIELD.keys()
+    assert described["properties"].keys() == schema()["properties"].keys()
+    assert described["properties"].keys() == EVERY_FIELD.keys() | {"goBackTo"}
+
+
+def test_the_body_of_a_way_back_is_what_such_an_input_takes_but_for_the_group() -> None:
+    described = document()["components"]["schemas"]["WayBackInput"]
+    allowed = set(schema()["then"]["propertyNames"]["enum"])
+    assert described["properties"].keys() == allowed - {"autoScalingGroupName"}
+    assert described["required"] == ["goBackTo"]
 
 
 def test_every_error_of_the_api_is_described() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from golden_image import aws
-from golden_image.errors import RequestRefused, RequestThrottled, ServiceUnavailable
+from golden_image.errors import RequestRefused, RequestThrottled, ResourceBusy, ServiceUnavailable
 from golden_image.group import giving_back, group, group_update, options
 from golden_image.model.group import GroupTag, Sizes
 from golden_image.model.launch_template import LaunchTemplate
@@ -541,7 +541,7 @@ def test_the_row_of_a_run_that_noted_nothing_gives_back_what_its_plan_has_read(a
         **table.at(table.RUN + RUN),
         UpdateExpression="SET #plan = :plan REMOVE groupBefore, groupVersion, sizesBefore",
         ExpressionAttributeNames={"#plan": "plan"},
-        ExpressionAttributeValues={":plan": changes._text(of_before)},
+        ExpressionAttributeValues={":plan": changes.as_text(of_before)},
     )
     give_back(plan)
     assert state() == before
@@ -724,3 +724,44 @@ def test_a_launch_that_ec2_refuses_for_another_reason_does_not_keep_the_version(
     account.faults({"service": "ec2", **full})
     assert give_back(plan).stays is None
     assert state() == before
+
+
+def roll_by_hand(account: Account) -> str:
+    """Somebody starts a refresh that is to give the group its own version again; its id."""
+    used = {"LaunchTemplateName": "web-by-hand", "Version": "1"}
+    started = account.client("autoscaling").start_instance_refresh(
+        **NAME, DesiredConfiguration={"LaunchTemplate": used}
+    )
+    theirs: str = started["InstanceRefreshId"]
+    return theirs
+
+
+def test_a_version_waits_for_somebodys_refresh_and_the_sizes_do_not(account: Account) -> None:
+    account.group()
+    plan = planned(account, maxSize=6)
+    change(account, plan)
+    account.freeze()
+    theirs = roll_by_hand(account)
+    given = giving_back.give_back(plan)
+    assert given.waits_for == f"the instance refresh {theirs} is Pending"
+    found = account.found_group()
+    assert (found["MaxSize"], found["LaunchTemplate"]["LaunchTemplateName"]) == (4, "web")
+    account.client("autoscaling").cancel_instance_refresh(**NAME)
+    account.flow()
+    assert (giving_back.give_back(plan).waits_for, account.found_group()["LaunchTemplate"]["Version"]) == (
+        None,
+        "1",
+    )
+    assert account.found_group()["LaunchTemplate"]["LaunchTemplateName"] == "web-by-hand"
+
+
+def test_an_update_that_meets_somebodys_refresh_is_tried_again(account: Account) -> None:
+    """It may begin after the look at the group, and before the update."""
+    account.group()
+    plan = planned(account)
+    change(account, plan)
+    account.freeze()
+    update = {"LaunchTemplate": {"LaunchTemplateName": "web-by-hand", "Version": "1"}}
+    roll_by_hand(account)
+    with pytest.raises(ResourceBusy, match="active instance refresh"), aws.named_errors():
+        aws.client("autoscaling").update_auto_scaling_group(**NAME, **update)  # type: ignore[arg-type]

@@ -57,24 +57,42 @@ def test_a_group_that_is_being_deleted_is_refused(account: Account, chosen: str)
         judge(chosen)
 
 
-@pytest.mark.parametrize("chosen", ["drain", "recreate", "none"])
-def test_a_mixed_instances_policy_is_refused(account: Account, chosen: str) -> None:
+def mixed(account: Account, *overrides: dict[str, Any]) -> None:
+    """Make a group with a mixed instances policy."""
     account.group("other")
+    used = {"LaunchTemplateName": "other-by-hand", "Version": "1"}
+    template = {"LaunchTemplateSpecification": used, "Overrides": list(overrides)}
     account.client("autoscaling").create_auto_scaling_group(
         AutoScalingGroupName="web",
         MinSize=0,
         MaxSize=0,
         VPCZoneIdentifier=account.subnets()[0],
-        MixedInstancesPolicy={
-            "LaunchTemplate": {
-                "LaunchTemplateSpecification": {"LaunchTemplateName": "other-by-hand", "Version": "1"}
-            }
-        },
+        MixedInstancesPolicy={"LaunchTemplate": template},
     )
-    with pytest.raises(
-        GroupNotSupported, match=r"'web' has a mixed instances policy, .* Use a group with one"
-    ):
-        judge(chosen)
+
+
+@pytest.mark.parametrize("chosen", ["drain", "recreate", "rolling", "none"])
+def test_a_mixed_instances_policy_is_taken(account: Account, chosen: str) -> None:
+    mixed(account, {"InstanceType": "t3.small"})
+    judge(chosen)
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ({"ImageId": "ami-0123456789abcdef0"}, r"t3\.small \(image ami-0123456789abcdef0\)"),
+        (
+            {"LaunchTemplateSpecification": {"LaunchTemplateName": "other-by-hand", "Version": "1"}},
+            r"t3\.small \(launch template other-by-hand\)",
+        ),
+    ],
+)
+def test_an_override_that_launches_something_else_is_refused_by_name(
+    account: Account, own: dict[str, Any], named: str
+) -> None:
+    mixed(account, {"InstanceType": "t3.micro"}, {"InstanceType": "t3.small", **own})
+    with pytest.raises(GroupNotSupported, match=f"would not launch the run's image: {named}\\. Take"):
+        judge("none")
 
 
 @pytest.mark.parametrize(

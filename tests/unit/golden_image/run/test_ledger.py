@@ -36,6 +36,12 @@ def lock(plan: Plan) -> None:
         ledger.lock(plan, UNDO)
 
 
+def unlock(run: str) -> None:
+    """Unlock a run whose undo is over; one that has no row stays without."""
+    ledger.claim_undo(run)
+    ledger.unlock(run)
+
+
 def rows(account: Account) -> dict[str, dict[str, Any]]:
     found = account.client("dynamodb").scan(TableName=LEDGER, ConsistentRead=True)["Items"]
     return {row["pk"]["S"]: row for row in found}
@@ -141,6 +147,13 @@ def test_a_run_takes_over_a_source_that_is_owed(account: Account, plan: Plan) ->
     assert not owed.claim(source)
 
 
+def test_a_run_that_does_not_stop_its_source_leaves_one_that_is_owed_to_the_sweeper(plan: Plan) -> None:
+    source = owe(plan)
+    lock(replace(plan, stop_source=False))
+    assert owed.every() == [source]
+    assert owed.claim(source)
+
+
 def test_no_run_takes_over_a_source_while_the_sweeper_starts_it(plan: Plan) -> None:
     source = owe(plan)
     assert owed.claim(source)
@@ -171,25 +184,35 @@ def test_a_ledger_that_may_not_be_written_is_told_in_awss_words(account: Account
 
 def test_a_run_that_locked_nothing_has_no_plan(account: Account) -> None:
     assert ledger.read(RUN) is None
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert rows(account) == {}
 
 
 def test_unlocking_releases_the_runs_locks_and_does_nothing_again(account: Account, plan: Plan) -> None:
     lock(plan)
-    ledger.unlock(RUN)
+    unlock(RUN)
     free = rows(account)
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert rows(account) == free
     assert held(account) == {}
     assert set(free) == keys_of(plan) - {f"run#{RUN}"}
+
+
+def test_a_run_that_is_neither_committed_nor_undone_stays_locked(account: Account, plan: Plan) -> None:
+    """Its commit has failed, and the sweeper needs its row for the generation."""
+    lock(plan)
+    ledger.unlock(RUN)
+    assert set(held(account)) == keys_of(plan)
+    account.commit(RUN)
+    ledger.unlock(RUN)
+    assert held(account) == {}
 
 
 def test_unlocking_leaves_the_locks_of_another_run(account: Account, plan: Plan) -> None:
     other = other_run_of(plan)
     lock(plan)
     lock(other)
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert set(held(account)) == keys_of(other)
 
 
@@ -197,7 +220,7 @@ def test_unlocking_leaves_a_lock_that_another_run_has_taken_over(account: Accoun
     lock(plan)
     taken = {"pk": {"S": "group#web"}, "run": {"S": OTHER_RUN}}
     account.client("dynamodb").put_item(TableName=LEDGER, Item=taken)
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert held(account) == {"group#web": taken}
 
 
@@ -208,10 +231,11 @@ def test_an_unlock_that_is_interrupted_is_finished_by_the_next(
     lock(plan)
     broken = {"action": action, "code": "InternalServerError", "status": 500}
     account.faults({"service": "dynamodb", **broken})
+    ledger.claim_undo(RUN)
     with pytest.raises(ServiceUnavailable), aws.named_errors():
         ledger.unlock(RUN)
     assert kept_plan(RUN) == plan
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert held(account) == {}
 
 
@@ -220,7 +244,7 @@ def test_an_unlock_that_is_interrupted_is_finished_by_the_next(
 
 def test_a_released_lock_is_forgotten_after_a_day(account: Account, plan: Plan) -> None:
     lock(plan)
-    ledger.unlock(RUN)
+    unlock(RUN)
     for row in rows(account).values():
         assert 86_000 < int(row["expiresAt"]["N"]) - time.time() < 87_000
         assert 0 <= time.time() * 1000 - int(row["released"]["N"]) < 60_000
@@ -235,7 +259,7 @@ def test_a_plan_from_before_another_runs_release_is_outdated(
 ) -> None:
     later = other_run_of(plan, **{part: getattr(plan, part)})
     lock(plan)
-    ledger.unlock(RUN)
+    unlock(RUN)
     with pytest.raises(PlanOutdated, match=f"another run released {named}.* while this one was planned"):
         lock(later)
     assert held(account) == {}
@@ -243,7 +267,7 @@ def test_a_plan_from_before_another_runs_release_is_outdated(
 
 def test_a_plan_of_the_millisecond_of_the_release_is_outdated(account: Account, plan: Plan) -> None:
     lock(plan)
-    ledger.unlock(RUN)
+    unlock(RUN)
     released = max(int(row["released"]["N"]) for row in rows(account).values())
     with pytest.raises(PlanOutdated):
         lock(replace(plan, run=OTHER_RUN, planned_at=released))
@@ -253,7 +277,7 @@ def test_a_plan_of_the_millisecond_of_the_release_is_outdated(account: Account, 
 
 def test_a_run_that_was_unlocked_does_not_lock_again(account: Account, plan: Plan) -> None:
     lock(plan)
-    ledger.unlock(RUN)
+    unlock(RUN)
     with pytest.raises(PlanOutdated):
         lock(plan)
     assert held(account) == {}
@@ -275,7 +299,7 @@ def test_the_open_runs_are_those_that_have_a_row(plan: Plan) -> None:
     lock(plan)
     lock(other_run_of(plan))
     assert sorted(ledger.open_runs()) == sorted([RUN, OTHER_RUN])
-    ledger.unlock(RUN)
+    unlock(RUN)
     assert ledger.open_runs() == [OTHER_RUN]
 
 

@@ -60,6 +60,7 @@ def test_each_failed_attempt_is_counted_once(account: Account) -> None:
 
 def test_a_run_that_was_unlocked_meanwhile_gets_no_row_again(account: Account) -> None:
     ledger.lock(account.plan(account.seed()), UNDO)
+    account.commit(RUN)
     ledger.unlock(RUN)
 
     assert not ledger.count_undo(RUN, failed=1)

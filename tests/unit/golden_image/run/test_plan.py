@@ -244,6 +244,7 @@ def test_a_source_that_is_owed_is_planned_as_one_that_runs(account: Account) -> 
     owed.owe(owed.OwedSource(source_id, OTHER_RUN, "other", "no capacity"))
     assert account.plan(source_id).source.power_state == "running"
     assert account.plan(account.seed(state="stopped")).source.power_state == "stopped"
+    assert account.plan(source_id, stopSource=False).source.power_state == "stopped"
 
 
 # Warnings

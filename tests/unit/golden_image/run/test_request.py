@@ -11,11 +11,24 @@ from jsonschema import Draft7Validator
 
 from golden_image.errors import InvalidInput
 from golden_image.events import camel
+from golden_image.model.approval import ApprovalPlan
+from golden_image.model.document import Canary, Document, Prepare
 from golden_image.run.input_schema import schema, wrong_fields
-from golden_image.run.request import GroupRequest, for_new_group, for_new_template, parse
+from golden_image.run.request import (
+    GroupRequest,
+    RunRequest,
+    WayBackRequest,
+    for_new_group,
+    for_new_template,
+    parse,
+)
 from tests.unit.inputs import EVERY_FIELD, SMALLEST, leaves, with_value
 
 EXECUTIONS = sorted(Path("events/execution").glob("*.json"))
+
+
+# Sections that an input may leave out altogether.
+DOCUMENTS = {"prepare", "canary"}
 
 
 def wrong(raw: object, default_group_name: str | None = None) -> dict[str, str]:
@@ -34,7 +47,8 @@ def at(value: Any, path: tuple[str, ...]) -> Any:
 @pytest.mark.parametrize("file", EXECUTIONS, ids=lambda file: file.stem)
 def test_every_example_of_an_execution_is_a_valid_input(file: Path) -> None:
     raw = json.loads(file.read_text())
-    assert parse(raw).source_instance_id == raw["sourceInstanceId"]
+    request = parse(raw, "by-default")
+    assert isinstance(request, WayBackRequest if "goBackTo" in raw else RunRequest)
     Draft7Validator(schema()).validate(raw)
 
 
@@ -45,8 +59,17 @@ def test_the_first_example_is_the_smallest_input() -> None:
 def test_what_is_not_given_gets_the_default_of_the_schema() -> None:
     request = parse(SMALLEST)
     for path, field in leaves(schema()).items():
-        if path[0] not in {*SMALLEST, "launchTemplateName", "launchTemplate"}:
+        if path[0] not in {
+            *SMALLEST,
+            *DOCUMENTS,
+            "launchTemplateName",
+            "launchTemplate",
+            "goBackTo",
+            "approval",
+        }:
             assert at(request, path) == field.get("default"), path
+    asks_nobody = ApprovalPlan((), schema()["properties"]["approval"]["properties"]["timeout"]["default"])
+    assert request.approval == asks_nobody
     assert request.launch_template == {"metadataOptions": {}}
     assert request.launch_template_name == "web"
 
@@ -54,9 +77,53 @@ def test_what_is_not_given_gets_the_default_of_the_schema() -> None:
 def test_every_field_of_the_schema_is_in_the_example_and_reaches_the_request() -> None:
     request = parse(EVERY_FIELD)
     for path in leaves(schema()):
+        if path[0] in {*DOCUMENTS, "goBackTo"}:
+            continue
         expected = at(EVERY_FIELD, path)
         typed = isinstance(expected, list) and path[0] != "launchTemplate"
         assert at(request, path) == (tuple(expected) if typed else expected), path
+
+
+def test_documents_reach_the_request_with_lists_of_values() -> None:
+    request = parse(EVERY_FIELD)
+    prepare, canary = EVERY_FIELD["prepare"], EVERY_FIELD["canary"]
+    assert request.prepare == Prepare(prepare["document"], prepare["parameters"], prepare["timeout"])
+    assert request.canary is not None
+    assert request.canary.document == Document(
+        canary["document"], {**canary["parameters"], "executionTimeout": ["300"]}
+    )
+
+
+def test_a_canary_is_there_where_the_input_says_so() -> None:
+    assert parse(SMALLEST).canary is None
+    assert parse({**SMALLEST, "canary": False}).canary is None
+    assert parse({**SMALLEST, "canary": True}).canary == Canary()
+    assert parse({**SMALLEST, "canary": {"document": "look"}}).canary == Canary(Document("look", {}))
+    assert parse({**SMALLEST, "prepare": {"document": "clean"}}).prepare == Prepare("clean", {}, 1800)
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"canary": 1}, "must be a boolean or an object, found a number"),
+        ({"canary": None}, "must be a boolean or an object, found null"),
+        ({"prepare": True}, "must be an object, found a boolean"),
+    ],
+)
+def test_a_section_of_another_type_is_wrong(stated: dict[str, Any], message: str) -> None:
+    assert wrong({**SMALLEST, **stated}) == {next(iter(stated)): message}
+
+
+def test_what_may_be_secret_in_a_parameter_is_not_told() -> None:
+    told = wrong({**SMALLEST, "canary": {"document": "look", "parameters": {"key": ["s3cret", 7]}}})
+    assert list(told) == ["canary.parameters.key[1]"]
+    assert "s3cret" not in str(told)
+
+
+def test_the_parameters_of_a_document_are_bounded_as_a_whole() -> None:
+    many = {"commands": ["x" * 8000, "y" * 8000, "z" * 8000]}
+    told = wrong({**SMALLEST, "canary": {"document": "look", "parameters": many}})
+    assert told == {"canary.parameters": "must be at most 16384 bytes in UTF-8"}
 
 
 def test_null_is_another_thing_than_not_stated() -> None:
@@ -85,7 +152,7 @@ def test_each_wrong_field_is_reported_with_where_it_is_and_what_was_found() -> N
         {
             "sourceInstanceId": "web-1",
             "autoScalingGroupName": "a:b",
-            "rollout": "rolling",
+            "rollout": "roll",
             "timeouts": {"stop": 0, "drain": "1h"},
             "group": {"minSize": True, "subnetIds": ["subnet-1"]},
             "launchTemplate": {"metadataOptions": {"httpPutResponseHopLimit": 65}},
@@ -103,7 +170,9 @@ def test_each_wrong_field_is_reported_with_where_it_is_and_what_was_found() -> N
         "launchTemplate.metadataOptions.httpPutResponseHopLimit",
         "dryRun",
     }
-    assert found["rollout"].startswith("must be one of ['drain', 'recreate', 'none'], found \"rolling\"")
+    assert found["rollout"].startswith(
+        "must be one of ['drain', 'recreate', 'rolling', 'none'], found \"roll\""
+    )
     assert 'found "web-1"; for example "i-0123456789abcdef0"' in found["sourceInstanceId"]
     assert found["timeouts.drain"] == 'must be integer, found "1h"'
 
@@ -260,3 +329,76 @@ def test_a_description_beyond_ascii_is_refused_and_a_tag_is_not(description: str
     asked = {**SMALLEST, "image": {"description": description, "tags": {"팀": "웹"}}}
     assert wrong(asked).keys() == {"image.description"}
     assert parse({**SMALLEST, "image": {"tags": {"팀": "웹"}}}).image.tags == {"팀": "웹"}
+
+
+# A way back
+
+
+def way_back(**more: Any) -> dict[str, Any]:
+    return {"autoScalingGroupName": "web", "goBackTo": "previous", **more}
+
+
+@pytest.mark.parametrize("goal", ["previous", 1, 7.0, 2**53 - 1])
+def test_a_way_back_names_a_generation_and_no_source(goal: Any) -> None:
+    request = parse(way_back(goBackTo=goal, rollout="recreate", group={"maxSize": 3}))
+    assert isinstance(request, WayBackRequest)
+    assert request.go_back_to == goal
+    assert isinstance(request.go_back_to, str if goal == "previous" else int)
+    assert request.group.stated_sizes.max_size == 3
+    assert parse({"goBackTo": goal}, "web").auto_scaling_group_name == "web"
+    Draft7Validator(schema()).validate(way_back(goBackTo=goal))
+
+
+@pytest.mark.parametrize("goal", ["Previous", "previous ", "3", 0, -1, 1.5, None, True, [1], 2**60])
+def test_anything_else_is_no_generation(goal: Any) -> None:
+    assert set(wrong(way_back(goBackTo=goal))) == {"goBackTo"}
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"sourceInstanceId": SMALLEST["sourceInstanceId"]}, "sourceInstanceId"),
+        ({"launchTemplateName": "web"}, "launchTemplateName"),
+        ({"launchTemplate": {"keyName": "ops"}}, "launchTemplate"),
+        ({"image": {}}, "image"),
+        ({"restartSource": True}, "restartSource"),
+        ({"stopSource": False}, "stopSource"),
+        ({"prepare": {"document": "clean"}}, "prepare"),
+        ({"group": {"minSize": 1, "subnetIds": ["subnet-01234567"]}}, "group.subnetIds"),
+        ({"group": {"tags": {"a": "b"}}}, "group.tags"),
+    ],
+)
+def test_what_a_way_back_cannot_do_is_refused_by_name(more: dict[str, Any], field: str) -> None:
+    errors = wrong(way_back(**more))
+    assert list(errors) == [field]
+    assert errors[field].startswith("is not allowed with goBackTo; allowed here: ")
+    assert not Draft7Validator(schema()).is_valid(way_back(**more))
+
+
+def test_a_way_back_is_rolled_proven_and_approved_as_the_input_says() -> None:
+    rolling = {"checkpointPercentages": [50, 100], "alarms": ["web-5xx"]}
+    asked = way_back(rollout="rolling", rolling=rolling, approval={"at": ["image", "checkpoint"]})
+    request = parse(asked)
+    assert isinstance(request, WayBackRequest)
+    assert request.rolling.checkpoint_percentages == (50, 100)
+    assert request.rolling.alarms == ("web-5xx",)
+    assert request.approval.at == ("image", "checkpoint")
+    assert request.canary == Canary()
+    assert parse({**asked, "canary": False}).canary is None
+    assert parse(way_back(rollout="recreate")).canary is None
+    assert parse(way_back(rollout="recreate", canary={"document": "look"})).canary == Canary(
+        Document("look", {})
+    )
+    Draft7Validator(schema()).validate(asked)
+
+
+def test_what_a_roll_cannot_do_is_refused_of_a_way_back_too() -> None:
+    assert list(wrong(way_back(rollout="recreate", rolling={"bakeTime": 60}))) == ["rolling"]
+    late = {"checkpointPercentages": [100, 50]}
+    assert list(wrong(way_back(rollout="rolling", rolling=late))) == ["rolling.checkpointPercentages"]
+    assert list(wrong(way_back(rollout="rolling", approval={"at": ["checkpoint"]}))) == ["approval.at"]
+
+
+def test_without_goBackTo_the_source_is_required() -> None:  # noqa: N802
+    assert list(wrong({"autoScalingGroupName": "web"})) == ["sourceInstanceId"]
+    assert not Draft7Validator(schema()).is_valid({"autoScalingGroupName": "web"})

@@ -9,7 +9,7 @@ from moto.kms.models import kms_backends
 from golden_image import aws
 from golden_image.errors import KeyNotGranted, SourceNotSupported
 from golden_image.source import facts, keys
-from tests.unit.account import ACCOUNT_ID, REGION, RUN
+from tests.unit.account import ACCOUNT_ID, CANARY_ROLE, REGION, RUN
 
 if TYPE_CHECKING:
     from tests.unit.account import Account
@@ -69,6 +69,50 @@ def judge(account: Account, *kms_keys: str | None) -> tuple[str, ...]:
     source = facts.describe(facts.find(account.seed(volumes=volumes)))
     with aws.named_errors():
         return keys.refuse_ungranted(source, None, RUN)
+
+
+def test_a_canary_is_launched_by_a_role_of_this_stack_that_the_key_has_to_let_in(
+    account: Account, key: str
+) -> None:
+    grant(account, key, ROLE)
+    source = facts.describe(facts.find(account.seed(volumes=[{"encrypted": True, "kmsKeyId": key}])))
+
+    def judge() -> tuple[str, ...]:
+        return keys.refuse_ungranted(source, None, RUN, proves=True)
+
+    # The account's policies give the role what the key's policy leaves to them.
+    put(account, key)
+    assert judge() == ()
+    put(
+        account,
+        key,
+        statement(ROOT, ["kms:CreateGrant"], Effect="Deny") | {"Principal": {"AWS": CANARY_ROLE}},
+    )
+    with pytest.raises(
+        KeyNotGranted, match=f"{CANARY_ROLE} may not use it: its policy denies .* of the canary .*false"
+    ):
+        judge()
+    only = {"Version": "2012-10-17", "Statement": [statement(f"arn:aws:iam::{ACCOUNT_ID}:user/x")]}
+    account.client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(only))
+    with pytest.raises(
+        KeyNotGranted, match=rf"{CANARY_ROLE} may not use it \(kms:CreateGrant, kms:Decrypt is missing"
+    ):
+        judge()
+    grant(account, key, CANARY_ROLE)
+    assert judge() == ()
+
+
+def test_whether_a_canary_may_use_a_key_whose_policy_may_not_be_read_is_warned_of(
+    account: Account, key: str
+) -> None:
+    grant(account, key, ROLE)
+    account.faults(
+        {"service": "kms", "action": "GetKeyPolicy", "code": "AccessDeniedException", "times": None}
+    )
+    source = facts.describe(facts.find(account.seed(volumes=[{"encrypted": True, "kmsKeyId": key}])))
+    (warning,) = keys.refuse_ungranted(source, None, RUN, proves=True)
+    assert f"whether the policy of the key {key} gives {CANARY_ROLE} kms:CreateGrant, kms:Decrypt" in warning
+    assert "this stack may not read it" in warning
 
 
 def test_a_source_without_encryption_asks_kms_nothing(account: Account) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 
-def judge(instance_id: str) -> None:
-    refuse_unsupported(facts.find(instance_id))
+def judge(instance_id: str, *, stops: bool = True) -> None:
+    refuse_unsupported(facts.find(instance_id), stops=stops)
 
 
 def refusal(instance_id: str) -> str:
@@ -74,7 +74,7 @@ def test_a_pending_source_is_not_blamed_for_volumes_that_are_not_shown_yet() -> 
         "BlockDeviceMappings": [],
     }
     with pytest.raises(SourceNotReady, match="is pending"):
-        refuse_unsupported(launching)
+        refuse_unsupported(launching, stops=True)
 
 
 def test_an_instance_store_root_is_refused(account: Account) -> None:
@@ -114,3 +114,14 @@ def test_a_member_of_a_group_that_is_in_standby_is_accepted(account: Account) ->
         InstanceIds=[source_id], AutoScalingGroupName="by-hand", ShouldDecrementDesiredCapacity=True
     )
     judge(source_id)
+
+
+def test_what_only_a_stop_would_harm_is_accepted_without_one(account: Account) -> None:
+    for source_id in (
+        account.seed(stopProtection=True),
+        account.seed(spot="one-time"),
+        account.seed(group="web"),
+    ):
+        judge(source_id, stops=False)
+    with pytest.raises(SourceNotSupported):
+        judge(account.seed(instanceStoreRoot=True), stops=False)

@@ -28,10 +28,17 @@ class Executions:
             name: self._client.create_state_machine(name=name, definition="{}", roleArn=role)[
                 "stateMachineArn"
             ]
-            for name in ("refresh", "roll-out")
+            for name in ("refresh", "prove-image", "roll-out", "run-document")
         }
-        self.roll_out_machine: str = self._machines["roll-out"]
-        self.roll_out = execution_arn(self.roll_out_machine, child_name(RUN, "roll-out", 1))
+        self.roll_out = self.of("roll-out", "roll-out")
+
+    def of(self, name: str, chapter: str) -> str:
+        """The ARN of the run's execution of a chapter."""
+        return execution_arn(self.machine(name), child_name(RUN, chapter, 1))
+
+    def machine(self, name: str) -> str:
+        arn: str = self._machines[name]
+        return arn
 
     def start(self, arn: str) -> None:
         machine, name = arn.split(":")[-2:]
@@ -50,7 +57,8 @@ class Executions:
 def executions(account: Account, ledger_table: None, monkeypatch: pytest.MonkeyPatch) -> Executions:
     assert ledger_table is None
     executions = Executions(account)
-    monkeypatch.setenv("ROLL_OUT_ARN", executions.roll_out_machine)
+    for name in ("prove-image", "roll-out", "run-document"):
+        monkeypatch.setenv(f"{name.upper().replace('-', '_')}_ARN", executions.machine(name))
     executions.start(RUN)
     return executions
 
@@ -130,3 +138,16 @@ def test_a_rollout_that_ends_while_it_is_stopped_is_no_failure(
     executions.start(executions.roll_out)
     account.faults({"service": "stepfunctions", "action": "StopExecution", "code": "ValidationException"})
     assert begin(RUN, ended=False) == LATER
+
+
+@pytest.mark.parametrize(
+    ("machine", "chapter"),
+    [("run-document", "prepare"), ("prove-image", "prove-image"), ("run-document", "canary")],
+)
+def test_each_child_under_way_is_stopped(
+    plan: Plan, executions: Executions, machine: str, chapter: str
+) -> None:
+    child = executions.of(machine, chapter)
+    executions.start(child)
+    assert begin(plan.run, ended=False) == LATER
+    assert executions.status(child) == "ABORTED"

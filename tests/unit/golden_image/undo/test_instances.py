@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from golden_image.errors import RollBackIncomplete
-from golden_image.roll_out import capacity
+from golden_image.group import launch_template
+from golden_image.model.stage import Stage
+from golden_image.roll_out import capacity, refresh
+from golden_image.run import ledger
+from tests.unit.account import RUN, UNDO
 from tests.unit.golden_image.group.templates import existing
 from tests.unit.golden_image.undo.test_undo import DENIED, carry_out, one_pass, undo
 
@@ -69,6 +73,40 @@ def test_instances_of_a_group_that_takes_the_latest_version_are_replaced_once(
     now = running(account)
     assert set(now.values()) == {"web/1"}
     assert len(account.calls("TerminateInstanceInAutoScalingGroup")) == len(launched) == len(now)
+
+
+@pytest.mark.parametrize("version", ["$Latest", "$Default"])
+def test_a_rolled_group_that_somebody_gives_the_latest_version_goes_back_once_that_is_gone(
+    account: Account, version: str
+) -> None:
+    """A refresh to the latest version would replace the instances of before by those of the run."""
+    image_id = image(account)
+    template_id = existing(account, ImageId=image_id)
+    account.group(MinSize=1, LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    plan = account.plan(account.seed(), rollout="rolling", rolling={"instanceWarmup": 60})
+    assert plan.rolling is not None
+    ledger.lock(plan, UNDO)
+    account.freeze()
+    made = launch_template.create(RUN, plan.source.instance_id, plan.launch_template, image_id, None)
+    refresh.start(RUN, "web", Stage(1, made, plan.rolling, plan.timeouts))
+    account.flow()
+    assert set(running(account).values()) == {"web/2"}
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", LaunchTemplate={"LaunchTemplateId": template_id, "Version": version}
+    )
+    account.freeze()
+
+    waited, waits = 0, []
+    while not (check := one_pass(waited)).done:
+        waits.append(check.progress)
+        waited += check.wait_seconds
+        account.flow()
+        account.freeze()
+
+    assert set(running(account).values()) == {"web/1"}
+    assert len(account.calls("StartInstanceRefresh")) == 2
+    assert waits[0].startswith("launch template 'web', instances of the run") == (version == "$Latest")
+    assert "kept as somebody else has set it in 'web' since: launch template" in check.roll_back
 
 
 def test_instances_are_not_replaced_while_the_runs_version_is_there(account: Account) -> None:

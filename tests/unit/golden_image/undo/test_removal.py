@@ -92,9 +92,10 @@ def marked(account: Account) -> bool:
 
 
 def test_the_stack_is_removed_if_nothing_is_open_and_no_run_begins_then(
-    plan: Plan, cloudformation: CloudFormation
+    account: Account, plan: Plan, cloudformation: CloudFormation
 ) -> None:
     ledger.lock(plan, UNDO)
+    account.commit(RUN)
     ledger.unlock(RUN)
 
     assert cloudformation.ask()["Status"] == "SUCCESS"

@@ -12,6 +12,7 @@ from moto.stepfunctions import stepfunctions_backends
 
 from golden_image import aws
 from golden_image.errors import GoldenImageError, RollBackIncomplete
+from golden_image.generation import store
 from golden_image.image import owned, snapshots
 from golden_image.run import ledger
 from golden_image.run.children import child_name, execution_arn
@@ -103,7 +104,9 @@ def with_undo(arn: str) -> Callable[[str], Row | None]:
 @pytest.fixture
 def executions(account: Account, ledger_table: None, monkeypatch: pytest.MonkeyPatch) -> Executions:
     assert ledger_table is None
-    monkeypatch.setenv("ROLL_OUT_ARN", f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:refresh-roll-out")
+    for name in ("PROVE_IMAGE", "ROLL_OUT", "RUN_DOCUMENT"):
+        machine = f"refresh-{name.lower().replace('_', '-')}"
+        monkeypatch.setenv(f"{name}_ARN", f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{machine}")
     return Executions(account)
 
 
@@ -186,10 +189,34 @@ def test_the_sweeper_changes_nothing_of_a_run_that_ended_badly(
 
 
 def test_a_run_that_succeeded_is_only_unlocked(account: Account, plan: Plan, executions: Executions) -> None:
+    account.commit(RUN)
     executions.end(RUN, "SUCCEEDED")
     assert sweeper.sweep([RUN]) == [RUN]
     assert len(of_run(RUN, plan.source)) == len(plan.source.volumes)
     assert account.state(plan.source.instance_id) == "stopped"
+    assert ledger.read(RUN) is None
+    assert executions.undos() == {}
+
+
+@pytest.mark.usefixtures("generations_table")
+def test_a_run_that_succeeded_without_its_commit_is_committed_of_what_its_output_tells(
+    account: Account, plan: Plan, executions: Executions
+) -> None:
+    image = {"id": "ami-1", "name": plan.image.name, "snapshotIds": ["snap-1"], "parameterName": "/web"}
+    template = {"id": "lt-1", "name": "web", "version": 1}
+    output = json.dumps({"image": image, "launchTemplate": template})
+    executions.end(RUN, "SUCCEEDED", output=output)
+    account.faults({"service": "dynamodb", "action": "TransactWriteItems", "code": "InternalServerError"})
+    with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
+        sweeper.sweep([RUN])
+    assert kept_plan(RUN) == plan
+    assert list(store.every("web")) == []
+
+    assert sweeper.sweep([RUN]) == [RUN]
+    (generation,) = store.every("web")
+    assert (generation.number, generation.run, generation.image.id) == (1, RUN, "ami-1")
+    assert generation.launch_template.version == 1
+    assert generation.started_at
     assert ledger.read(RUN) is None
     assert executions.undos() == {}
 
@@ -329,6 +356,7 @@ def test_an_undo_of_the_run_itself_counts(executions: Executions, account: Accou
     account.client("stepfunctions").start_execution(stateMachineArn=UNDO, name=name, input='{"run": "x"}')
     executions.end(RUN, "ABORTED")
     assert sweeper.sweep([RUN]) == []
+    ledger.claim_undo(RUN)
     executions.end(undo_arn(RUN), "SUCCEEDED")
     assert sweeper.sweep([RUN]) == [RUN]
     assert list(executions.undos()) == [undo_arn(RUN)]
@@ -380,6 +408,7 @@ def test_an_unlock_that_broke_off_is_finished_by_the_next_sweep(
 ) -> None:
     executions.end(RUN, "ABORTED")
     sweeper.sweep([RUN])
+    ledger.claim_undo(RUN)
     executions.end(undo_arn(RUN), "SUCCEEDED")
     account.faults({"service": "dynamodb", "action": "DeleteItem", "code": "InternalServerError"})
     with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
@@ -421,9 +450,10 @@ def test_an_event_of_an_end_sweeps_that_run(
         },
     ],
 )
-def test_a_schedule_sweeps_every_run_that_has_a_row(
-    plan: Plan, other: Plan, executions: Executions, context: object, event: dict[str, Any]
+def test_a_schedule_sweeps_every_run_that_has_a_row(  # noqa: PLR0917
+    account: Account, plan: Plan, other: Plan, executions: Executions, context: object, event: dict[str, Any]
 ) -> None:
+    account.commit(RUN)
     executions.end(RUN, "SUCCEEDED")
     assert handle(event, context) == {"clean": [RUN]}
     assert (kept_plan(RUN), kept_plan(OTHER_RUN)) == (None, other)

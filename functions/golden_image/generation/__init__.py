@@ -1,0 +1,1 @@
+"""A group's generations, one for each committed run, and the way back to one of them."""

@@ -1,0 +1,1 @@
+"""The states of the workflow prove_image that need code."""

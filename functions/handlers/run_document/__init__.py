@@ -1,0 +1,1 @@
+"""The states of the workflow run_document that need code."""
