@@ -63,7 +63,7 @@ bench: setup ## Measure this project against alternatives; fail if a figure miss
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/explanations/performance.md and docs/reference/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl

@@ -66,7 +66,7 @@ class Scenario:
     Attributes:
         group: the end of the group's name, after the stack's.
         offered: a type that the zones of the group's subnets offer; empty for the source's subnet.
-        also: another end that docs/failure.md has, and a word that its cause then has.
+        also: another end that docs/guides/failure.md has, and a word that its cause then has.
     """
 
     name: str

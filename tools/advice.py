@@ -1,4 +1,4 @@
-"""Writes the advice of docs/failure.md into the workflow that notifies of a failure.
+"""Writes the advice of docs/guides/failure.md into the workflow that notifies of a failure.
 
 usage: python -m tools.advice
 """
@@ -11,9 +11,11 @@ from tools.format_definitions import formatted
 from tools.project import DEFINITIONS, ROOT, definition
 
 WORKFLOW, STATE = "notify", "Find Advice"
-_PAGE = ROOT / "docs/failure.md"
+_PAGE = ROOT / "docs/guides/failure.md"
 _ROW = re.compile(r"^\| (`[A-Z][^|]*`) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
-_OTHER = "Find the error in docs/failure.md. Any other is a defect: report it with the log's stack trace."
+_OTHER = (
+    "Find the error in docs/guides/failure.md. Any other is a defect: report it with the log's stack trace."
+)
 
 
 def advice() -> dict[str, str]:

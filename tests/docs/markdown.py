@@ -87,7 +87,7 @@ def states() -> dict[str, dict[str, Any]]:
     return {name: state for one in definitions().values() for name, state in one["States"].items()}
 
 
-CHAPTERS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/chapters/*.md")))
+CHAPTERS = tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/reference/chapters/*.md")))
 """A page for each subject of the code."""
 
 OWN_PAGES = (
@@ -95,18 +95,18 @@ OWN_PAGES = (
     "CHANGELOG.md",
     "SECURITY.md",
     "docs/README.md",
-    "docs/contributing.md",
+    "docs/guides/contributing.md",
     *CHAPTERS,
-    "docs/aws-acceptance.md",
-    "docs/deploy.md",
-    "docs/run.md",
-    "docs/rollouts.md",
-    "docs/input.md",
-    "docs/output.md",
-    "docs/api.md",
-    "docs/failure.md",
-    "docs/internals.md",
-    "docs/guide.ko.md",
+    "docs/guides/aws-acceptance.md",
+    "docs/guides/deploy.md",
+    "docs/guides/run.md",
+    "docs/guides/rollouts.md",
+    "docs/reference/input.md",
+    "docs/reference/output.md",
+    "docs/reference/api.md",
+    "docs/guides/failure.md",
+    "docs/explanations/internals.md",
+    "docs/guides/guide.ko.md",
     "ec2world/README.md",
 )
 """The pages that are written by hand; others are generated, and tested by what generates them."""

@@ -168,5 +168,5 @@ def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None
         "Auto Scaling 그룹 생성",
         "그룹의 인스턴스를 모두 종료",
     ]
-    table = [row[0] for row in rows(page("docs/guide.ko.md").section("## 가이드의 단계와 상태"))]
+    table = [row[0] for row in rows(page("docs/guides/guide.ko.md").section("## 가이드의 단계와 상태"))]
     assert [step for step in table if not step.startswith("(")] == steps

@@ -132,7 +132,7 @@ def test_a_child_s_failure_links_to_the_child() -> None:
 
 @pytest.mark.parametrize("error", ["KeyError", "Lambda.NewException"])
 def test_an_error_that_nobody_knows_has_a_general_advice(error: str) -> None:
-    assert "What to do: Find the error in docs/failure.md." in failure(Error=error)[1]
+    assert "What to do: Find the error in docs/guides/failure.md." in failure(Error=error)[1]
 
 
 @pytest.mark.parametrize(
