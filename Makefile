@@ -57,6 +57,20 @@ faults: setup ## Run with a fault in every call and every state, and with pairs 
 bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
+# Only `recording` needs these: what records a terminal, and what draws the recording.
+.tools/recording/.done: .tools/.done tools/recording/package.json tools/recording/package-lock.json
+	UV_PROJECT_ENVIRONMENT=.tools/recording $(UV) sync --quiet --frozen --only-group recording
+	cp tools/recording/package.json tools/recording/package-lock.json .tools/recording
+	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/recording
+	@touch $@
+
+.PHONY: recording
+recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/demo.svg
+	@mkdir -p .sandbox
+	.tools/recording/bin/asciinema rec --quiet --overwrite --cols 100 --rows 24 \
+		--command "echo '$$ make demo'; $(PY) -m sandbox demo" .sandbox/demo.cast
+	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/demo.svg
+
 # Only `performance` needs this.
 .tools/plots/.done: .tools/.done
 	UV_PROJECT_ENVIRONMENT=.tools/plots $(UV) sync --quiet --frozen --only-group plots
