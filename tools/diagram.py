@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGES = {
-    TRUNK: ROOT / "README.md",
+    TRUNK: ROOT / "docs/reference/workflow.md",
     "notify": ROOT / "docs/reference/chapters/notify.md",
     "prove_image": ROOT / "docs/reference/chapters/prove_image.md",
     "roll_out": ROOT / "docs/reference/chapters/roll_out.md",

@@ -184,9 +184,9 @@ def test_output_md_has_the_fields_of_the_definition() -> None:
         assert list(shown[name]) == list(wanted[name])
 
 
-def test_the_demo_in_the_readme_goes_through_states_of_the_definition() -> None:
+def test_the_demo_s_page_goes_through_states_of_the_definition() -> None:
     trunk = definitions()["golden_image_refresh"]
-    rolled, undone = page("README.md").blocks("text")[0].split("\n2. ")
+    rolled, undone = page("docs/explanations/demo.md").blocks("text")[0].split("\n2. ")
     for told, end in ((rolled, "Refresh Complete"), (undone, "Refresh Failed")):
         listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
         entered = [state for state in listed if ": " not in state]
