@@ -145,12 +145,14 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice
+docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice, verbs, counts
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
 	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
+	$(PY) -m tools.cli_page
+	$(PY) -m tools.counts
 
 .PHONY: aws-acceptance
 aws-acceptance: setup ## Run every scenario in your AWS account, report, remove all (SANDBOX=1: in the sandbox; WINDOWS=1; YES=1; REPORT=file)
