@@ -11,8 +11,10 @@ from samtranslator.yaml_helper import yaml_parse
 from bench import footprint
 from golden_image import polling
 from golden_image.run import ledger
+from golden_image_cli import problems
 from tests.docs import input_table
 from tests.docs.markdown import ROOT, definitions, page, rows, states
+from tools import cli_page, counts
 
 
 def _template() -> dict[str, Any]:
@@ -47,6 +49,25 @@ def test_the_readme_has_every_folder_of_the_project() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     assert folders - {"node_modules"} <= {Path(path).parts[0] for path in named}
+
+
+def test_the_readme_counts_no_more_than_there_is_and_not_much_less() -> None:
+    counted = counts.counts()
+    shown = counts.shown(page("README.md").text)
+    assert shown.keys() == counted.keys(), "run make docs"
+    for what, count in shown.items():
+        assert count <= counted[what] < 1.5 * count, f"{what}: run make docs"
+
+
+def test_the_page_of_the_command_line_has_the_help_of_every_verb() -> None:
+    text = page("docs/reference/cli.md").text
+    assert text == cli_page.page(text), "run make docs"
+
+
+def test_the_page_of_the_command_line_has_every_exit_code() -> None:
+    codes = {value for value in vars(problems).values() if isinstance(value, int)}
+    table = rows(page("docs/reference/cli.md").section("## Exit codes"))
+    assert [int(code) for code, _ in table] == sorted(codes)
 
 
 def test_each_price_follows_from_its_counts_and_is_what_the_readme_says() -> None:
