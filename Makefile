@@ -46,9 +46,14 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/iam
 	@touch $@
 
+# Only `test` needs this: the pages' commands of the AWS CLI are run.
+.tools/aws/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/aws $(UV) sync --quiet --frozen --only-group aws
+	@touch $@
+
 .PHONY: test
 # In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
-test: setup .tools/iam/.done ## Run all tests
+test: setup .tools/iam/.done .tools/aws/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults

@@ -14,7 +14,8 @@ from samtranslator.yaml_helper import yaml_parse
 from typer import Context
 
 from golden_image_cli.__main__ import Verbs
-from tests.docs.markdown import OWN_PAGES, ROOT, page
+from tests.docs import input_table
+from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
 
 # The last one is the CLI's name of the parameter Endpoint.
 _OPTIONS_OF_THE_CLI = {
@@ -86,6 +87,7 @@ def test_a_page_with_commands_of_the_aws_cli_says_which_version_they_need(name: 
 
 
 def test_each_verb_of_the_command_line_and_its_options_exist() -> None:
+    fields = {f"--{row[0].strip('`')}" for row in rows(input_table.table())}
     group = Verbs(name="golden-image", rich_markup_mode=None)
     context = Context(group, info_name="golden-image")
     for name, words in [*_of("golden-image"), *_of(".venv/bin/golden-image")]:
@@ -93,7 +95,7 @@ def test_each_verb_of_the_command_line_and_its_options_exist() -> None:
             continue
         command = group.get_command(context, words[0])
         assert command is not None, f"{name}: {words[0]}"
-        known = {option for param in command.params for option in param.opts}
+        known = fields | {option for param in command.params for option in param.opts}
         assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, f"{name}: {words}"
 
 

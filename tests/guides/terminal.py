@@ -43,7 +43,7 @@ def clone(directory: Path) -> Path:
 
 def command_lines(block: str) -> list[str]:
     """The command lines of a block, each whole."""
-    return [line for line in re.sub(r"\\\n\s*", "", block).splitlines() if line.strip()]
+    return [line for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines() if line.strip()]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Terminal:
     """A shell that keeps its variables from one command line to the next; its standard output is a pipe."""
 
     def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
+        self._mark = uuid.uuid4().hex
         self._shell = subprocess.Popen(
             ["bash"],
             cwd=folder,
@@ -92,12 +93,23 @@ class Terminal:
 
     def run(self, line: str) -> Ended:
         """Run a command line to its end."""
-        mark = uuid.uuid4().hex
+        self.start(line)
+        return self.ended(line)
+
+    def start(self, line: str) -> None:
+        """Start a command line; `ended` waits for its end."""
         # A command must not read the shell's own input.
-        self._send(f"{{ {line}\n}} </dev/null; printf '\\n%s %s\\n' {mark} $?")
+        self._send(f"{{ {line}\n}} </dev/null; printf '\\n%s %s\\n' {self._mark} $?")
+
+    def ended(self, line: str) -> Ended:
+        """The end of the command line that was started.
+
+        Raises:
+            AssertionError: the shell has ended.
+        """
         printed: list[str] = []
         for told in self._out:
-            if told.startswith(mark):
+            if told.startswith(self._mark):
                 return Ended(line, int(told.split()[1]), "".join(printed))
             printed.append(told)
         raise AssertionError("".join(printed))
