@@ -53,7 +53,7 @@ class Stage:
         return terminal
 
     def lines(self, name: str, *headings: str) -> list[str]:
-        """The command lines of a page, or of some of its sections, with the stage's source for the example's."""
+        """The command lines of a page or of some sections, with the stage's source for the example's."""
         shown = page(name)
         if headings:
             shown = Page(shown.path, "".join(shown.section(heading) for heading in headings))
