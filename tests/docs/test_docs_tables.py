@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from golden_image_cli import problems
 from tests.docs import input_table
 from tests.docs.markdown import ROOT, definitions, page, rows, states
 from tools import cli_page, counts
+
+# In bytes; a picture that moves is the largest.
+_LARGEST_PICTURE = 400_000
 
 
 def _template() -> dict[str, Any]:
@@ -57,6 +61,26 @@ def test_the_readme_counts_no_more_than_there_is_and_not_much_less() -> None:
     assert shown.keys() == counted.keys(), "run make docs"
     for what, count in shown.items():
         assert count <= counted[what] < 1.5 * count, f"{what}: run make docs"
+
+
+def test_a_count_is_rounded_down_so_that_it_stays_true_when_more_come() -> None:
+    assert [counts.rounded(count) for count in (44, 176, 2065)] == [40, 170, 2000]
+
+
+def test_the_pictures_of_the_readme_are_small_and_need_no_network() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\((\S+)\)", page("README.md").text)
+    assert {"docs/demo.svg", "docs/license.svg", "docs/ci.svg"} <= set(pictures)
+    for picture in pictures:
+        text = (ROOT / picture).read_text(encoding="utf-8")
+        assert len(text) < _LARGEST_PICTURE, picture
+        assert re.findall(r"(?:href|src)=\"(?!#)|url\((?!#)", text) == [], picture
+
+
+def test_the_picture_of_the_demo_moves_and_shows_both_of_its_runs() -> None:
+    text = (ROOT / "docs/demo.svg").read_text(encoding="utf-8")
+    shown = html.unescape(re.sub(r"<[^>]+>", "", text))
+    assert "@keyframes" in text
+    assert all(said in shown for said in ("make demo", "SUCCEEDED", "CanaryFailed", "no lock is held"))
 
 
 def test_the_page_of_the_command_line_has_the_help_of_every_verb() -> None:
