@@ -61,23 +61,22 @@ def lines(plan: Plan) -> Iterator[Line]:
 def shown(plan: Plan) -> Iterator[str]:
     """The diff with its warnings, in at most 80 columns; a word that is longer stays whole."""
     for line in lines(plan):
-        yield from _wrapped(line.mark, line.text, 8 if line.mark == BELOW else 4)
+        yield from _wrapped(line.mark, line.text)
     for warning in plan.get("warnings", []):
-        yield from _wrapped(OUTAGE, f"warning: {warning}", 4)
+        yield from _wrapped(OUTAGE, f"warning: {warning}")
 
 
-def _wrapped(mark: str, text: str, indent: int) -> list[str]:
-    found = textwrap.wrap(
+def _wrapped(mark: str, text: str) -> list[str]:
+    prefix = "    " if mark == BELOW else f"{mark} "
+    first, *more = textwrap.wrap(
         text,
         _WIDTH,
-        initial_indent=" " * (indent - (0 if mark == BELOW else 2)),
-        subsequent_indent=" " * (indent + 2),
+        initial_indent=prefix,
+        subsequent_indent=f"{' ' * len(prefix)}  ",
         break_long_words=False,
         break_on_hyphens=False,
     )
-    if mark == BELOW:
-        return found
-    return [f"{telling.styled(mark, _STYLES[mark])} {found[0]}", *found[1:]]
+    return [first if mark == BELOW else telling.styled(mark, _STYLES[mark]) + first[len(mark) :], *more]
 
 
 def _source(plan: Plan) -> Iterator[Line]:
@@ -138,6 +137,8 @@ def _group(plan: Plan) -> Iterator[Line]:
     after = "0/0/0" if rollout == "drain" else sizes(group["sizes"])
     if before is None:
         yield Line(MADE, f"group {group['name']} {after} (min/desired/max)")
+        if plan["rollout"] == "drain":
+            yield Line(BELOW, f"it is launched with {sizes(group['sizes'])}, then drained")
     else:
         now = sizes(before["sizes"])
         told = f"{now} → {after}" if now != after else f"stays {now}"
