@@ -1,0 +1,248 @@
+"""The page of a run: its sections, and what is in each. How it is written is the business of its writers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from golden_image_cli.report import charts, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from golden_image_cli.report.story import Story
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The figures that matter most: each with its name, and what there is to say about it."""
+
+    tiles: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a head; `is_pair` is set where the last two columns are before and after."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    is_pair: bool = False
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command for a terminal, or an output."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, which is drawn for a width in pixels; `told` is what it shows, in words."""
+
+    spec: Callable[[int], charts.Spec]
+    told: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Two pages side by side, or one after the other where there is no room."""
+
+    left: Page
+    right: Page
+
+
+type Block = Tiles | Table | Prose | Command | Items | Chart | Columns
+
+
+@dataclass(frozen=True)
+class Section:
+    """Some blocks under a title."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page; `outcome` is a run's status, which decides the color of its mark."""
+
+    title: str
+    outcome: str
+    about: str
+    sections: tuple[Section, ...]
+
+
+_DONE = {
+    "drain": "was given a new image, and drained",
+    "recreate": "was recreated from a new image",
+    "rolling": "was rolled to a new image",
+    "none": "was given a new image",
+}
+
+
+def of(story: Story) -> Page:
+    """The page of one run."""
+    return Page(_title(story), story.status, _about(story), tuple(_sections(story)))
+
+
+def _title(story: Story) -> str:
+    group = story.group
+    if story.is_dry:
+        return f"{group}: a plan, and nothing changed"
+    if story.status == "SUCCEEDED":
+        if story.goes_back_to is not None:
+            return f"{group} went back to generation {story.goes_back_to}"
+        return f"{group} {_DONE.get(str(story.rollout), 'was refreshed')}"
+    if story.status == "RUNNING":
+        return f"{group} is being refreshed"
+    if story.status == "ABORTED":
+        return f"The run of {group} was stopped"
+    return f"{group} was not {'taken back' if story.goes_back_to is not None else 'refreshed'}"
+
+
+def _about(story: Story) -> str:
+    told = [f"Run {story.name}", f"started {words.clock(story.start)}"]
+    if story.source:
+        told.append(f"source {story.source}")
+    if story.rollout:
+        told.append(f"rollout {story.rollout}")
+    if story.generation is not None:
+        told.append(f"generation {story.generation}")
+    return " · ".join(told)
+
+
+def _sections(story: Story) -> Iterator[Section]:
+    yield Section("", (Tiles(tuple(_tiles(story))), *(Prose(gap) for gap in story.gaps)))
+    if story.failure:
+        yield _failure(story)
+    if story.stages:
+        yield Section("What ran when", (Chart(lambda width: charts.timeline(story.stages, story, width), _told(story)),))
+    if story.capacity:
+        told = f"Instances in service: from {_in_service(story, 0)} to {_in_service(story, -1)}"
+        yield Section("Instances in service", (Chart(lambda width: charts.capacity(story, width), told),))
+    if story.changes:
+        yield _changes(story)
+    if story.approvals:
+        yield _approvals(story)
+    if story.warnings:
+        yield Section("Warnings", (Items(story.warnings),))
+    if not story.is_dry:
+        yield _cost(story)
+    if back := _way_back(story):
+        yield Section("Go back", back)
+
+
+def _tiles(story: Story) -> Iterator[tuple[str, str, str]]:
+    going = story.status == "RUNNING"
+    yield "Duration", words.duration(story.seconds), "so far" if going else ""
+    if down := story.downtime:
+        yield "Source down", words.duration(down.end - down.begin), "" if down.is_over else "at most, or still"
+    elif not story.is_dry and story.source:
+        yield "Source down", "0 s", "it was not stopped by this run"
+    if story.capacity:
+        fewest = min(one.before + one.after for one in story.capacity)
+        yield "Fewest in service", str(fewest), "at any check"
+    if not story.is_dry:
+        yield "Cost of the run", words.dollars(story.cost.of_run), "so far" if going else ""
+
+
+def _in_service(story: Story, index: int) -> int:
+    one = story.capacity[index]
+    return one.before + one.after
+
+
+def _told(story: Story) -> str:
+    longest = max(story.stages, key=lambda stage: stage.seconds)
+    return (
+        f"Timeline of {words.count(len(story.stages), 'stage')} in {words.duration(story.seconds)}. The longest is "
+        f"{longest.chapter}, {longest.name}: {words.duration(longest.seconds)}"
+    )
+
+
+def _failure(story: Story) -> Section:
+    failure = story.failure
+    assert failure is not None  # noqa: S101 - the caller has asked
+    rows = [
+        ("Failed in", failure.state),
+        ("Error", failure.error),
+        ("Cause", failure.cause),
+        ("Roll-back", failure.roll_back or _who_undoes(story)),
+    ]
+    blocks: list[Block] = [Table((), tuple((name, value) for name, value in rows if value))]
+    if failure.passes:
+        passes = tuple((words.duration(at), what) for at, what in failure.passes)
+        blocks += [Prose("The undo found this to do, pass by pass:"), Table(("after", "still to undo"), passes)]
+    blocks.append(Command(f"golden-image why {story.name}"))
+    return Section("What failed, and what was undone", tuple(blocks))
+
+
+def _who_undoes(story: Story) -> str:
+    if story.status == "FAILED":
+        return "The run does not tell it."
+    return "The sweeper undoes this run from outside. The topic gets a message when it is undone."
+
+
+def _changes(story: Story) -> Section:
+    rows: list[tuple[str, ...]] = []
+    subject = ""
+    for one in story.changes:
+        rows.append((one.subject if one.subject != subject else "", one.field, one.before, one.after))
+        subject = one.subject
+    done = story.status == "SUCCEEDED" and not story.is_dry
+    title = "Before and after" if done else "What was planned" if story.failure else "What is planned"
+    return Section(title, (Table(("", "", "before", "after"), tuple(rows), is_pair=True),))
+
+
+def _approvals(story: Story) -> Section:
+    rows = tuple(
+        (str(one.get("at", "")), str(one.get("by") or "by the AWS CLI"), str(one.get("reason") or ""), str(one.get("answeredAt") or ""))
+        for one in story.approvals
+    )
+    return Section("Approvals", (Table(("of", "by", "reason", "when"), rows),))
+
+
+def _cost(story: Story) -> Section:
+    cost = story.cost
+    rows = [
+        (
+            "This run",
+            f"{words.dollars(cost.of_run)}: {words.count(cost.transitions, 'state transition')}, "
+            f"{words.count(cost.invocations, 'invocation')} of one second each, as is assumed",
+        )
+    ]
+    if cost.kept_gib:
+        rows.append(
+            (
+                "The image",
+                f"at most {words.dollars(cost.of_month)} a month for snapshots of {cost.kept_gib} GiB. "
+                "EBS bills only the blocks that have changed since the volumes' earlier snapshots",
+            )
+        )
+    canary = sum(stage.seconds for stage in story.stages if stage.chapter == "Canary")
+    if canary:
+        rows.append(("The canary", f"one instance for {words.duration(canary)}, at the price of its type"))
+    prices = "The prices are those of us-east-1 in November 2026, without the free tier."
+    return Section("Cost", (Table((), tuple(rows)), Prose(prices)))
+
+
+def _way_back(story: Story) -> tuple[Block, ...]:
+    if story.is_dry or story.status != "SUCCEEDED" or story.generation is None:
+        return ()
+    if not any(one.field == "launches from" and one.before != "—" for one in story.changes):
+        return (Prose("The run has created this group: there is no earlier generation to go back to."),)
+    return (Command(f"golden-image go-back {story.group}"),)

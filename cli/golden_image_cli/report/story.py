@@ -1,0 +1,228 @@
+"""The story of a run: all that its report tells, from its history, input and output alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from golden_image_cli import prices
+from golden_image_cli.report import capacity, changes, stages, visits
+from golden_image_cli.report.changes import member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from golden_image_cli.report.capacity import Capacity, Checkpoint
+    from golden_image_cli.report.changes import Change, Json
+    from golden_image_cli.report.stages import Stage
+    from golden_image_cli.report.visits import Event, Visit
+    from golden_image_cli.runs import Run
+
+_WITH_WORKFLOW = ("Prepare Source", "Prove Image", "Roll Out", "Undo")
+_ROLL_BACK = " Roll-back: "
+
+
+@dataclass(frozen=True)
+class Downtime:
+    """When the source was down, in seconds since the run's start.
+
+    Attributes:
+        end: when it ran again; the end of what is known where it did not.
+        is_over: the run has seen it running again.
+    """
+
+    begin: float
+    end: float
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How a run failed, and what was undone.
+
+    Attributes:
+        state: where it failed, after the states that called its workflow; None where the history is gone.
+        roll_back: the result of the undo in words; None where the run did not tell one.
+        passes: what each pass of the undo found, with its seconds since the run's start.
+    """
+
+    state: str | None
+    error: str | None
+    cause: str | None
+    roll_back: str | None
+    passes: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run cost, and what it left costs each month, in US dollars."""
+
+    transitions: int
+    invocations: int
+    of_run: float
+    kept_gib: int
+    of_month: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a report tells of a run.
+
+    Attributes:
+        seconds: from the run's start to its end, or until now.
+        is_dry, goes_back_to: which kind of run it was; the number of the generation of a way back.
+        generation: the number that the run's generation has; None where it made none.
+        gaps: what the history does not have, in sentences.
+    """
+
+    name: str
+    status: str
+    group: str
+    source: str | None
+    rollout: str | None
+    start: datetime
+    seconds: float
+    is_dry: bool
+    goes_back_to: int | None
+    generation: int | None
+    stages: tuple[Stage, ...]
+    downtime: Downtime | None
+    capacity: tuple[Capacity, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    approvals: tuple[Json, ...]
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+    failure: Failure | None
+    cost: Cost
+    gaps: tuple[str, ...]
+
+
+def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | None = None) -> Story:
+    """The story of a run.
+
+    Args:
+        events: its history and that of its children, as golden_image_cli.history answers them.
+        scale: real seconds per second that the run counts; 1 but in a sandbox.
+        now: the present, up to which a run that goes on is told.
+    """
+    past = [event | {"timestamp": _counted(event["timestamp"], run.start, scale)} for event in events]
+    found, end = visits.read(past), _counted(run.stop or now or datetime.now(UTC), run.start, scale)
+    output = run.output if isinstance(run.output, dict) else {}
+    given = run.input if isinstance(run.input, dict) else {}
+    is_dry = run.status == "SUCCEEDED" and "plannedAt" in output
+    plan = output if is_dry else _answer(found, "Plan Refresh") or {}
+    result = {} if is_dry else output
+    return Story(
+        name=run.name,
+        status=run.status,
+        group=_text(member(plan, "group", "name") or member(result, "group", "name") or given.get("autoScalingGroupName")),
+        source=member(plan, "source", "instanceId") or member(result, "source", "instanceId"),
+        rollout=member(plan, "rollout") or member(result, "rollout"),
+        start=run.start,
+        seconds=(end - run.start).total_seconds(),
+        is_dry=is_dry,
+        goes_back_to=member(plan, "goesBackTo", "number") or member(result, "generation", "goesBackTo"),
+        generation=member(result, "generation", "number"),
+        stages=tuple(stages.read(found, run.start, end)),
+        downtime=_downtime(found, plan, run.start, end),
+        capacity=tuple(capacity.read(found, run.start)),
+        checkpoints=tuple(capacity.checkpoints(found, run.start)),
+        approvals=tuple(_approvals(found, result)),
+        changes=tuple(changes.read(plan, result)),
+        warnings=tuple(map(str, result.get("warnings") or plan.get("warnings") or [])),
+        failure=_failure(run, found),
+        cost=_cost(past, found, plan, bool(result)),
+        gaps=tuple(_gaps(run, found, plan)),
+    )
+
+
+def _counted(moment: datetime, start: datetime, scale: float) -> datetime:
+    """A moment by the run's clock, which began with the run and is fast in a sandbox."""
+    return start + (moment - start) / scale
+
+
+def _text(name: Any) -> str:
+    return name if isinstance(name, str) and name else "the default group"
+
+
+def _answer(found: Sequence[Visit], *path: str) -> Json | None:
+    """What the last visit of a state answered."""
+    answers = [one.answer for one in found if one.path == path and isinstance(one.answer, dict)]
+    return answers[-1] if answers else None
+
+
+def _downtime(found: Sequence[Visit], plan: Json, start: datetime, end: datetime) -> Downtime | None:
+    stop = next((one for one in found if one.path == ("Stop Source",)), None)
+    if stop is None or member(plan, "source", "powerState") == "stopped":
+        return None
+    again = next((one.exited for one in found if _runs_again(one)), None)
+    undone = next((one.exited for one in found if one.path == ("Undo",)), None)
+    until = again or undone or end
+    return Downtime((stop.entered - start).total_seconds(), (until - start).total_seconds(), again is not None)
+
+
+def _runs_again(visit: Visit) -> bool:
+    if not isinstance(visit.answer, dict):
+        return False
+    if visit.path == ("Check Source Returned",):
+        return visit.answer.get("progress") == "running"
+    return visit.path == ("Look at Source",) and visit.answer.get("running") is True
+
+
+def _approvals(found: Sequence[Visit], result: Json) -> list[Json]:
+    told = result.get("approvals") or [one.answer for one in found if one.asks_people]
+    return [one for one in told if isinstance(one, dict)]
+
+
+def _failure(run: Run, found: Sequence[Visit]) -> Failure | None:
+    if run.status in {"SUCCEEDED", "RUNNING"}:
+        return None
+    before = found
+    undo = next((number for number, one in enumerate(found) if one.path == ("Undo",)), None)
+    if undo is not None:
+        before = found[:undo]
+    failed = next((one for one in reversed(before) if one.error), None)
+    if failed is None and before and run.status != "FAILED":
+        # Nothing has failed in a run that was stopped: it was in its last state.
+        failed = before[-1]
+    cause, _, roll_back = (run.cause or "").rpartition(_ROLL_BACK)
+    return Failure(
+        state=" · ".join(failed.path) if failed else None,
+        error=run.error,
+        cause=cause or run.cause,
+        roll_back=roll_back.removesuffix(".") if cause else None,
+        passes=tuple(_passes(found, run.start)),
+    )
+
+
+def _passes(found: Sequence[Visit], start: datetime) -> list[tuple[float, str]]:
+    """What the passes of the undo found to do, each once."""
+    told: list[tuple[float, str]] = []
+    for one in found:
+        progress = member(one.answer, "progress") if one.path == ("Undo", "Roll Back") else None
+        if progress and (not told or told[-1][1] != progress):
+            told.append(((one.entered - start).total_seconds(), str(progress)))
+    return told
+
+
+def _cost(past: Sequence[Event], found: Sequence[Visit], plan: Json, is_kept: bool) -> Cost:
+    transitions = len(found) + sum(max(one.tries - 1, 0) for one in found)
+    invocations = sum(one.calls for one in found)
+    kept = changes.gib(plan) if is_kept and not member(plan, "goesBackTo") else 0
+    return Cost(
+        transitions, invocations, prices.of_run(transitions, invocations), kept, prices.of_snapshots(kept)
+    )
+
+
+def _gaps(run: Run, found: Sequence[Visit], plan: Json) -> list[str]:
+    told = []
+    if not found:
+        told.append("The history of this run is gone: Step Functions keeps it for 90 days after the run's end.")
+    elif not plan and run.status != "RUNNING" and found[0].path != ("Plan Refresh",):
+        told.append("The beginning of the history is missing, and with it the plan.")
+    for caller in _WITH_WORKFLOW:
+        called = next((one for one in found if one.path == (caller,) and one.has_child), None)
+        if called and not any(one.path[:1] == (caller,) and len(one.path) > 1 for one in found):
+            told.append(f"The history of the workflow that {caller} called is gone: its time is shown as one piece.")
+    return told
