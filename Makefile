@@ -21,7 +21,9 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv==$(UV_VERSION)
 
-.tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV))
+# The command line has the last two packed in.
+.tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
+		cli/packed_data.py docs/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent

@@ -11,7 +11,7 @@ from golden_image import errors, polling
 from golden_image.errors import CallerError, GoldenImageError, TryAgain
 from golden_image.undo import begin
 from tests.docs.markdown import ROOT, definitions, page, rows, states
-from tools import advice
+from tools import advice, failure_page
 
 PAGE = page("docs/failure.md")
 DEFINITION = definitions()["golden_image_refresh"]
@@ -144,7 +144,7 @@ def test_the_lines_of_the_messages_are_the_workflow_s() -> None:
 
 def test_the_advice_of_a_message_is_that_of_this_page() -> None:
     told = STATES[advice.STATE]["Assign"]["advice"]
-    assert told == advice.advice(), "run make docs"
+    assert told == failure_page.advice(), "run make docs"
     assert named("### Refused: nothing was changed").keys() | named(
         "### Failed: undone by the roll-back"
     ).keys() | named(NO_ANSWER).keys() == told.keys() - {"other"} | {"KeyError"}

@@ -1,0 +1,154 @@
+"""The runs of a stack."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from golden_image_cli.problems import WRONG_CALL, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from golden_image_cli.stack import Stack
+
+RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
+_DRY_RUN = "dryRun"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run. What it does not have is None: only a run that is over has a stop, and one that failed an error.
+
+    Attributes:
+        input: as JSON; None also where it is no JSON that Python reads.
+    """
+
+    arn: str
+    name: str
+    status: str
+    start: datetime
+    stop: datetime | None = None
+    input: Any = None
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """It has ended, in whatever way."""
+        return self.status != RUNNING
+
+    @property
+    def failed(self) -> bool:
+        """It has ended, and did not succeed."""
+        return self.over and self.status != SUCCEEDED
+
+    @property
+    def seconds(self) -> float | None:
+        """Real seconds from its start to its end; None while it goes on."""
+        return (self.stop - self.start).total_seconds() if self.stop else None
+
+    @property
+    def dry(self) -> bool:
+        """It was asked for a plan, and to change nothing."""
+        return self.asked(_DRY_RUN) is True
+
+    def asked(self, field: str) -> Any:
+        """A field of its input, such as `autoScalingGroupName`; None where the input does not state it."""
+        return self.input.get(field) if isinstance(self.input, dict) else None
+
+
+def find(
+    stack: Stack, named: str | None, fits: Callable[[Run], bool] = lambda run: not run.dry, which: str = "run"
+) -> Run:
+    """The run of that name or ARN; without one, the newest that fits.
+
+    Args:
+        which: the runs that fit, for the message where there is none.
+
+    Raises:
+        Problem: there is no such run.
+    """
+    if named:
+        return describe(stack, arn_of(stack, named))
+    for item in listed(stack):
+        if fits(run := describe(stack, item.arn)):
+            return run
+    raise Problem(
+        f"Stack {stack.name} has no {which}; Step Functions keeps a run for 90 days after its end."
+        " `golden-image list` shows those that there are.",
+        WRONG_CALL,
+    )
+
+
+def listed(stack: Stack, status: str | None = None) -> Iterator[Run]:
+    """The runs, newest first, without input and output; status: only those of that one."""
+    query = {"stateMachineArn": stack.state_machine_arn} | ({"statusFilter": status} if status else {})
+    client, token = stack.client("stepfunctions"), None
+    while True:
+        # A page may be empty and yet have a token: only one without a token is the last.
+        page = client.list_executions(**query, **({"nextToken": token} if token else {}))
+        yield from map(_run, page["executions"])
+        if not (token := page.get("nextToken")):
+            return
+
+
+def describe(stack: Stack, arn: str) -> Run:
+    """The run of that ARN.
+
+    Raises:
+        Problem: there is no such run.
+    """
+    client = stack.client("stepfunctions")
+    missing = client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn
+    try:
+        return _run(client.describe_execution(executionArn=arn))
+    except missing:
+        raise Problem(
+            f"Stack {stack.name} has no run {arn.rpartition(':')[2]}. Step Functions keeps a run for 90 days"
+            " after its end; `golden-image list` shows the newest.",
+            WRONG_CALL,
+        ) from None
+
+
+def arn_of(stack: Stack, named: str) -> str:
+    """The ARN of the run of that name or ARN.
+
+    Raises:
+        Problem: the ARN is no execution of the stack's state machine.
+    """
+    prefix = stack.state_machine_arn.replace(":stateMachine:", ":execution:", 1)
+    if not named.startswith("arn:"):
+        return f"{prefix}:{named}"
+    if named.startswith(f"{prefix}:"):
+        return named
+    raise Problem(
+        f"{named} is no run of stack {stack.name}: the ARN of a run of it begins with {prefix}:\n"
+        "Name the run's own stack with --stack, or its Region with --region.",
+        WRONG_CALL,
+    )
+
+
+def decoded(text: str | None) -> Any:
+    """The JSON value of an input or an output; None where it has none, or none that Python reads."""
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _run(answer: dict[str, Any]) -> Run:
+    return Run(
+        arn=answer["executionArn"],
+        name=answer["name"],
+        status=answer["status"],
+        start=answer["startDate"],
+        stop=answer.get("stopDate"),
+        input=decoded(answer.get("input")),
+        output=decoded(answer.get("output")),
+        error=answer.get("error"),
+        cause=answer.get("cause"),
+    )
