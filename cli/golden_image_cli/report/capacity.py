@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from golden_image_cli.report.visits import Visit
+    from golden_image_cli.history import Visit
 
 _LEFT = re.compile(r"(\d+) left")
 _IN_SERVICE = re.compile(r"(\d+) of \d+ in service")
@@ -61,7 +61,7 @@ def checkpoints(visits: Sequence[Visit], start: datetime) -> list[Checkpoint]:
 
 def _checks(visits: Sequence[Visit], start: datetime) -> Iterator[tuple[float, Visit]]:
     for visit in visits:
-        if visit.path[0] == "Roll Out" and visit.exited and isinstance(visit.answer, dict):
+        if visit.path == ("Roll Out",) and visit.exited and visit.answer:
             yield (visit.exited - start).total_seconds(), visit
 
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     type Json = dict[str, Any]
 
 _NOTHING = "—"
-# The plan hides user data; a value of another program's plan would not be shown either.
-_SECRET = ("userdata", "user data")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,9 @@ def _image(plan: Json, output: Json) -> Iterator[Change]:
     yield Change("Image", "image", before, named or _NOTHING)
     snapshots, size = image.get("snapshotIds") or [], gib(plan)
     if snapshots:
-        yield Change("Image", "snapshots", _NOTHING, ", ".join(snapshots) + (f" of {size} GiB" if size else ""))
+        yield Change(
+            "Image", "snapshots", _NOTHING, ", ".join(snapshots) + (f" of {size} GiB" if size else "")
+        )
     elif size and not back:
         volumes = member(plan, "source", "volumes")
         told = ", ".join(f"{volume.get('deviceName')} {volume.get('size')} GiB" for volume in volumes)
@@ -76,10 +76,7 @@ def _template(plan: Json, output: Json) -> Iterator[Change]:
     after = f"{name} version {version}" if version is not None else f"{name}, a new version"
     yield Change("Template", "launches from", _launches_from(plan, had) if had else _NOTHING, after)
     for one in member(plan, "launchTemplate", "differences") or []:
-        field = str(one.get("field"))
-        hidden = any(secret in field.lower() for secret in _SECRET)
-        values = ["(not shown)" if hidden and value else value for value in (one.get("before"), one.get("after"))]
-        yield Change("Template", field, *(_NOTHING if value is None else str(value) for value in values))
+        yield Change("Template", str(one.get("field")), _value(one.get("before")), _value(one.get("after")))
 
 
 def _launches_from(plan: Json, had: Json) -> str:

@@ -23,9 +23,14 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 DOWN = "down"
 _LEGEND = {CALL: "calls", WAIT: "waits for AWS", PEOPLE: "waits for people", DOWN: "source is down"}
 _VERSIONS = {"before": "version before", "after": "new version"}
+_RUNS = {"before": "A", "call": "B"}
 _ROW, _BAR, _EDGE, _CHARACTER = 22, 12, 12, 7.2
 # The ticks of a time axis are so many seconds apart, whichever is the first that leaves room for their labels.
-_STEPS = (*(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200), 86400, 604800)
+_STEPS = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200),
+    86400,
+    604800,
+)
 _TICK = 56
 
 
@@ -37,11 +42,15 @@ def draw(spec: Spec, told: str) -> str:
     return re.sub(r"^<svg ", f'<svg role="figure" aria-label="{html.escape(told)}" ', svg, count=1)
 
 
-def timeline(stages: Sequence[Stage], story: Story, width: int) -> Spec:
-    """When each stage ran: a row for each, those of a chapter together."""
+def timeline(story: Story, width: int, total: float) -> Spec:
+    """When each stage ran: a row for each, those of a chapter together.
+
+    Args:
+        width: of the picture, in pixels.
+        total: seconds that the axis of time has.
+    """
     labels = _labels(width)
-    total = max(story.seconds, 0.001)
-    rows = list(_rows(stages, story))
+    rows = list(_rows(story, total))
     keys = [row["row"] for row in rows]
     scale = (width - labels - _EDGE) / total
     pieces = [piece for row in rows for piece in row.pop("pieces")]
@@ -52,7 +61,12 @@ def timeline(stages: Sequence[Stage], story: Story, width: int) -> Spec:
     return _chart(width - labels - _EDGE, {"step": _ROW}) | {
         "encoding": {"y": y},
         "layer": [
-            _layer([r for r in rows if r["head"]], {"type": "bar", "height": 2, "color": LIGHT["line"]}, total, scale),
+            _layer(
+                [r for r in rows if r["head"]],
+                {"type": "bar", "height": 2, "color": LIGHT["line"]},
+                total,
+                scale,
+            ),
             _layer(
                 pieces,
                 {"type": "bar", "height": _BAR, "cornerRadius": 1.5, "minBandSize": 1},
@@ -64,16 +78,15 @@ def timeline(stages: Sequence[Stage], story: Story, width: int) -> Spec:
                 _texts([one for one in told if one["side"] == side], side, total, scale)
                 for side in ("right", "left", "inside")
             ),
-            _marks(_failures(rows, stages), "bad", "cross", total, scale),
+            _marks(_failures(rows, story.stages), "bad", "cross", total, scale),
             _marks(_checkpoints(rows, story), "ink", "diamond", total, scale),
         ],
     }
 
 
-def capacity(story: Story, width: int) -> Spec:
+def capacity(story: Story, width: int, total: float) -> Spec:
     """How many instances were in service, beside the timeline's axis of time."""
     labels = _labels(width)
-    total = max(story.seconds, 0.001)
     last = max((stage.spans[-1].end for stage in story.stages if stage.chapter == "Roll-out"), default=total)
     bars = list(_levels(story, last))
     most = max((one.before + one.after for one in story.capacity), default=0)
@@ -91,7 +104,9 @@ def capacity(story: Story, width: int) -> Spec:
             "color": {
                 "field": "kind",
                 "type": "nominal",
-                **_scale([kind for kind in _VERSIONS if any(b["kind"] == kind for b in bars)], _VERSIONS, width),
+                **_scale(
+                    [kind for kind in _VERSIONS if any(b["kind"] == kind for b in bars)], _VERSIONS, width
+                ),
             },
             "description": {"field": "told"},
         },
@@ -108,7 +123,11 @@ def _levels(story: Story, last: float) -> Iterator[Row]:
                 bar["end"] = until
             else:
                 yield from [bar] if bar else []
-                bar = {"begin": one.at, "end": until, "low": low, "high": high, "kind": kind} if high > low else {}
+                bar = (
+                    {"begin": one.at, "end": until, "low": low, "high": high, "kind": kind}
+                    if high > low
+                    else {}
+                )
             if bar:
                 told = f"{high - low} {name}: from {_seconds(bar['begin'])} to {_seconds(bar['end'])}"
                 bar["told"] = told
@@ -120,18 +139,54 @@ def _labels(width: int) -> int:
     return 116 if width < 400 else 150
 
 
-def _rows(stages: Sequence[Stage], story: Story) -> Iterator[Row]:
+def durations(rows: Sequence[tuple[str, float, float]], width: int) -> Spec:
+    """How long each stage took in two runs, which are named A and B."""
+    names = [name for name, _, _ in rows]
+    bars = [
+        {"row": name, "run": run, "seconds": seconds, "told": f"{name} in {_RUNS[run]}: {_seconds(seconds)}"}
+        for name, *both in rows
+        for run, seconds in zip(_RUNS, both, strict=True)
+    ]
+    labels = _labels(width) + 20
+    most = max(bar["seconds"] for bar in bars)
+    x = _x(max(most, 0.001), (width - labels - _EDGE) / max(most, 0.001), "seconds")
+    y = {"field": "row", "type": "nominal", "sort": names, "scale": {"domain": names, "paddingInner": 0.3}}
+    axis = _names(labels) | {
+        "labelExpr": "datum.value",
+        "labelFontWeight": "normal",
+        "labelColor": LIGHT["muted"],
+    }
+    color = _scale(list(_RUNS), _RUNS, width)
+    return _chart(width - labels - _EDGE, {"step": 10}) | {
+        "data": {"values": bars},
+        "mark": {"type": "bar", "cornerRadius": 1.5},
+        "encoding": {
+            "y": y | {"axis": axis},
+            "yOffset": {"field": "run", "sort": list(_RUNS)},
+            "x": x,
+            "color": {"field": "run", "type": "nominal", **color},
+            "description": {"field": "told"},
+        },
+    }
+
+
+def _rows(story: Story, total: float) -> Iterator[Row]:
     """The rows of the timeline, each with its pieces: of a chapter with several stages, a head first."""
-    total, number = story.seconds, 0
-    for chapter in dict.fromkeys(stage.chapter for stage in stages):
-        own = [stage for stage in stages if stage.chapter == chapter]
+    number = 0
+    for chapter in dict.fromkeys(stage.chapter for stage in story.stages):
+        own = [stage for stage in story.stages if stage.chapter == chapter]
         lines = [(stage.name, list(stage.pieces(total)), stage.seconds) for stage in own]
         if chapter == "Source" and (down := story.downtime):
             span = Span(down.begin, down.end, DOWN)
             lines.append(("Down", [span], span.seconds))
         if len(lines) > 1:
-            begin, end = min(p.begin for _, ps, _ in lines for p in ps), max(p.end for _, ps, _ in lines for p in ps)
-            yield _row(f"#{number:02}|{chapter}", begin, end, sum(stage.seconds for stage in own), []) | {"head": True}
+            begin, end = (
+                min(p.begin for _, ps, _ in lines for p in ps),
+                max(p.end for _, ps, _ in lines for p in ps),
+            )
+            yield _row(f"#{number:02}|{chapter}", begin, end, sum(stage.seconds for stage in own), []) | {
+                "head": True
+            }
             number += 1
         for name, pieces, seconds in lines:
             label = f" {number:02}|{name}" if len(lines) > 1 else f"#{number:02}|{chapter}"
@@ -152,7 +207,15 @@ def _row(label: str, begin: float, end: float, seconds: float, pieces: list[Span
         for piece in pieces
     ]
     text = words.duration(seconds)
-    return {"row": label, "begin": begin, "end": end, "text": text, "pieces": told, "head": False, "stage": None}
+    return {
+        "row": label,
+        "begin": begin,
+        "end": end,
+        "text": text,
+        "pieces": told,
+        "head": False,
+        "stage": None,
+    }
 
 
 def _seconds(moment: float) -> str:
@@ -164,7 +227,11 @@ def _place(row: Row, scale: float, total: float) -> Row:
     room = len(row["text"]) * _CHARACTER + 12
     if (total - row["end"]) * scale >= room:
         return {"side": "right", "at": row["end"]}
-    return {"side": "left", "at": row["begin"]} if row["begin"] * scale >= room else {"side": "inside", "at": total}
+    return (
+        {"side": "left", "at": row["begin"]}
+        if row["begin"] * scale >= room
+        else {"side": "inside", "at": total}
+    )
 
 
 def _texts(rows: list[Row], side: str, total: float, scale: float) -> Spec:
@@ -187,7 +254,15 @@ def _layer(values: list[Row], mark: Spec, total: float, scale: float, **more: An
 
 
 def _marks(values: list[Row], color: str, shape: str, total: float, scale: float) -> Spec:
-    mark = {"type": "point", "shape": shape, "filled": True, "size": 80, "angle": 45 if shape == "cross" else 0, "color": LIGHT[color], "opacity": 1}
+    mark = {
+        "type": "point",
+        "shape": shape,
+        "filled": True,
+        "size": 80,
+        "angle": 45 if shape == "cross" else 0,
+        "color": LIGHT[color],
+        "opacity": 1,
+    }
     encoding = {"x": _x(total, scale, "at"), "description": {"field": "told"}}
     return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
@@ -236,7 +311,12 @@ def _x(total: float, scale: float, field: str = "begin") -> Spec:
     values = [tick * step for tick in range(int(total // step) + 1)]
     named = json.dumps({value: _tick(value) for value in values})
     axis = {"values": values, "labelExpr": f"({named})[datum.value]", "title": None, "grid": True}
-    return {"field": field, "type": "quantitative", "scale": {"domain": [0, total], "nice": False}, "axis": axis}
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"domain": [0, total], "nice": False},
+        "axis": axis,
+    }
 
 
 def _tick(seconds: int) -> str:

@@ -9,7 +9,18 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from golden_image_cli.report import charts, palette
-from golden_image_cli.report.page import Block, Chart, Columns, Command, Items, Page, Prose, Section, Table, Tiles
+from golden_image_cli.report.page import (
+    Block,
+    Chart,
+    Columns,
+    Command,
+    Items,
+    Page,
+    Prose,
+    Section,
+    Table,
+    Tiles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +123,9 @@ class _Sheet:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
                 self.y = begin + 6
                 quiet = is_head or (table.is_pair and column == 1)
-                self.text(cell, at, 13, "muted" if quiet else "ink", width - 16, bold=column == 0 and not is_head)
+                self.text(
+                    cell, at, 13, "muted" if quiet else "ink", width - 16, bold=column == 0 and not is_head
+                )
                 at, end = at + width, max(end, self.y)
             self.y = end + 4
             if number < len(rows) - 1:
@@ -154,7 +167,9 @@ def _wrapped(text: str, width: float, size: int, character: float) -> list[str]:
 
 def _column_widths(rows: Sequence[Sequence[str]]) -> list[float]:
     """Widths in which the longest cells wrap, and the others do not."""
-    longest = [max(len(cell) for cell in column) * 13 * _CHARACTER * 1.1 + 20 for column in zip(*rows, strict=True)]
+    longest = [
+        max(len(cell) for cell in column) * 13 * _CHARACTER * 1.1 + 20 for column in zip(*rows, strict=True)
+    ]
     fair = _INNER / len(longest)
     spare = _INNER - sum(min(width, fair) for width in longest)
     wide = sum(max(width - fair, 0) for width in longest)

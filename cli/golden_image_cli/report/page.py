@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from golden_image_cli.report import charts, words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from golden_image_cli.report.story import Story
+    from golden_image_cli.report.story import Failure, Story
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,14 @@ _DONE = {
 }
 
 
-def of(story: Story) -> Page:
-    """The page of one run."""
-    return Page(_title(story), story.status, _about(story), tuple(_sections(story)))
+def of(story: Story, options: str, total: float | None = None) -> Page:
+    """The page of one run.
+
+    Args:
+        options: of the commands in the page, such as `--stack web-images`.
+        total: seconds that the axes of time have; default: those of the run.
+    """
+    return Page(_title(story), story.status, _about(story), tuple(_sections(story, options, total)))
 
 
 def _title(story: Story) -> str:
@@ -126,15 +132,20 @@ def _about(story: Story) -> str:
     return " · ".join(told)
 
 
-def _sections(story: Story) -> Iterator[Section]:
+def _sections(story: Story, options: str, total: float | None) -> Iterator[Section]:
+    axis = max(total or story.seconds, 0.001)
     yield Section("", (Tiles(tuple(_tiles(story))), *(Prose(gap) for gap in story.gaps)))
     if story.failure:
-        yield _failure(story)
+        yield _failure(story, story.failure, options)
     if story.stages:
-        yield Section("What ran when", (Chart(lambda width: charts.timeline(story.stages, story, width), _told(story)),))
+        yield Section(
+            "What ran when", (Chart(lambda width: charts.timeline(story, width, axis), _told(story)),)
+        )
     if story.capacity:
         told = f"Instances in service: from {_in_service(story, 0)} to {_in_service(story, -1)}"
-        yield Section("Instances in service", (Chart(lambda width: charts.capacity(story, width), told),))
+        yield Section(
+            "Instances in service", (Chart(lambda width: charts.capacity(story, width, axis), told),)
+        )
     if story.changes:
         yield _changes(story)
     if story.approvals:
@@ -143,7 +154,7 @@ def _sections(story: Story) -> Iterator[Section]:
         yield Section("Warnings", (Items(story.warnings),))
     if not story.is_dry:
         yield _cost(story)
-    if back := _way_back(story):
+    if back := _way_back(story, options):
         yield Section("Go back", back)
 
 
@@ -151,7 +162,11 @@ def _tiles(story: Story) -> Iterator[tuple[str, str, str]]:
     going = story.status == "RUNNING"
     yield "Duration", words.duration(story.seconds), "so far" if going else ""
     if down := story.downtime:
-        yield "Source down", words.duration(down.end - down.begin), "" if down.is_over else "at most, or still"
+        yield (
+            "Source down",
+            words.duration(down.end - down.begin),
+            "" if down.is_over else "at most, or still",
+        )
     elif not story.is_dry and story.source:
         yield "Source down", "0 s", "it was not stopped by this run"
     if story.capacity:
@@ -174,9 +189,7 @@ def _told(story: Story) -> str:
     )
 
 
-def _failure(story: Story) -> Section:
-    failure = story.failure
-    assert failure is not None  # noqa: S101 - the caller has asked
+def _failure(story: Story, failure: Failure, options: str) -> Section:
     rows = [
         ("Failed in", failure.state),
         ("Error", failure.error),
@@ -186,8 +199,11 @@ def _failure(story: Story) -> Section:
     blocks: list[Block] = [Table((), tuple((name, value) for name, value in rows if value))]
     if failure.passes:
         passes = tuple((words.duration(at), what) for at, what in failure.passes)
-        blocks += [Prose("The undo found this to do, pass by pass:"), Table(("after", "still to undo"), passes)]
-    blocks.append(Command(f"golden-image why {story.name}"))
+        blocks += [
+            Prose("The undo found this to do, pass by pass:"),
+            Table(("after", "still to undo"), passes),
+        ]
+    blocks.append(Command(f"golden-image why {shlex.quote(story.name)} {options}"))
     return Section("What failed, and what was undone", tuple(blocks))
 
 
@@ -210,7 +226,12 @@ def _changes(story: Story) -> Section:
 
 def _approvals(story: Story) -> Section:
     rows = tuple(
-        (str(one.get("at", "")), str(one.get("by") or "by the AWS CLI"), str(one.get("reason") or ""), str(one.get("answeredAt") or ""))
+        (
+            str(one.get("at", "")),
+            str(one.get("by") or "by the AWS CLI"),
+            str(one.get("reason") or ""),
+            str(one.get("answeredAt") or ""),
+        )
         for one in story.approvals
     )
     return Section("Approvals", (Table(("of", "by", "reason", "when"), rows),))
@@ -240,9 +261,9 @@ def _cost(story: Story) -> Section:
     return Section("Cost", (Table((), tuple(rows)), Prose(prices)))
 
 
-def _way_back(story: Story) -> tuple[Block, ...]:
+def _way_back(story: Story, options: str) -> tuple[Block, ...]:
     if story.is_dry or story.status != "SUCCEEDED" or story.generation is None:
         return ()
     if not any(one.field == "launches from" and one.before != "—" for one in story.changes):
         return (Prose("The run has created this group: there is no earlier generation to go back to."),)
-    return (Command(f"golden-image go-back {story.group}"),)
+    return (Command(f"golden-image go-back {shlex.quote(story.group)} {options}"),)

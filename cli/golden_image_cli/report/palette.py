@@ -40,5 +40,7 @@ def variables(colors: dict[str, str]) -> str:
 def drawn() -> str:
     """What colors a picture anew: it is drawn in light colors, of which each is one name's."""
     return "\n".join(
-        f"[{part}='{color}']{{{part}:var(--{name})}}" for name, color in LIGHT.items() for part in ("fill", "stroke")
+        f"[{part}='{color}']{{{part}:var(--{name})}}"
+        for name, color in LIGHT.items()
+        for part in ("fill", "stroke")
     )

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from golden_image_cli.report.visits import Visit
+    from golden_image_cli.history import Visit
 
 # What a moment is spent with.
 CALL, WAIT, PEOPLE = "call", "wait", "people"
 
+_APPROVAL = "Approval"
 # The chapter and the stage of each state of the trunk.
 _TRUNK = {
     name: (chapter, stage)
@@ -32,7 +33,7 @@ _TRUNK = {
         ("Image", "Generation"): ("Prove Generation",),
         ("Template", "Version"): ("Pin Group", "Create Launch Template"),
         ("Canary", "Canary"): ("Prove Image",),
-        ("Approval", "Approval"): ("Request Approval",),
+        ("Approval", _APPROVAL): ("Request Approval",),
         ("Group", "Settings"): (
             *("Create Auto Scaling Group", "Update Auto Scaling Group", "Configure Auto Scaling Group"),
         ),
@@ -60,7 +61,7 @@ _CHILDREN = {
     ("Roll Out", "Start Instance Refresh"): "Instance refresh",
     ("Roll Out", "Check Instance Refresh"): "Instance refresh",
     ("Roll Out", "Wait for Instance Refresh"): "Instance refresh",
-    ("Roll Out", "Request Checkpoint Approval"): "Approval",
+    ("Roll Out", "Request Checkpoint Approval"): _APPROVAL,
     ("Roll Out", "Update Settings"): "Settings",
     ("Roll Out", "Configure Auto Scaling Group"): "Settings",
     ("Roll Out", "Read Sizes"): "Settings",
@@ -131,35 +132,40 @@ class Stage:
         yield from pieces
 
 
-def stage_of(path: tuple[str, ...]) -> tuple[str, str]:
-    """The chapter and the stage of a state with the states that called its workflow."""
+def stage_of(visit: Visit) -> tuple[str, str]:
+    """The chapter and the stage of a state, by the states that called its workflow."""
+    path = (*visit.path, visit.name)
     chapter, stage = _TRUNK.get(path[0], ("Other", path[0]))
     return chapter, _CHILDREN.get(path[:2], stage)
 
 
-def read(visits: Sequence[Visit], start: datetime, end: datetime) -> list[Stage]:
+def read(visits: Sequence[Visit], start: datetime, end: datetime, *, is_over: bool) -> list[Stage]:
     """The stages in the order of their chapters' first moments.
 
     Args:
         start, end: of the run, or the present for one that goes on.
+        is_over: the run has ended.
     """
     found: dict[tuple[str, str], Stage] = {}
     for visit, following in pairwise([*visits, None]):
-        if visit is None or visit.kind in _TAKE_NO_TIME:
+        if visit is None or visit.type in _TAKE_NO_TIME:
             continue
-        stage = found.setdefault(stage_of(visit.path), Stage(*stage_of(visit.path)))
-        stage.retries += max(visit.tries - 1, 0)
-        stage.polls += visit.kind == "Wait"
-        leaves = (visit.exited or end) - start
-        if visit.error:
-            stage.failed_at = leaves.total_seconds()
+        stage = found.setdefault(stage_of(visit), Stage(*stage_of(visit)))
+        # The history of a task with which its workflow failed does not say that it was left.
+        until = visit.exited or (following.entered if following else end)
+        begin, leaves = (visit.entered - start).total_seconds(), (until - start).total_seconds()
+        has_failed = bool(visit.failures) and not visit.succeeded and (is_over or following is not None)
+        stage.retries += len(visit.failures) - has_failed
+        stage.polls += visit.type == "Wait"
+        if has_failed:
+            stage.failed_at = leaves
         # The time of a caller is that of its workflow's states, if they are known.
-        if following is None or following.path[: len(visit.path)] != visit.path or following.path == visit.path:
-            stage.spans.append(Span((visit.entered - start).total_seconds(), leaves.total_seconds(), _kind(visit)))
+        if following is None or following.path != (*visit.path, visit.name):
+            stage.spans.append(Span(begin, leaves, _kind(visit, stage)))
     order = list(dict.fromkeys(stage.chapter for stage in found.values()))
     with_time = (stage for stage in found.values() if stage.spans)
     return sorted(with_time, key=lambda stage: (order.index(stage.chapter), stage.spans[0].begin))
 
 
-def _kind(visit: Visit) -> str:
-    return PEOPLE if visit.asks_people else WAIT if visit.kind == "Wait" else CALL
+def _kind(visit: Visit, stage: Stage) -> str:
+    return WAIT if visit.type == "Wait" else PEOPLE if stage.name == _APPROVAL else CALL

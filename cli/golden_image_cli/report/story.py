@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
-from golden_image_cli import prices
-from golden_image_cli.report import capacity, changes, stages, visits
+from golden_image_cli import history, prices
+from golden_image_cli.report import capacity, changes, stages
 from golden_image_cli.report.changes import member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from golden_image_cli.history import Event, Visit
     from golden_image_cli.report.capacity import Capacity, Checkpoint
     from golden_image_cli.report.changes import Change, Json
     from golden_image_cli.report.stages import Stage
-    from golden_image_cli.report.visits import Event, Visit
     from golden_image_cli.runs import Run
 
-_WITH_WORKFLOW = ("Prepare Source", "Prove Image", "Roll Out", "Undo")
 _ROLL_BACK = " Roll-back: "
 
 
@@ -73,6 +74,7 @@ class Story:
         seconds: from the run's start to its end, or until now.
         is_dry, goes_back_to: which kind of run it was; the number of the generation of a way back.
         generation: the number that the run's generation has; None where it made none.
+        source_gib: the size of all volumes of the source.
         gaps: what the history does not have, in sentences.
     """
 
@@ -94,6 +96,7 @@ class Story:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
     failure: Failure | None
+    source_gib: int
     cost: Cost
     gaps: tuple[str, ...]
 
@@ -106,17 +109,17 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         scale: real seconds per second that the run counts; 1 but in a sandbox.
         now: the present, up to which a run that goes on is told.
     """
-    past = [event | {"timestamp": _counted(event["timestamp"], run.start, scale)} for event in events]
-    found, end = visits.read(past), _counted(run.stop or now or datetime.now(UTC), run.start, scale)
+    past = [_counted(event, run.start, scale) for event in events]
+    found = history.visits(past)
+    end = _moment(run.stop or now or datetime.now(UTC), run.start, scale)
     output = run.output if isinstance(run.output, dict) else {}
-    given = run.input if isinstance(run.input, dict) else {}
     is_dry = run.status == "SUCCEEDED" and "plannedAt" in output
-    plan = output if is_dry else _answer(found, "Plan Refresh") or {}
+    plan = output if is_dry else next((one.answer for one in found if one.name == "Plan Refresh"), {})
     result = {} if is_dry else output
     return Story(
         name=run.name,
         status=run.status,
-        group=_text(member(plan, "group", "name") or member(result, "group", "name") or given.get("autoScalingGroupName")),
+        group=_text(member(plan or result, "group", "name") or run.asked("autoScalingGroupName")),
         source=member(plan, "source", "instanceId") or member(result, "source", "instanceId"),
         rollout=member(plan, "rollout") or member(result, "rollout"),
         start=run.start,
@@ -124,7 +127,7 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         is_dry=is_dry,
         goes_back_to=member(plan, "goesBackTo", "number") or member(result, "generation", "goesBackTo"),
         generation=member(result, "generation", "number"),
-        stages=tuple(stages.read(found, run.start, end)),
+        stages=tuple(stages.read(found, run.start, end, is_over=run.over)),
         downtime=_downtime(found, plan, run.start, end),
         capacity=tuple(capacity.read(found, run.start)),
         checkpoints=tuple(capacity.checkpoints(found, run.start)),
@@ -132,12 +135,17 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         changes=tuple(changes.read(plan, result)),
         warnings=tuple(map(str, result.get("warnings") or plan.get("warnings") or [])),
         failure=_failure(run, found),
-        cost=_cost(past, found, plan, bool(result)),
-        gaps=tuple(_gaps(run, found, plan)),
+        source_gib=changes.gib(plan),
+        cost=_cost(past, plan, bool(result)),
+        gaps=tuple(_gaps(found)),
     )
 
 
-def _counted(moment: datetime, start: datetime, scale: float) -> datetime:
+def _counted(event: Event, start: datetime, scale: float) -> Event:
+    return replace(event, raw=event.raw | {"timestamp": _moment(event.at, start, scale)})
+
+
+def _moment(moment: datetime, start: datetime, scale: float) -> datetime:
     """A moment by the run's clock, which began with the run and is fast in a sandbox."""
     return start + (moment - start) / scale
 
@@ -146,49 +154,41 @@ def _text(name: Any) -> str:
     return name if isinstance(name, str) and name else "the default group"
 
 
-def _answer(found: Sequence[Visit], *path: str) -> Json | None:
-    """What the last visit of a state answered."""
-    answers = [one.answer for one in found if one.path == path and isinstance(one.answer, dict)]
-    return answers[-1] if answers else None
-
-
 def _downtime(found: Sequence[Visit], plan: Json, start: datetime, end: datetime) -> Downtime | None:
-    stop = next((one for one in found if one.path == ("Stop Source",)), None)
+    trunk = [one for one in found if not one.path]
+    stop = next((one for one in trunk if one.name == "Stop Source"), None)
     if stop is None or member(plan, "source", "powerState") == "stopped":
         return None
-    again = next((one.exited for one in found if _runs_again(one)), None)
-    undone = next((one.exited for one in found if one.path == ("Undo",)), None)
+    again = next((one.exited for one in trunk if _runs_again(one)), None)
+    undone = next((one.exited for one in trunk if one.name == "Undo"), None)
     until = again or undone or end
-    return Downtime((stop.entered - start).total_seconds(), (until - start).total_seconds(), again is not None)
+    return Downtime(
+        (stop.entered - start).total_seconds(), (until - start).total_seconds(), again is not None
+    )
 
 
 def _runs_again(visit: Visit) -> bool:
-    if not isinstance(visit.answer, dict):
-        return False
-    if visit.path == ("Check Source Returned",):
+    if visit.name == "Check Source Returned":
         return visit.answer.get("progress") == "running"
-    return visit.path == ("Look at Source",) and visit.answer.get("running") is True
+    return visit.name == "Look at Source" and visit.answer.get("running") is True
 
 
 def _approvals(found: Sequence[Visit], result: Json) -> list[Json]:
-    told = result.get("approvals") or [one.answer for one in found if one.asks_people]
+    told = result.get("approvals") or [one.answer for one in found if one.answer.get("approved")]
     return [one for one in told if isinstance(one, dict)]
 
 
 def _failure(run: Run, found: Sequence[Visit]) -> Failure | None:
-    if run.status in {"SUCCEEDED", "RUNNING"}:
+    if not run.failed:
         return None
-    before = found
-    undo = next((number for number, one in enumerate(found) if one.path == ("Undo",)), None)
-    if undo is not None:
-        before = found[:undo]
-    failed = next((one for one in reversed(before) if one.error), None)
+    before = list(takewhile(lambda one: one.path or one.name != "Undo", found))
+    failed = next((one for one in reversed(before) if one.failures and not one.succeeded), None)
     if failed is None and before and run.status != "FAILED":
         # Nothing has failed in a run that was stopped: it was in its last state.
         failed = before[-1]
     cause, _, roll_back = (run.cause or "").rpartition(_ROLL_BACK)
     return Failure(
-        state=" · ".join(failed.path) if failed else None,
+        state=" · ".join((*failed.path, failed.name)) if failed else None,
         error=run.error,
         cause=cause or run.cause,
         roll_back=roll_back.removesuffix(".") if cause else None,
@@ -200,29 +200,35 @@ def _passes(found: Sequence[Visit], start: datetime) -> list[tuple[float, str]]:
     """What the passes of the undo found to do, each once."""
     told: list[tuple[float, str]] = []
     for one in found:
-        progress = member(one.answer, "progress") if one.path == ("Undo", "Roll Back") else None
-        if progress and (not told or told[-1][1] != progress):
-            told.append(((one.entered - start).total_seconds(), str(progress)))
+        for at, progress in one.progress if one.path == ("Undo",) else ():
+            if not told or told[-1][1] != progress:
+                told.append(((at - start).total_seconds(), progress))
     return told
 
 
-def _cost(past: Sequence[Event], found: Sequence[Visit], plan: Json, is_kept: bool) -> Cost:
-    transitions = len(found) + sum(max(one.tries - 1, 0) for one in found)
-    invocations = sum(one.calls for one in found)
+def _cost(past: Sequence[Event], plan: Json, is_kept: bool) -> Cost:
+    kinds = Counter(event.type for event in past)
+    retries = max(kinds["TaskScheduled"] - kinds["TaskStateEntered"], 0)
+    transitions = sum(event.entered is not None for event in past) + retries
+    tasks = (event.raw.get("taskScheduledEventDetails", {}) for event in past)
+    invocations = sum(task.get("resourceType") == "lambda" for task in tasks)
     kept = changes.gib(plan) if is_kept and not member(plan, "goesBackTo") else 0
     return Cost(
         transitions, invocations, prices.of_run(transitions, invocations), kept, prices.of_snapshots(kept)
     )
 
 
-def _gaps(run: Run, found: Sequence[Visit], plan: Json) -> list[str]:
+def _gaps(found: Sequence[Visit]) -> list[str]:
     told = []
     if not found:
-        told.append("The history of this run is gone: Step Functions keeps it for 90 days after the run's end.")
-    elif not plan and run.status != "RUNNING" and found[0].path != ("Plan Refresh",):
+        told.append(
+            "The history of this run is gone: Step Functions keeps it for 90 days after the run's end."
+        )
+    elif found[0].name != "Plan Refresh":
         told.append("The beginning of the history is missing, and with it the plan.")
-    for caller in _WITH_WORKFLOW:
-        called = next((one for one in found if one.path == (caller,) and one.has_child), None)
-        if called and not any(one.path[:1] == (caller,) and len(one.path) > 1 for one in found):
-            told.append(f"The history of the workflow that {caller} called is gone: its time is shown as one piece.")
+    told += [
+        f"The history of the workflow that {one.name} called is gone: its time is shown as one piece."
+        for one, following in pairwise([*found, None])
+        if one and one.child and (following is None or following.path != (*one.path, one.name))
+    ]
     return told

@@ -5,9 +5,20 @@ from __future__ import annotations
 from html import escape
 
 from golden_image_cli.report import charts, palette
-from golden_image_cli.report.page import Block, Chart, Columns, Command, Items, Page, Prose, Section, Table, Tiles
+from golden_image_cli.report.page import (
+    Block,
+    Chart,
+    Columns,
+    Command,
+    Items,
+    Page,
+    Prose,
+    Section,
+    Table,
+    Tiles,
+)
 
-_WIDE, _HALF, _NARROW = 960, 470, 312
+_WIDE, _HALF, _NARROW = 912, 498, 296
 _GOOD, _BAD = {"SUCCEEDED"}, {"FAILED", "ABORTED", "TIMED_OUT"}
 _CSS = """\
 *{box-sizing:border-box}
@@ -75,13 +86,15 @@ def write(page: Page) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(page.title)}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n"
-        f'<main{" class=two" if two else ""}>\n{_page(page, _HALF if two else _WIDE, level=1)}</main>\n</body>\n</html>\n'
+        f"<main{' class=two' if two else ''}>\n{_page(page, _WIDE, level=1)}</main>\n</body>\n</html>\n"
     )
 
 
 def _page(page: Page, width: int, level: int) -> str:
     kind = "good" if page.outcome in _GOOD else "bad" if page.outcome in _BAD else ""
-    mark = f'<span class="mark {kind}">{escape(page.outcome.replace("_", " "))}</span>' if page.outcome else ""
+    mark = (
+        f'<span class="mark {kind}">{escape(page.outcome.replace("_", " "))}</span>' if page.outcome else ""
+    )
     head = f'<header>{mark}<h{level}>{escape(page.title)}</h{level}><p class="about">{escape(page.about)}</p></header>\n'
     return head + "".join(_section(section, width) for section in page.sections)
 

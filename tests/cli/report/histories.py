@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from golden_image_cli.history import Event
+
 START = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 
 
@@ -14,25 +16,28 @@ START = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 class History:
     """Writes the events of a run and of its children; the time passes by the seconds that are named."""
 
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     now: datetime = START
+    path: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.add("ExecutionStarted")
 
     def add(self, kind: str, **details: Any) -> None:
         """An event at this moment."""
-        key = {"TaskStateExited": "stateExited"}.get(kind)
-        if key is None:
-            key = "stateEntered" if kind.endswith("StateEntered") else "stateExited" if kind.endswith("StateExited") else kind[0].lower() + kind[1:]
+        state = next((end for end in ("StateEntered", "StateExited") if kind.endswith(end)), kind)
+        key = state[0].lower() + state[1:]
         body = {f"{key}EventDetails": details} if details else {}
-        self.events.append({"timestamp": self.now, "type": kind, "id": len(self.events) + 1, **body})
+        raw = {"timestamp": self.now, "type": kind, "id": len(self.events) + 1, **body}
+        self.events.append(Event(self.path, f"arn:{self.path}", raw))
 
     def passes(self, seconds: float) -> None:
         """Let time pass."""
         self.now += timedelta(seconds=seconds)
 
-    def task(self, name: str, answer: Any, seconds: float = 1, *, fails: int = 0, people: bool = False) -> None:
+    def task(
+        self, name: str, answer: Any, seconds: float = 1, *, fails: int = 0, people: bool = False
+    ) -> None:
         """A task that calls a function, which fails some times before it answers."""
         self.add("TaskStateEntered", name=name)
         resource = "invoke.waitForTaskToken" if people else "invoke"
@@ -64,15 +69,18 @@ class History:
         self.add("TaskStateEntered", name=name)
         self.add("TaskScheduled", resourceType="states", resource="startExecution.sync:2")
         self.add("TaskSubmitted", resourceType="states", output=json.dumps({"ExecutionArn": f"arn:{name}"}))
+        self.path = (*self.path, name)
         self.add("ExecutionStarted")
 
     def end(self, name: str, output: Any = None, error: str | None = None) -> None:
         """The end of that workflow, and of the task unless it failed."""
         if error:
             self.add("ExecutionFailed", error=error)
+            self.path = self.path[:-1]
             self.add("TaskFailed", error=error, resource="startExecution.sync:2")
             return
         self.add("ExecutionSucceeded")
+        self.path = self.path[:-1]
         self.add("TaskSucceeded", output=json.dumps({"Output": output}), resource="startExecution.sync:2")
         self.add("TaskStateExited", name=name)
 
@@ -114,12 +122,23 @@ OUTPUT: dict[str, Any] = {
     "image": {"id": "ami-0d222a3fe4e8609cf", "name": "web-0123", "snapshotIds": ["snap-1", "snap-2"]},
     "launchTemplate": {"id": "lt-0123456789abcdef0", "name": "web", "version": 2},
     "canary": {"instanceId": "i-canary"},
-    "group": {"name": "web", "action": "updated", "sizesBefore": PLAN["group"]["sizes"], "sizesAfter": PLAN["group"]["sizes"]},
+    "group": {
+        "name": "web",
+        "action": "updated",
+        "sizesBefore": PLAN["group"]["sizes"],
+        "sizesAfter": PLAN["group"]["sizes"],
+    },
     "generation": {"number": 2, "goesBackTo": None},
     "source": {"instanceId": "i-0123456789abcdef0", "state": "running", "downtimeSeconds": 75},
     "rollout": "rolling",
     "approvals": [
-        {"at": "checkpoint-33", "approved": True, "by": "arn:aws:iam::123456789012:user/kim", "reason": "p99 is fine", "answeredAt": "2026-11-30T03:12:00.000+00:00"}
+        {
+            "at": "checkpoint-33",
+            "approved": True,
+            "by": "arn:aws:iam::123456789012:user/kim",
+            "reason": "p99 is fine",
+            "answeredAt": "2026-11-30T03:12:00.000+00:00",
+        }
     ],
     "warnings": PLAN["warnings"],
 }
@@ -159,13 +178,25 @@ def rolled() -> History:
     history.begin("Roll Out")
     history.task("Start Instance Refresh", {"refreshId": "r"}, 2)
     for checkpoint, old, new in ((0, 3, 0), (0, 3, 1), (33, 2, 1)):
-        answer = {"done": False, "checkpoint": checkpoint, "inService": old + new, "ofVersion": new, "progress": "x"}
+        answer = {
+            "done": False,
+            "checkpoint": checkpoint,
+            "inService": old + new,
+            "ofVersion": new,
+            "progress": "x",
+        }
         history.task("Check Instance Refresh", answer)
         history.wait("Wait for Instance Refresh", 60)
     history.task("Request Checkpoint Approval", OUTPUT["approvals"][0], 240, people=True)
     history.task("Start Instance Refresh", {"refreshId": "r"}, 2)
     for old, new in ((2, 2), (1, 2), (1, 3), (0, 3)):
-        answer = {"done": old == 0, "checkpoint": 100 if old == 0 else 33, "inService": old + new, "ofVersion": new, "progress": "x"}
+        answer = {
+            "done": old == 0,
+            "checkpoint": 100 if old == 0 else 33,
+            "inService": old + new,
+            "ofVersion": new,
+            "progress": "x",
+        }
         history.task("Check Instance Refresh", answer)
         if old:
             history.wait("Wait for Instance Refresh", 60)
@@ -190,7 +221,12 @@ def failed() -> History:
     history.end("Prove Image", error="CanaryFailed")
     history.begin("Undo")
     history.task("Begin Undo", {"mustWait": False})
-    for progress in ("canary, launch template 'web', image and snapshots", "canary", "checking again", "everything is undone"):
+    for progress in (
+        "canary, launch template 'web', image and snapshots",
+        "canary",
+        "checking again",
+        "everything is undone",
+    ):
         history.task("Roll Back", {"done": progress.startswith("every"), "progress": progress})
         history.wait("Wait for Roll Back", 20)
     history.task("Unlock Group", None)
