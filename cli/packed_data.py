@@ -20,10 +20,10 @@ class PackedData(BuildHookInterface[Any]):
         """Write it before each build, of an editable install too."""
         root = Path(self.root)
         sys.path.insert(0, self.root)
-        from tools.failure_page import advice, advice_of_uncaught  # noqa: PLC0415 - the build's own path
+        from tools.failure_page import advice, advice_of_other_ends  # noqa: PLC0415 - the build's own path
 
         data = root / DATA
         data.mkdir(exist_ok=True)
         shutil.copy(root / "functions/golden_image/run/input.schema.json", data)
-        told = json.dumps(advice_of_uncaught() | advice(), ensure_ascii=False, indent=1)
+        told = json.dumps(advice_of_other_ends() | advice(), ensure_ascii=False, indent=1)
         (data / "advice.json").write_text(told + "\n", encoding="utf-8")

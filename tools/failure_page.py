@@ -8,17 +8,18 @@ from pathlib import Path
 _PAGE = Path(__file__).parent.parent / "docs/failure.md"
 _ROW = re.compile(r"^\| (`[A-Z][^|]*`) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 _OTHER = "Find the error in docs/failure.md. Any other is a defect: report it with the log's stack trace."
-_ERRORS, _UNCAUGHT, _NOT_UNDONE = "## Errors", "### Ends that no state can catch", "### Not undone"
+_ERRORS, _ELSE = "## Errors", "### Ends that no state can catch"
+_INCOMPLETE = "## An incomplete roll-back"
 
 
 def advice() -> dict[str, str]:
     """What to do about each error, without Markdown; `other` is for a name that the page does not have."""
-    return _rows(_ERRORS, _UNCAUGHT) | {"other": _OTHER}
+    return _rows(_ERRORS, _ELSE) | {"other": _OTHER}
 
 
-def advice_of_uncaught() -> dict[str, str]:
-    """What to do about each end that no state can catch, by its status or error."""
-    return _rows(_UNCAUGHT, _NOT_UNDONE)
+def advice_of_other_ends() -> dict[str, str]:
+    """What to do about each end that no state can catch, and about what is not undone."""
+    return _rows(_ELSE, _INCOMPLETE)
 
 
 def _rows(heading: str, next_heading: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ VERBS = {
     "list": ("listing", "List the newest runs"),
     "show": ("listing", "Show a run: its input, and what came of it"),
     "why": ("explaining", "Explain why a run has failed, and what to do"),
-    "stop": ("operating", "Stop a run; what it has changed is undone"),
+    "stop": ("stopping", "Stop a run; what it has changed is undone"),
     "approve": ("operating", "Approve what a run asks"),
     "reject": ("operating", "Reject what a run asks; the run is undone"),
     "generations": ("operating", "List the images that a group had"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # Two calls of a bucket that refills at 5 to 20 a second are made each time.
-POLL_SECONDS = 2.0
+POLL_SECONDS, SHORTEST_POLL_SECONDS = 2.0, 0.2
 # So long a child that was just started may not be visible yet.
 _VISIBLE_SECONDS = 30
 _PAGE = 100
@@ -109,6 +109,7 @@ class Visit:
 
     Attributes:
         path: the states of the callers; () for a state of the run's own.
+        execution: the ARN of the execution that was in it.
         type: such as `Task`.
         parameters: what a task was called with.
         answer: what it answered.
@@ -120,6 +121,7 @@ class Visit:
 
     name: str
     path: tuple[str, ...]
+    execution: str
     type: str
     entered: datetime
     exited: datetime | None = None
@@ -219,7 +221,9 @@ def visits(events: Iterable[Event]) -> list[Visit]:
     current: dict[str, Visit] = {}
     for event in events:
         if name := event.entered:
-            visit = Visit(name, event.path, event.type.removesuffix("StateEntered"), event.at)
+            visit = Visit(
+                name, event.path, event.execution, event.type.removesuffix("StateEntered"), event.at
+            )
             current[event.execution] = visit
             found.append(visit)
         elif visit_now := current.get(event.execution):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from golden_image_cli.problems import WRONG_CALL, Problem
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from golden_image_cli.stack import Stack
 
-RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
+RUNNING, SUCCEEDED, ABORTED = "RUNNING", "SUCCEEDED", "ABORTED"
 _DRY_RUN = "dryRun"
 
 
@@ -62,19 +64,24 @@ class Run:
 
 
 def find(
-    stack: Stack, named: str | None, fits: Callable[[Run], bool] = lambda run: not run.dry, which: str = "run"
+    stack: Stack,
+    named: str | None,
+    fits: Callable[[Run], bool] = lambda run: not run.dry,
+    which: str = "run",
+    status: str | None = None,
 ) -> Run:
     """The run of that name or ARN; without one, the newest that fits.
 
     Args:
         which: the runs that fit, for the message where there is none.
+        status: that of those that fit, if it is always the same.
 
     Raises:
         Problem: there is no such run.
     """
     if named:
         return describe(stack, arn_of(stack, named))
-    for item in listed(stack):
+    for item in listed(stack, status):
         if fits(run := describe(stack, item.arn)):
             return run
     raise Problem(
@@ -91,7 +98,7 @@ def listed(stack: Stack, status: str | None = None) -> Iterator[Run]:
     while True:
         # A page may be empty and yet have a token: only one without a token is the last.
         page = client.list_executions(**query, **({"nextToken": token} if token else {}))
-        yield from map(_run, page["executions"])
+        yield from map(run_of, page["executions"])
         if not (token := page.get("nextToken")):
             return
 
@@ -105,7 +112,7 @@ def describe(stack: Stack, arn: str) -> Run:
     client = stack.client("stepfunctions")
     missing = client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn
     try:
-        return _run(client.describe_execution(executionArn=arn))
+        return run_of(client.describe_execution(executionArn=arn))
     except missing:
         raise Problem(
             f"Stack {stack.name} has no run {arn.rpartition(':')[2]}. Step Functions keeps a run for 90 days"
@@ -140,7 +147,8 @@ def decoded(text: str | None) -> Any:
         return None
 
 
-def _run(answer: dict[str, Any]) -> Run:
+def run_of(answer: dict[str, Any]) -> Run:
+    """The run of an answer of DescribeExecution, or of an item of ListExecutions."""
     return Run(
         arn=answer["executionArn"],
         name=answer["name"],
@@ -152,3 +160,14 @@ def _run(answer: dict[str, Any]) -> Run:
         error=answer.get("error"),
         cause=answer.get("cause"),
     )
+
+
+def start(stack: Stack, run_input: dict[str, Any]) -> Run:
+    """Start a run with this input, under a name that tells group and time."""
+    group = re.sub(r"[^0-9A-Za-z_-]+", "-", str(run_input.get("autoScalingGroupName", "run")))[:50]
+    name = f"{group}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+    # A lost answer is asked for again: under the same name and input, StartExecution starts one run.
+    begun = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.state_machine_arn, name=name, input=json.dumps(run_input, ensure_ascii=False)
+    )
+    return Run(begun["executionArn"], name, RUNNING, begun["startDate"], input=run_input)

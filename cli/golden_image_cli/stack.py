@@ -55,8 +55,8 @@ class Stack:
             return self.known[name]
         if name not in self.outputs:
             raise Problem(
-                f"Stack {self.name} has no output {name}. Either it is no stack of golden-image-refresh, or"
-                " it is older than this command line: name another with --stack, or deploy the newer version.",
+                f"Stack {self.name} has no output {name}. Either it is no stack of golden-image-refresh,"
+                " or it is older than this command line: name another, or deploy the newer version.",
                 WRONG_CALL,
             )
         return self.outputs[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,14 @@ def as_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
 
 
+def is_terminal(out: TextIO) -> bool:
+    """Whether it is a terminal that can be drawn on."""
+    return out.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def coloured() -> bool:
     """Whether the output takes colours: a terminal does, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
 
 
 def styled(text: str, style: str) -> str:

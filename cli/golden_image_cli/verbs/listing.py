@@ -58,7 +58,7 @@ def show(
     context: typer.Context,
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help=_RUN)] = None,
 ) -> None:
-    """Show a run: its input, and what came of it. Exits with 1 for a run that failed."""
+    """Show a run: its input, and what came of it."""
     call = calling.call_of(context)
     stack = call.stack()
     found = runs.find(stack, run)
@@ -66,8 +66,6 @@ def show(
         telling.as_json(telling.fields(found))
     else:
         _tell(found, stack.scale)
-    if found.failed:
-        raise typer.Exit(1)
 
 
 def _tell(run: Run, scale: float) -> None:

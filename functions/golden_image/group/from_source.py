@@ -54,7 +54,7 @@ NOT_CARRIED = {
     "SecurityGroupIds": "those of the primary interface",
     "SecurityGroups": "those of the primary interface",
     "TagSpecifications": "tags name the one instance; the input states those of the group's",
-    "UserData": "read when the version is made, for it may be secret",
+    "UserData": "it has a call of its own, and may be secret: no plan has it",
 }
 # Of Placement: the group chooses zones, and a host or a partition is one place.
 PLACEMENT = ("GroupId", "GroupName", "HostResourceGroupArn", "Tenancy")
@@ -97,6 +97,12 @@ def data_of(
     own, lost_interfaces = interfaces.of_source(instance)
     kept = {name: value for name, value in data.items() if value not in ({}, _BY_ITSELF.get(name))}
     return {**kept, **own}, lost + lost_interfaces
+
+
+def user_data_of(instance_id: str) -> str | None:
+    """The source's own user data in base64."""
+    attribute = aws.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
+    return attribute.get("UserData", {}).get("Value")
 
 
 def _placement(found: dict[str, Any]) -> dict[str, Any]:

@@ -73,8 +73,9 @@ _LOADED = {
         "image.lookup image.owned image.registration names run.made run.table tags"
     ),
     "golden_image_refresh.create_launch_template": (
-        "group.dry_run group.group group.interfaces group.launch_template group.neighbours group.options "
-        "group.proof group.version_data group.visibility names run.changes run.made run.table tags"
+        "group.dry_run group.from_source group.group group.interfaces group.launch_template "
+        "group.neighbours group.options group.proof group.version_data group.visibility names run.changes "
+        "run.made run.table tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made run.table tags"
@@ -92,10 +93,11 @@ _LOADED = {
         "generation.way_back group.dry_run group.findings group.from_source group.group group.instance_types "
         "group.interfaces group.launch_template group.launchable group.mixed group.neighbours group.network "
         "group.options group.pinning group.placement group.references group.refreshes group.target_groups "
-        "group.template_plan group.trial group.version_data group.visibility group.volumes image.lookup "
-        "image.owned image.registration names prove_image.look_up roll_out.alarms roll_out.cautions "
-        "roll_out.duration roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger "
-        "run.made run.owed run.plan run.request run.rolls run.table run_document.documents "
+        "group.template_plan group.trial group.version_data group.version_differences group.visibility "
+        "group.volumes image.lookup image.owned image.registration names prove_image.look_up roll_out.alarms "
+        "roll_out.cautions roll_out.duration roll_out.refusals roll_out.warnings run.changes "
+        "run.input_schema run.ledger run.made run.owed run.plan run.plan_digest run.request run.rolls "
+        "run.table run_document.documents "
         "run_document.managed source.facts source.key_policy source.key_users source.keys source.preparation "
         "source.refusals tags"
     ),
@@ -107,8 +109,8 @@ _LOADED = {
     ),
     "golden_image_refresh.request_approval": (
         "approval.difference approval.request approval.rows group.group group.interfaces group.neighbours "
-        "group.options group.version_data group.visibility run.changes run.ledger run.made run.planned "
-        "run.table tags"
+        "group.options group.version_data group.version_differences group.visibility names run.changes "
+        "run.ledger run.made run.planned run.table tags"
     ),
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",

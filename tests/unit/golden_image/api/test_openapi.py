@@ -39,7 +39,7 @@ def test_its_routes_are_those_of_the_template() -> None:
 def test_the_body_of_a_start_is_the_input_of_a_run() -> None:
     described = document()["components"]["schemas"]["RefreshInput"]
     assert described["properties"].keys() == schema()["properties"].keys()
-    assert described["properties"].keys() == EVERY_FIELD.keys() | {"goBackTo"}
+    assert described["properties"].keys() == EVERY_FIELD.keys() | {"goBackTo", "planDigest"}
 
 
 def test_the_body_of_a_way_back_is_what_such_an_input_takes_but_for_the_group() -> None:

@@ -1,0 +1,68 @@
+"""How a run ended, in a few lines."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from golden_image_cli import telling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from golden_image_cli.runs import Run
+
+_WIDTH = 80
+
+
+def summary(run: Run, scale: float = 1) -> Iterator[str]:
+    """The lines that tell how a run that is over ended; scale: real seconds per second that it counts."""
+    lasted = f" after {telling.span(run.seconds / scale)}" if run.seconds is not None else ""
+    yield f"{telling.status(run.status)}{lasted}: {telling.styled(run.name, 'bold')}"
+    if run.failed:
+        yield from wrapped("error", run.error or "none")
+        yield from wrapped("cause", run.cause or "none")
+        yield from wrapped("what to do", f"golden-image why {run.name}")
+    elif run.dry:
+        yield from wrapped("dry run", "nothing was changed; its plan: golden-image show " + run.name)
+    elif isinstance(run.output, dict):
+        for title, text in _of_success(run.output):
+            yield from wrapped(title, text)
+
+
+def wrapped(title: str, text: str) -> list[str]:
+    """Lines of at most 80 columns: the title, then the text in a column of its own."""
+    indent = " " * 14
+    options: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    paragraphs = text.splitlines() or [""]
+    lines = [
+        line for one in paragraphs for line in textwrap.wrap(one, _WIDTH - len(indent), **options) or [""]
+    ]
+    return [f"{title:<12}  {lines[0]}".rstrip(), *(f"{indent}{line}".rstrip() for line in lines[1:])]
+
+
+def _of_success(output: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is, by the fields of a run's output; one of an older stack may lack some."""
+    image, template, group = (output.get(key) or {} for key in ("image", "launchTemplate", "group"))
+    if image:
+        yield "image", f"{image.get('id')} {image.get('name')}"
+    if template:
+        yield "template", f"{template.get('name')} version {template.get('version')}"
+    if group:
+        before, after = (_sizes(group.get(key)) for key in ("sizesBefore", "sizesAfter"))
+        changed = f"{before} → {after}" if before and before != after else after
+        yield "group", f"{group.get('name')} {group.get('action')}, {output.get('rollout')}, {changed}"
+    if generation := output.get("generation"):
+        yield "generation", str(generation)
+    source = output.get("source") or {}
+    if source.get("downtimeSeconds"):
+        yield "source", f"{source.get('state')}, was down for {telling.span(source['downtimeSeconds'])}"
+    for warning in output.get("warnings") or []:
+        yield "warning", str(warning)
+
+
+def _sizes(sizes: Any) -> str:
+    """`3/3/6 (min/desired/max)`; empty where there are none."""
+    if not isinstance(sizes, dict):
+        return ""
+    return "/".join(str(sizes.get(key)) for key in ("minSize", "desiredCapacity", "maxSize"))

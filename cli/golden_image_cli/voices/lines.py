@@ -1,0 +1,54 @@
+"""The voice for a pipe: a line for each stage that begins, and for each progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from golden_image_cli.telling import span
+from golden_image_cli.voices import stages
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from golden_image_cli.voices.stages import Told
+
+
+class Lines:
+    """Writes lines to `out`: the time since the run's start, the stage, its progress."""
+
+    def __init__(self, out: TextIO, name: str, start: datetime, scale: float = 1) -> None:
+        """For a run of that name and start; scale: real seconds per second that the run counts."""
+        self._out, self._name, self._start, self._scale = out, name, start, scale
+        self._progress = ""
+
+    def tell(self, told: Told) -> None:
+        """Tell a line of the story; a progress that is as before is not told again."""
+        indent = "  " * len(told.path)
+        match told.what:
+            case stages.BEGINS:
+                self._progress = ""
+                self._line(told, f"{indent}{told.stage}")
+            case stages.PROGRESS if told.text != self._progress:
+                self._progress = told.text
+                self._line(told, f"{indent}  {told.text}")
+            case stages.ASKS:
+                for line in asks(self._name):
+                    self._line(told, f"{indent}  {line}")
+            case stages.FAILS:
+                self._line(told, f"{indent}  failed: {told.text}")
+
+    def note(self, text: str) -> None:
+        """Tell what is not of the run, such as a lost connection."""
+        print(f"{'':>8}  ! {text}", file=self._out, flush=True)
+
+    def end(self) -> None:
+        """Nothing is left to write."""
+
+    def _line(self, told: Told, text: str) -> None:
+        clock = span((told.at - self._start).total_seconds() / self._scale)
+        print(f"{clock:>8}  {text}", file=self._out, flush=True)
+
+
+def asks(name: str) -> list[str]:
+    """How to answer a run that asks people."""
+    return ["waits for people:", f"golden-image approve {name}", f"golden-image reject {name}"]
