@@ -7,7 +7,7 @@ MEMORY_GB = 256 / 1024
 ASSUMED_SECONDS = 1.0
 """Of one invocation, cold starts included; not measured on AWS."""
 PER_GIB_MONTH = 0.05
-"""Of a snapshot in the standard tier. EBS bills the blocks that have changed: the volume's size is the most."""
+"""Of a snapshot in the standard tier. EBS bills only changed blocks: the volume's size is the most."""
 
 
 def of_run(transitions: float, invocations: float) -> float:

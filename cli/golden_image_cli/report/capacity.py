@@ -40,7 +40,7 @@ class Checkpoint:
 
 
 def read(visits: Sequence[Visit], start: datetime) -> list[Capacity]:
-    """Each time that the capacity was seen to change. Runs of before version 0.2 did not note it in a roll."""
+    """Each time that the capacity was seen to change. Older runs did not note it in a roll."""
     found: list[Capacity] = []
     for at, visit in _checks(visits, start):
         seen = _seen(visit.name, visit.answer)

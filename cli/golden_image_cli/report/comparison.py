@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from golden_image_cli.report import charts, page, words
-from golden_image_cli.report.page import Chart, Columns, Items, Page, Prose, Section, Table
+from golden_image_cli.report.blocks import Chart, Columns, Items, Page, Prose, Section, Table
 from golden_image_cli.report.stages import CALL, PEOPLE, WAIT, Stage
 
 if TYPE_CHECKING:
@@ -51,16 +51,12 @@ class Difference:
             if (more := slow.spent(kind) - fast.spent(kind)) >= _ALIKE
         ]
         if slow.retries > fast.retries:
-            told.append(
-                f"had {words.count(slow.retries, 'retry')} of calls, not {fast.retries}".replace(
-                    "retrys", "retries"
-                )
-            )
+            told.append(f"tried calls again, {words.count(slow.retries, 'time')} and not {fast.retries}")
         return f"{letter} {', and '.join(told)}"
 
 
 def _polls(slow: Stage, fast: Stage) -> str:
-    return f" ({slow.polls} times, not {fast.polls})" if slow.polls != fast.polls else ""
+    return f" ({words.count(slow.polls, 'time')}, not {fast.polls})" if slow.polls != fast.polls else ""
 
 
 def differences(a: Story, b: Story) -> list[Difference]:

@@ -1,92 +1,18 @@
-"""The page of a run: its sections, and what is in each. How it is written is the business of its writers."""
+"""The page of a run: its sections, and what is in each."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from golden_image_cli.report import charts, words
+from golden_image_cli.report import charts, timeline, words
+from golden_image_cli.report.blocks import Chart, Command, Items, Page, Prose, Section, Table, Tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from golden_image_cli.report.blocks import Block
     from golden_image_cli.report.story import Failure, Story
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """The figures that matter most: each with its name, and what there is to say about it."""
-
-    tiles: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text under a head; `is_pair` is set where the last two columns are before and after."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    is_pair: bool = False
-
-
-@dataclass(frozen=True)
-class Prose:
-    """A paragraph."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command for a terminal, or an output."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Items:
-    """A list."""
-
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture, which is drawn for a width in pixels; `told` is what it shows, in words."""
-
-    spec: Callable[[int], charts.Spec]
-    told: str
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Two pages side by side, or one after the other where there is no room."""
-
-    left: Page
-    right: Page
-
-
-type Block = Tiles | Table | Prose | Command | Items | Chart | Columns
-
-
-@dataclass(frozen=True)
-class Section:
-    """Some blocks under a title."""
-
-    title: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page; `outcome` is a run's status, which decides the color of its mark."""
-
-    title: str
-    outcome: str
-    about: str
-    sections: tuple[Section, ...]
-
 
 _DONE = {
     "drain": "was given a new image, and drained",
@@ -138,9 +64,8 @@ def _sections(story: Story, options: str, total: float | None) -> Iterator[Secti
     if story.failure:
         yield _failure(story, story.failure, options)
     if story.stages:
-        yield Section(
-            "What ran when", (Chart(lambda width: charts.timeline(story, width, axis), _told(story)),)
-        )
+        chart = Chart(lambda width: timeline.timeline(story, width, axis), _told(story))
+        yield Section("What ran when", (chart,))
     if story.capacity:
         told = f"Instances in service: from {_in_service(story, 0)} to {_in_service(story, -1)}"
         yield Section(

@@ -134,9 +134,9 @@ class Stage:
 
 def stage_of(visit: Visit) -> tuple[str, str]:
     """The chapter and the stage of a state, by the states that called its workflow."""
-    path = (*visit.path, visit.name)
-    chapter, stage = _TRUNK.get(path[0], ("Other", path[0]))
-    return chapter, _CHILDREN.get(path[:2], stage)
+    caller, *inner = *visit.path, visit.name
+    chapter, stage = _TRUNK.get(caller, ("Other", caller))
+    return chapter, _CHILDREN.get((caller, inner[0]), stage) if inner else stage
 
 
 def read(visits: Sequence[Visit], start: datetime, end: datetime, *, is_over: bool) -> list[Stage]:

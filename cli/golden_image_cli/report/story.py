@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from golden_image_cli import history, prices
 from golden_image_cli.report import capacity, changes, stages
-from golden_image_cli.report.changes import member
+from golden_image_cli.report.capacity import Capacity, Checkpoint
+from golden_image_cli.report.changes import Change, Json, member
+from golden_image_cli.report.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from golden_image_cli.history import Event, Visit
-    from golden_image_cli.report.capacity import Capacity, Checkpoint
-    from golden_image_cli.report.changes import Change, Json
-    from golden_image_cli.report.stages import Stage
     from golden_image_cli.runs import Run
 
 _ROLL_BACK = " Roll-back: "

@@ -26,7 +26,7 @@ def duration(seconds: float) -> str:
 
 def difference(seconds: float) -> str:
     """A duration with its sign."""
-    return f"{'−' if seconds < 0 else '+'}{duration(abs(seconds))}"
+    return f"{'-' if seconds < 0 else '+'}{duration(abs(seconds))}"
 
 
 def clock(moment: datetime) -> str:

@@ -11,15 +11,15 @@ import typer
 
 from golden_image_cli import calling, history, runs, telling
 from golden_image_cli.problems import WRONG_CALL, Problem
-from golden_image_cli.report import comparison, image, page, story, web
+from golden_image_cli.report import as_html, as_svg, comparison, page, story
 
 if TYPE_CHECKING:
-    from golden_image_cli.report.page import Page
+    from golden_image_cli.report.blocks import Page
     from golden_image_cli.report.story import Story
     from golden_image_cli.stack import Stack
 
 verbs = calling.verbs()
-_WRITERS = {".html": web.write, ".svg": image.write}
+_WRITERS = {".html": as_html.write, ".svg": as_svg.write}
 
 
 @verbs.command("report")
@@ -43,8 +43,8 @@ def report(
 ) -> None:
     """Write a page that shows a run: one file, which needs no network.
 
-    It has what ran when, the source's downtime, the instances in service, what has changed, the costs, and what
-    was undone. With --json, print the page's data; a file is then written only with -o.
+    It has what ran when, the source's downtime, the instances in service, what has changed, the costs, and
+    what was undone. With --json, print the page's data; a file is then written only with -o.
     """
     if run and compare:
         raise Problem(f"--compare names both runs: leave out {run}", WRONG_CALL)
@@ -54,12 +54,13 @@ def report(
     stack = call.stack()
     options = "--sandbox" if call.sandbox else f"--stack {stack.name}"
     stories = [_story(stack, name) for name in compare or (run,)]
+    first, *others = stories
     if call.json:
         told = [asdict(one) for one in stories]
-        telling.as_json(told if compare else told[0])
+        telling.as_json(told if others else told[0])
     if call.json and not (output or opened):
         return
-    made = comparison.of(*stories, options) if compare else page.of(stories[0], options)
+    made = comparison.of(first, others[0], options) if others else page.of(first, options)
     path = output or Path(f"{'-and-'.join(one.name for one in stories)}.html")
     _write(path, made)
     if not call.json:
