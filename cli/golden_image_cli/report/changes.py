@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    type Json = dict[str, Any]
+type Json = dict[str, Any]
 
 _NOTHING = "—"
 

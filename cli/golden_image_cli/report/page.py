@@ -109,8 +109,8 @@ def _in_service(story: Story, index: int) -> int:
 def _told(story: Story) -> str:
     longest = max(story.stages, key=lambda stage: stage.seconds)
     return (
-        f"Timeline of {words.count(len(story.stages), 'stage')} in {words.duration(story.seconds)}. The longest is "
-        f"{longest.chapter}, {longest.name}: {words.duration(longest.seconds)}"
+        f"Timeline of {words.count(len(story.stages), 'stage')} in {words.duration(story.seconds)}. "
+        f"The longest is {longest.chapter}, {longest.name}: {words.duration(longest.seconds)}"
     )
 
 
