@@ -103,20 +103,6 @@ class Executions:
         for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
             yield from page["events"]
 
-    def events(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """A run's events as they happen, to the last one; those of a child after the one that names it."""
-        seen = 0
-        while True:
-            over = self._stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING"
-            for event in list(self.history(arn))[seen:]:
-                seen += 1
-                yield event
-                if child := child_of(event):
-                    yield from self.events(child)
-            if over:
-                return
-            time.sleep(self._poll_seconds)
-
     def visits(self, arn: str) -> list[StateVisit]:
         """The states of an execution so far, those of its children where they ran."""
         visits: list[StateVisit] = []

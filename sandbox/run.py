@@ -7,13 +7,15 @@ import sys
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.faults import Faults
-from sandbox.client import Client
+from golden_image_cli import history
+from golden_image_cli.watch import narrate, voice_for
+from sandbox.client import POLL_SECONDS, Client
 from sandbox.endpoints import Endpoints
 from sandbox.launcher import DEFAULT_SCALE, sandbox
-from sandbox.narration import Narration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +95,8 @@ class _One:
         arn = client.arn_of(name)
         client.control("POST", "faults", [rule | {"run": arn} for rule in self._rules])
         client.start(run_input, name)
-        Narration(client.endpoints.scale, self._out).tell(client.events(arn))
+        voice = voice_for(self._out, name, datetime.now(UTC), client.endpoints.scale)
+        narrate(voice, history.events(client.stepfunctions, arn, POLL_SECONDS))
         run = client.wait(arn, _RUN_SECONDS)
         met = [self._was_met(rule) for rule in client.control("DELETE", f"faults?run={arn}")]
         group = _group(client, run_input)

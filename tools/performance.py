@@ -40,7 +40,8 @@ and an invocation.
 
 Each poll of a longer wait adds 3 transitions, 9 history events and one invocation
 ([the number of polls](input.md#limits)). The snapshots of the image cost more than the run: AWS bills
-them for as long as you keep the image, and **no run deletes an earlier image**.
+them for as long as you keep the image, at $0.05 per GiB and month of the blocks that hold data and, for
+a later snapshot of a volume, that have changed. **No run deletes an earlier image.**
 
 Between runs, the stack costs its six alarms ($0.10 a month each), one metric ($0.30), its storage, and
 the sweeper's schedule: 21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Each verb with its module and its line of `golden-image --help`, which imports no module.
 VERBS = {
     "plan": ("planning", "Show what a run would change, and change nothing"),
-    "apply": ("running", "Run exactly the plan that is in a file"),
+    "apply": ("applying", "Run exactly the plan that is in a file"),
     "start": ("running", "Start a run: image SOURCE, and give the image to GROUP"),
     "watch": ("watching", "Show a run while it goes on"),
     "list": ("listing", "List the newest runs"),

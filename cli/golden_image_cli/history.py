@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from golden_image_cli.runs import RUNNING, decoded
 
@@ -17,16 +17,6 @@ POLL_SECONDS, SHORTEST_POLL_SECONDS = 2.0, 0.2
 # So long a child that was just started may not be visible yet.
 _VISIBLE_SECONDS = 30
 _PAGE = 100
-
-
-class Executions(Protocol):
-    """The calls of Step Functions' client that a history needs."""
-
-    def describe_execution(self, *, executionArn: str) -> Any:  # noqa: N803 - botocore's
-        """DescribeExecution."""
-
-    def get_execution_history(self, **query: Any) -> Any:
-        """GetExecutionHistory."""
 
 
 class ChildGoneError(Exception):
@@ -139,14 +129,14 @@ class Visit:
 
 
 def events(
-    client: Executions, run: str, poll_seconds: float = POLL_SECONDS, *, follow: bool = True
+    client: Any, run: str, poll_seconds: float = POLL_SECONDS, *, follow: bool = True
 ) -> Iterator[Event]:
     """The events of a run and its children, in order; while the run goes on, as they happen, to the last.
 
     Those of a child follow the event that has started it. A child that Step Functions has forgotten has none.
 
     Args:
-        client: of Step Functions.
+        client: of Step Functions, or one that is patient.
         run: its ARN.
         poll_seconds: real seconds between two looks.
         follow: False for one look, at what has happened so far.
@@ -156,7 +146,7 @@ def events(
 
 @dataclass(frozen=True)
 class _Follower:
-    client: Executions
+    client: Any
     run: str
     poll_seconds: float
     follow: bool

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from golden_image_cli import runs
 from golden_image_cli.problems import Problem
@@ -29,15 +30,42 @@ class Row:
     undo: Run | None
 
 
+@dataclass(frozen=True)
+class Approval:
+    """What a run asks people, and what was answered; under the names of the ledger.
+
+    Attributes:
+        question: `at`, `since`, `until`, `changes`.
+        answer: `at`, `approved`, `by`, `reason`, `answeredAt`; None until it has one.
+    """
+
+    question: dict[str, Any]
+    answer: dict[str, Any] | None
+
+
+def approval(stack: Stack, run: str) -> Approval | None:
+    """The newest question of the run of that ARN; None where it asks nothing, or is over or being undone."""
+    item = _item(stack, run)
+    if "approval" not in item or item.keys() & {"committed", "undoing"}:
+        return None
+    answer = item.get("approvalAnswer", {}).get("S")
+    return Approval(json.loads(item["approval"]["S"]), json.loads(answer) if answer else None)
+
+
 def row(stack: Stack, run: str) -> Row | None:
     """The row of the run of that ARN; None where it has changed nothing, or is undone or unlocked."""
-    key = {"pk": {"S": f"run#{run}"}}
-    answer = stack.client("dynamodb").get_item(TableName=stack.ledger_table, Key=key, ConsistentRead=True)
-    if not (item := answer.get("Item")):
+    if not (item := _item(stack, run)):
         return None
     locks = tuple(lock["S"].replace("#", " ", 1) for lock in item.get("locks", {}).get("L", []))
     attempt = item.get("undoAttempt", {}).get("N", "1")
     return Row(locks, "committed" in item, _undo(stack, run, item.get("undo", {}).get("S", ""), attempt))
+
+
+def _item(stack: Stack, run: str) -> dict[str, Any]:
+    key = {"pk": {"S": f"run#{run}"}}
+    answer = stack.client("dynamodb").get_item(TableName=stack.ledger_table, Key=key, ConsistentRead=True)
+    item: dict[str, Any] = answer.get("Item", {})
+    return item
 
 
 def _undo(stack: Stack, run: str, workflow: str, attempt: str) -> Run | None:

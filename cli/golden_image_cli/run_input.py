@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_SOURCE, _GROUP = "sourceInstanceId", "autoScalingGroupName"
+_SOURCE, _GROUP, _GO_BACK_TO = "sourceInstanceId", "autoScalingGroupName", "goBackTo"
 # SOURCE and GROUP are no options, and a way back has a verb of its own.
-_NO_OPTIONS = {_SOURCE, _GROUP, "goBackTo", "dryRun"}
+_NO_OPTIONS = {_SOURCE, _GROUP, _GO_BACK_TO, "dryRun"}
 _STATED = "golden_image_cli.stated_fields"
 
 
@@ -52,7 +52,13 @@ def schema() -> Schema:
     return json.loads(text)  # type: ignore[no-any-return]
 
 
-def made(context: Context, source: str | None, group: str | None, file: Path | None) -> dict[str, Any]:
+def made(
+    context: Context,
+    source: str | None,
+    group: str | None,
+    file: Path | None = None,
+    go_back_to: int | str | None = None,
+) -> dict[str, Any]:
     """The input that a call asks for: the file's, then what the call states beside it.
 
     Raises:
@@ -65,7 +71,9 @@ def made(context: Context, source: str | None, group: str | None, file: Path | N
     for name, value in ((_SOURCE, source), (_GROUP, group)):
         if value is not None:
             found[name] = _checked(properties[name], value, f"{name}: ")
-    if _SOURCE not in found and "goBackTo" not in found:
+    if go_back_to is not None:
+        found[_GO_BACK_TO] = _checked(properties[_GO_BACK_TO], go_back_to, f"{_GO_BACK_TO}: ")
+    if _SOURCE not in found and _GO_BACK_TO not in found:
         raise Problem(
             "No source is named: say SOURCE GROUP, or --input FILE with sourceInstanceId.", WRONG_CALL
         )

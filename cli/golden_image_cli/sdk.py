@@ -47,6 +47,23 @@ class Account:
             self._clients[service] = self._made(service)
         return self._clients[service]
 
+    def credentials(self) -> Any:
+        """Those of the account, for a request that is signed without a client.
+
+        Raises:
+            NoCredentialsError: there are none.
+        """
+        session = _session(self.profile)
+        from botocore.credentials import Credentials  # noqa: PLC0415 - after the docs are left out
+        from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
+
+        if self.sandbox:
+            return Credentials(_SANDBOX_KEY, _SANDBOX_KEY)
+        found = session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
+
     def renewed(self) -> Account:
         """The same, with credentials read anew: somebody may have signed in again."""
         return Account(self.profile, self.region, self.sandbox)

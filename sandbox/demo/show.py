@@ -6,15 +6,16 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli.watch import narrate, voice_for
 from sandbox.build import ROOT
 from sandbox.client import Client
 from sandbox.demo import findings, looks
 from sandbox.demo.operator import attended
 from sandbox.demo.scene import Scene, set_up
 from sandbox.launcher import sandbox
-from sandbox.narration import Narration
 from sandbox.run import summary
 
 if TYPE_CHECKING:
@@ -127,17 +128,9 @@ class _Show:
     def _told(self, run_input: dict[str, Any]) -> Run:
         arn = self.client.start(run_input)
         _say("")
-        narration = Narration(self.client.endpoints.scale, beside=self._group_beside)
-        narration.tell(attended(self.client, arn, _say))
+        voice = voice_for(sys.stdout, arn.rpartition(":")[2], datetime.now(UTC), self.client.endpoints.scale)
+        narrate(voice, attended(self.client, arn, voice.say))
         return self.client.wait(arn, _RUN_SECONDS)
-
-    def _group_beside(self, state: str) -> str:
-        """The group while it is rolled: the versions that are in service."""
-        if state != "Check Instance Refresh":
-            return ""
-        found = looks.group(self.client, self.scene.group)
-        versions = sorted(found.in_service.values(), key=int) if found else []
-        return f"in service {' '.join(f'v{one}' for one in versions)}; "
 
 
 def _shown(found: list[Finding]) -> bool:

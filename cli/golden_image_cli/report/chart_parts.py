@@ -95,18 +95,19 @@ def _tick(at: int) -> str:
     return f"{at} s" if at else "0"
 
 
-def colors(field: str, named: dict[str, str], width: int) -> Spec:
+def colors(field: str, named: dict[str, str], width: int, left: int) -> Spec:
     """The colors of the palette by the values of a field, with a legend that calls them otherwise.
 
     Args:
         named: what each value is called.
         width: of the picture.
+        left: pixels from its left to its plot: the legend begins at the left.
     """
     columns = len(named) if width >= _PHONE else min(len(named), 2)
     rows = -(-len(named) // columns) if columns else 0
     legend = {
         **{"title": None, "orient": "none", "direction": "horizontal", "symbolType": "square"},
-        **{"legendX": -name_width(width) + 4, "legendY": -_LEGEND_ROW * rows - 10},
+        **{"legendX": -left + 4, "legendY": -_LEGEND_ROW * rows - 10},
         "columns": columns,
         # The reader's font may be wider than the one by which the library places the names.
         "columnPadding": 28,

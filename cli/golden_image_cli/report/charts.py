@@ -38,7 +38,7 @@ def capacity(story: Story, width: int, total: float) -> Spec:
             "x2": {"field": "end"},
             "y": {"field": "low", "type": "quantitative", "scale": scale, "title": None, "axis": axis},
             "y2": {"field": "high"},
-            "color": parts.colors("kind", there, width),
+            "color": parts.colors("kind", there, width, names),
             "description": {"field": "told"},
         },
     }
@@ -79,7 +79,8 @@ def durations(rows: Sequence[tuple[str, float, float]], width: int) -> Spec:
         for run, took in zip(_RUNS, both, strict=True)
     ]
     most = max(0.001, *(took for _, *both in rows for took in both))
-    names = parts.name_width(width)
+    # Chapter and stage are in one name.
+    names = parts.name_width(width) + 40
     plot = parts.plot_width(width, names)
     y = {"field": "row", "type": "nominal", "sort": stages, "scale": {"domain": stages, "paddingInner": 0.3}}
     return parts.chart(plot, {"step": 10}) | {
@@ -89,7 +90,7 @@ def durations(rows: Sequence[tuple[str, float, float]], width: int) -> Spec:
             "y": y | {"axis": parts.names(names) | {"labelColor": LIGHT["ink"]}},
             "yOffset": {"field": "run", "sort": list(_RUNS)},
             "x": parts.seconds("seconds", most, plot),
-            "color": parts.colors("run", _RUNS, width),
+            "color": parts.colors("run", _RUNS, width, names),
             "description": {"field": "told"},
         },
     }

@@ -42,11 +42,11 @@ class Difference:
         if not fast.spans:
             return f"only {letter} had it"
         told = [
-            f"{what} {words.duration(more)} longer"
+            what.format(words.duration(more))
             for kind, what in (
-                (WAIT, f"waited for AWS{_polls(slow, fast)}"),
-                (PEOPLE, "waited for people"),
-                (CALL, "had calls that took"),
+                (WAIT, f"waited {{}} longer for AWS{_polls(slow, fast)}"),
+                (PEOPLE, "waited {} longer for people"),
+                (CALL, "spent {} more on calls"),
             )
             if (more := slow.spent(kind) - fast.spent(kind)) >= _ALIKE
         ]
@@ -56,7 +56,7 @@ class Difference:
 
 
 def _polls(slow: Stage, fast: Stage) -> str:
-    return f" ({words.count(slow.polls, 'time')}, not {fast.polls})" if slow.polls != fast.polls else ""
+    return f" ({words.count(slow.polls, 'poll')}, not {fast.polls})" if slow.polls != fast.polls else ""
 
 
 def differences(a: Story, b: Story) -> list[Difference]:
@@ -129,7 +129,11 @@ def _unlike(a: Story, b: Story) -> Iterator[Items]:
         ("most instances in service", _most(a), _most(b)),
         ("status", a.status, b.status),
     ]
-    told = tuple(f"{name}: {of_a} in A, {of_b} in B" for name, of_a, of_b in facts if of_a != of_b)
+    told = tuple(
+        f"{name}: {of_a} in A, {of_b} in B"
+        for name, of_a, of_b in facts
+        if None not in {of_a, of_b} and of_a != of_b
+    )
     if told:
         yield Items(told)
 

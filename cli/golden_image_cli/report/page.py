@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from golden_image_cli import prices
 from golden_image_cli.report import charts, timeline, words
 from golden_image_cli.report.blocks import Chart, Command, Items, Page, Prose, Section, Table, Tiles
 
@@ -175,7 +176,7 @@ def _cost(story: Story) -> Section:
         rows.append(
             (
                 "The image",
-                f"at most {words.dollars(cost.of_month)} a month for snapshots of {cost.kept_gib} GiB. "
+                f"at most {prices.of_snapshots(cost.kept_gib)} for snapshots of {cost.kept_gib} GiB. "
                 "EBS bills only the blocks that have changed since the volumes' earlier snapshots",
             )
         )

@@ -56,13 +56,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run cost, and what it left costs each month, in US dollars."""
+    """What a run cost in US dollars, and the most GiB of snapshots that it keeps."""
 
     transitions: int
     invocations: int
     of_run: float
     kept_gib: int
-    of_month: float
 
 
 @dataclass(frozen=True)
@@ -212,9 +211,7 @@ def _cost(past: Sequence[Event], plan: Json, is_kept: bool) -> Cost:
     tasks = (event.raw.get("taskScheduledEventDetails", {}) for event in past)
     invocations = sum(task.get("resourceType") == "lambda" for task in tasks)
     kept = changes.gib(plan) if is_kept and not member(plan, "goesBackTo") else 0
-    return Cost(
-        transitions, invocations, prices.of_run(transitions, invocations), kept, prices.of_snapshots(kept)
-    )
+    return Cost(transitions, invocations, prices.of_run(transitions, invocations), kept)
 
 
 def _gaps(found: Sequence[Visit]) -> list[str]:

@@ -44,7 +44,7 @@ def timeline(story: Story, width: int, total: float) -> Spec:
             picture.bars(
                 pieces,
                 {"height": _BAR, "cornerRadius": 1.5},
-                color=parts.colors("kind", there, width),
+                color=parts.colors("kind", there, width, names),
                 description={"field": "told"},
             ),
             *picture.durations(rows),

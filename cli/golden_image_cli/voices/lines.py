@@ -39,14 +39,18 @@ class Lines:
 
     def note(self, text: str) -> None:
         """Tell what is not of the run, such as a lost connection."""
-        print(f"{'':>8}  ! {text}", file=self._out, flush=True)
+        self.say(f"{'':>8}  ! {text}")
+
+    def say(self, text: str) -> None:
+        """Write lines of somebody else's."""
+        print(text, file=self._out, flush=True)
 
     def end(self) -> None:
         """Nothing is left to write."""
 
     def _line(self, told: Told, text: str) -> None:
         clock = span((told.at - self._start).total_seconds() / self._scale)
-        print(f"{clock:>8}  {text}", file=self._out, flush=True)
+        self.say(f"{clock:>8}  {text}")
 
 
 def asks(name: str) -> list[str]:

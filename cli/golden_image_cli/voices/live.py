@@ -60,6 +60,10 @@ class Live:
         """Tell what is not of the run, such as a lost connection."""
         self._print(f"! {text}", "yellow")
 
+    def say(self, text: str) -> None:
+        """Write lines of somebody else's, above the line of what goes on."""
+        self._print(text, "")
+
     def end(self) -> None:
         """Take away the line of what goes on, and give the terminal back."""
         self._told = None

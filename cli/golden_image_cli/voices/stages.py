@@ -92,7 +92,10 @@ def _within(stage: Told, event: Event) -> Iterator[Told]:
 
 
 def _progress(answer: dict[str, Any]) -> str:
-    return str(answer["progress"])
+    """The progress of a check; of a roll's, with how many of the group are new."""
+    if answer.get("ofVersion") is None or answer.get("inService") is None:
+        return str(answer["progress"])
+    return f"{answer['progress']}, {answer['ofVersion']} of {answer['inService']} in service are new"
 
 
 def _message(cause: str) -> str:

@@ -57,6 +57,7 @@ def of_existing(
         tags=own,
         differences=differences(before, version_data.tagged(data, own)),
         user_data_digest=version_differences.digest(data),
+        next_version=template["LatestVersionNumber"] + 1,
     )
 
 
@@ -90,6 +91,7 @@ def of_new(  # noqa: PLR0913, PLR0917 - as of_existing, and the source
         tags=own,
         differences=differences(launched(found, reading), version_data.tagged(data, own)),
         user_data_digest=version_differences.digest(data),
+        next_version=1,
     )
 
 

@@ -52,6 +52,7 @@ class LaunchTemplatePlan:
         differences: what changes in each launch of the group, but for the image; of a new group, what changes
             in the template. None of them where nothing is there to compare with. Older rows have none.
         user_data_digest: tells the version's user data from any other; None without user data.
+        next_version: the number that the new version gets, unless somebody adds another one before.
     """
 
     id: str | None
@@ -66,6 +67,7 @@ class LaunchTemplatePlan:
     adds_version: bool = True
     differences: tuple[Difference, ...] = ()
     user_data_digest: str | None = None
+    next_version: int | None = None
 
     @property
     def instance_type(self) -> str:

@@ -1,0 +1,85 @@
+"""A dry run: the plan of an input, and the differences of two plans."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from golden_image_cli import history, runs
+from golden_image_cli.patience import Patient
+from golden_image_cli.plan_text import flat
+from golden_image_cli.problems import AWS_REFUSED, RUN_FAILED, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from golden_image_cli.runs import Run
+    from golden_image_cli.stack import Stack
+
+# They differ between any two runs.
+_OF_THE_RUN = ("run", "plannedAt", "dryRun", "digest")
+_SECRET = (".tags.", ".parameters.")
+
+
+def plan(stack: Stack, run_input: dict[str, Any]) -> dict[str, Any]:
+    """The plan of this input, which says nothing of `dryRun`; nothing is changed.
+
+    Raises:
+        Problem: the plan is refused.
+    """
+    over = ended(stack, runs.start(stack, {**run_input, "dryRun": True}))
+    if over.failed:
+        raise Problem(
+            f"The plan is refused. Nothing was changed.\n"
+            f"{over.error or over.status}: {over.cause or 'no cause'}\n"
+            f"What to do: golden-image why {over.name}",
+            RUN_FAILED,
+        )
+    if not isinstance(over.output, dict):
+        raise Problem(
+            f"The dry run {over.arn} has no plan as its output. Look at it in the console.", AWS_REFUSED
+        )
+    return over.output
+
+
+def ended(stack: Stack, run: Run) -> Run:
+    """The run once it is over; whoever waits gets over a lost connection."""
+    patient = Patient(stack.account, lambda text: print(text, file=sys.stderr))
+    while not run.over:
+        time.sleep(poll_seconds(stack))
+        run = runs.run_of(patient.describe_execution(executionArn=run.arn))
+    return run
+
+
+def poll_seconds(stack: Stack) -> float:
+    """Real seconds between two looks at a run that plans: it takes some seconds only."""
+    return max(history.POLL_SECONDS / 2 * stack.scale, history.SHORTEST_POLL_SECONDS)
+
+
+def differences(
+    before: dict[str, Any], after: dict[str, Any], run_input: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What differs between two plans of an input: each `field` with `before` and `after`, None for nothing.
+
+    Names that follow from a run's own are no difference.
+    """
+    stated = run_input.get("image") or {}
+    own = {*_OF_THE_RUN, *(f"image.{name}" for name in ("name", "description") if name not in stated)}
+    old, new = ({key: text for key, text in _decided(one) if key not in own} for one in (before, after))
+    return [
+        {"field": key, "before": _shown(key, old.get(key)), "after": _shown(key, new.get(key))}
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _decided(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a plan decides, each warning by itself; what differs in the template follows from the rest."""
+    template = {key: part for key, part in plan["launchTemplate"].items() if key != "differences"}
+    yield from flat({**plan, "launchTemplate": template, "warnings": None})
+    yield from ((f"warning: {text}", "there") for text in plan.get("warnings", []))
+
+
+def _shown(field: str, text: str | None) -> str | None:
+    return "[hidden]" if text is not None and any(part in field for part in _SECRET) else text
