@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
 from bench.sandboxed import sandboxed, succeeded
+from golden_image_cli import prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 
     from sandbox.client import Client
     from sandbox.executions import Run
-
-# US dollars in us-east-1, from AWS's public price pages, November 2026.
-PER_TRANSITION = 0.025 / 1000
-PER_INVOCATION = 0.20 / 1_000_000
-PER_GB_SECOND = 0.0000166667
-MEMORY_GB = 256 / 1024
-ASSUMED_SECONDS = 1.0
-"""Of one invocation, cold starts included; not measured on AWS."""
 
 # Slow enough that the functions' own time does not swallow polls.
 _SCALE = 0.1
@@ -37,12 +30,6 @@ RUNS: dict[str, dict[str, Any]] = {
     "recreate": {"rollout": "recreate"},
     "roll": {"rollout": "rolling"},
 }
-
-
-def dollars(transitions: float, invocations: float) -> float:
-    """The price of a run in US dollars, without the free tier."""
-    each = PER_INVOCATION + MEMORY_GB * ASSUMED_SECONDS * PER_GB_SECOND
-    return transitions * PER_TRANSITION + invocations * each
 
 
 def measure() -> Iterator[Figure]:
@@ -59,7 +46,7 @@ def measure() -> Iterator[Figure]:
             yield Figure(f"footprint/{name}/history events", len(events), None, "events")
             yield Figure(f"footprint/{name}/transitions", transitions, None, "transitions")
             yield Figure(f"footprint/{name}/invocations", invocations, None, "invocations")
-            yield Figure(f"footprint/{name}/price", dollars(transitions, invocations), None, "USD")
+            yield Figure(f"footprint/{name}/price", prices.of_run(transitions, invocations), None, "USD")
 
 
 def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run:

@@ -106,6 +106,7 @@ class Visit:
         progress: what a check said of how far it is, with the time.
         failures: the error and the cause of each attempt that failed.
         child: the ARN of the execution that it started.
+        succeeded: the newest attempt of a task did.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Visit:
     progress: list[tuple[datetime, str]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
     child: str | None = None
+    succeeded: bool = False
 
     @property
     def seconds(self) -> float | None:
@@ -126,7 +128,9 @@ class Visit:
         return (self.exited - self.entered).total_seconds() if self.exited else None
 
 
-def events(client: Any, run: str, poll_seconds: float = POLL_SECONDS) -> Iterator[Event]:
+def events(
+    client: Any, run: str, poll_seconds: float = POLL_SECONDS, *, follow: bool = True
+) -> Iterator[Event]:
     """The events of a run and its children, in order; while the run goes on, as they happen, to the last.
 
     Those of a child follow the event that has started it. A child that Step Functions has forgotten has none.
@@ -135,8 +139,9 @@ def events(client: Any, run: str, poll_seconds: float = POLL_SECONDS) -> Iterato
         client: of Step Functions, or one that is patient.
         run: its ARN.
         poll_seconds: real seconds between two looks.
+        follow: False for one look, at what has happened so far.
     """
-    yield from _Follower(client, run, poll_seconds).events(run, ())
+    yield from _Follower(client, run, poll_seconds, follow).events(run, ())
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,7 @@ class _Follower:
     client: Any
     run: str
     poll_seconds: float
+    follow: bool
 
     def events(self, execution: str, path: tuple[str, ...]) -> Iterator[Event]:
         seen, state, deadline = 0, "", time.monotonic() + _VISIBLE_SECONDS
@@ -172,7 +178,9 @@ class _Follower:
 
     def _goes_on(self) -> bool:
         """The run itself: who aborts it does not wait for its children."""
-        return bool(self.client.describe_execution(executionArn=self.run)["status"] == RUNNING)
+        return self.follow and bool(
+            self.client.describe_execution(executionArn=self.run)["status"] == RUNNING
+        )
 
     def _newer(self, execution: str, seen: int) -> list[dict[str, Any]]:
         """The events after number `seen`; read backwards, for a history has up to 25,000."""
@@ -214,6 +222,7 @@ def visits(events: Iterable[Event]) -> list[Visit]:
 
 
 def _note(visit: Visit, event: Event) -> None:
+    visit.succeeded = visit.succeeded or event.type == "TaskSucceeded"
     if event.exited:
         visit.exited = event.at
     elif scheduled := event.raw.get("taskScheduledEventDetails"):

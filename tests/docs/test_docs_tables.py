@@ -10,6 +10,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from bench import footprint
+from golden_image_cli import prices
 from golden_image import polling
 from golden_image.run import ledger
 from golden_image_cli import problems
@@ -98,7 +99,7 @@ def test_each_price_follows_from_its_counts_and_is_what_the_readme_says() -> Non
     runs = rows(page("docs/reference/cost.md").text)
     assert [name for name, *_ in runs] == list(footprint.RUNS)
     for _, _, transitions, invocations, price in runs:
-        assert price == f"${footprint.dollars(int(transitions), int(invocations)):.4f}"
+        assert price == f"${prices.of_run(int(transitions), int(invocations)):.4f}"
     alarms = [r for r in _template()["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert (
         f"its {['no', 'one', 'two', 'three', 'four', 'five', 'six'][len(alarms)]} alarms"
