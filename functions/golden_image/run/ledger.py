@@ -202,7 +202,8 @@ def open_runs() -> list[str]:
 
 def open_locks() -> int:
     """How many locks the runs hold that have a row."""
-    rows = table.every(table.RUN, ProjectionExpression="locks")
+    named = {"ProjectionExpression": "#locks", "ExpressionAttributeNames": {"#locks": "locks"}}
+    rows = table.every(table.RUN, **named)
     return sum(len(row.get("locks", {}).get("L", [])) for row in rows)
 
 
