@@ -290,5 +290,5 @@ def errors_of(executions: Executions, arn: str) -> Counter[str]:
 
 
 def _is_free(row: dict[str, Any]) -> bool:
-    """Whether an item of the ledger keeps nobody out: a lock that is released, or who started a run."""
-    return "released" in row or row["pk"]["S"].startswith("started#")
+    """Whether an item of the ledger keeps nobody out: a released lock, or one for the record of runs."""
+    return "released" in row or row["pk"]["S"].startswith(("started#", "counted#", "measured"))
