@@ -10,10 +10,9 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from bench import footprint
-from golden_image_cli import prices
 from golden_image import polling
 from golden_image.run import ledger
-from golden_image_cli import problems
+from golden_image_cli import prices, problems
 from tests.docs import input_table
 from tests.docs.markdown import ROOT, definitions, page, rows, states
 from tools import cli_page, counts

@@ -183,8 +183,8 @@ def _cost(story: Story) -> Section:
     canary = sum(stage.seconds for stage in story.stages if stage.chapter == "Canary")
     if canary:
         rows.append(("The canary", f"one instance for {words.duration(canary)}, at the price of its type"))
-    prices = "The prices are those of us-east-1 in November 2026, without the free tier."
-    return Section("Cost", (Table((), tuple(rows)), Prose(prices)))
+    told = "The prices are those of us-east-1 in November 2026, without the free tier."
+    return Section("Cost", (Table((), tuple(rows)), Prose(told)))
 
 
 def _way_back(story: Story, options: str) -> tuple[Block, ...]:
