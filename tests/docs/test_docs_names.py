@@ -65,6 +65,8 @@ _NOT_CODE = (
     "python -m ",
     ".venv/bin/python -m ",
     "pip install ",
+    "pipx install ",
+    "uv tool install ",
     "$",
 )
 
