@@ -72,11 +72,11 @@ bench: setup ## Measure this project against alternatives; fail if a figure miss
 	@touch $@
 
 .PHONY: recording
-recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/demo.svg
+recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/images/demo.svg
 	@mkdir -p .sandbox
 	.tools/recording/bin/asciinema rec --quiet --overwrite --cols 100 --rows 24 \
 		--command "echo '$$ make demo'; $(PY) -m sandbox demo" .sandbox/demo.cast
-	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/demo.svg
+	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/images/demo.svg
 
 # Only `performance` needs this.
 .tools/plots/.done: .tools/.done

@@ -69,7 +69,7 @@ def test_a_count_is_rounded_down_so_that_it_stays_true_when_more_come() -> None:
 
 def test_the_pictures_of_the_readme_are_small_and_need_no_network() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", page("README.md").text)
-    assert {"docs/demo.svg", "docs/license.svg", "docs/ci.svg"} <= set(pictures)
+    assert {"docs/images/demo.svg", "docs/images/license.svg", "docs/images/ci.svg"} <= set(pictures)
     for picture in pictures:
         text = (ROOT / picture).read_text(encoding="utf-8")
         assert len(text) < _LARGEST_PICTURE, picture
@@ -77,7 +77,7 @@ def test_the_pictures_of_the_readme_are_small_and_need_no_network() -> None:
 
 
 def test_the_picture_of_the_demo_moves_and_shows_both_of_its_runs() -> None:
-    text = (ROOT / "docs/demo.svg").read_text(encoding="utf-8")
+    text = (ROOT / "docs/images/demo.svg").read_text(encoding="utf-8")
     shown = html.unescape(re.sub(r"<[^>]+>", "", text))
     assert "@keyframes" in text
     assert all(said in shown for said in ("make demo", "SUCCEEDED", "CanaryFailed", "no lock is held"))
