@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
 from bench.sandboxed import sandboxed, succeeded
-from golden_image_cli import history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +51,7 @@ def measure() -> Iterator[Figure]:
         succeeded(_run(client, source, "cold", {}))
         for name, wanted in RUNS.items():
             run = succeeded(_run(client, source, "warm", wanted))
-            events = list(history.events(client.stepfunctions, run.arn))
+            events = list(client.events(run.arn))
             kinds = [event.type for event in events]
             retries = kinds.count("TaskScheduled") - kinds.count("TaskStateEntered")
             transitions, invocations = len(run.states) + retries, _invoked(events)
