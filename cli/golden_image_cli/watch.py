@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def follow(stack: Stack, run: Run, as_json: bool) -> int:
 
     Returns: the exit code: 0 only for a run that succeeded.
     """
+    # It may take hours: `main` has left it off.
+    gc.enable()
     try:
         if as_json:
             return _as_json(stack, run)

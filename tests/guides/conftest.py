@@ -18,7 +18,7 @@ from tests.guides.terminal import Ended, Terminal, clone, command_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AWS_CLI = ROOT / ".tools/aws/bin"
+AWS_CLI = ROOT / ".tools/beside/bin"
 # The services that a sandbox has at its other URL, as botocore names them in variables.
 _OF_EC2 = ("EC2", "AUTO_SCALING", "ELASTIC_LOAD_BALANCING_V2", "SSM", "IAM")
 # Command lines that need what is not here, and what tries them instead.

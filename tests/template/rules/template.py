@@ -28,6 +28,10 @@ _OUTPUTS = {
     "NotificationTopicArn",
     "DashboardName",
     "ScheduleDeadLetterQueueUrl",
+    "ScheduleName",
+    "SweepFunctionName",
+    "SweepScheduleName",
+    "UndoStateMachineArn",
 }
 
 
