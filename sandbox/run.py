@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.faults import Faults
-from golden_image_cli import history
 from golden_image_cli.watch import narrate, voice_for
-from sandbox.client import POLL_SECONDS, Client
+from sandbox.client import Client
 from sandbox.endpoints import Endpoints
 from sandbox.launcher import DEFAULT_SCALE, sandbox
 
@@ -96,7 +95,7 @@ class _One:
         client.control("POST", "faults", [rule | {"run": arn} for rule in self._rules])
         client.start(run_input, name)
         voice = voice_for(self._out, name, datetime.now(UTC), client.endpoints.scale)
-        narrate(voice, history.events(client.stepfunctions, arn, POLL_SECONDS))
+        narrate(voice, client.events(arn))
         run = client.wait(arn, _RUN_SECONDS)
         met = [self._was_met(rule) for rule in client.control("DELETE", f"faults?run={arn}")]
         group = _group(client, run_input)

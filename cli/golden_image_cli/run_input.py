@@ -102,9 +102,10 @@ def _fields(part: Schema, prefix: str = "") -> Iterator[tuple[str, Schema]]:
     """Each field that has a value of its own, by its path."""
     for name, field in part["properties"].items():
         path = f"{prefix}{name}"
-        if path not in _NO_OPTIONS and _types(field) != {"object"}:
+        nested = "properties" in field
+        if path not in _NO_OPTIONS and not (nested and _types(field) == {"object"}):
             yield path, field
-        if "properties" in field:
+        if nested:
             yield from _fields(field, f"{path}.")
 
 

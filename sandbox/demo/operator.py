@@ -9,9 +9,6 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from golden_image_cli import history
-from sandbox.client import POLL_SECONDS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -36,7 +33,7 @@ def attended(client: Client, run: str, say: Callable[[str], None]) -> Iterator[E
         TimeoutError: the run asks, and no message says what.
     """
     answered = 0
-    for event in history.events(client.stepfunctions, run, POLL_SECONDS):
+    for event in client.events(run):
         yield event
         if event.entered in QUESTIONS:
             _approve(client, _message(client, run, answered), say)

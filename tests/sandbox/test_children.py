@@ -14,8 +14,6 @@ from uuid import uuid4
 import pytest
 
 from ec2world.wire.trace import root_of
-from golden_image_cli import history
-from sandbox.client import POLL_SECONDS
 from tests.sandbox.machines import (
     LONG_WAIT,
     event_types,
@@ -418,7 +416,7 @@ def test_a_run_is_followed_with_its_children_in_their_place(
     child = machine({"In Child": {"Type": "Wait", "Seconds": 100, "Next": "Call"}, "Call": FAILS["Fail"]})
     arn = start(sandbox, parent(child))
 
-    events = list(history.events(sandbox.stepfunctions, arn, POLL_SECONDS))
+    events = list(sandbox.events(arn))
 
     entered = [(event.path, event.entered) for event in events if event.entered]
     assert entered == [((), "Call"), (("Call",), "In Child"), (("Call",), "Call"), ((), "Caught")]
@@ -433,7 +431,7 @@ def test_a_run_that_is_aborted_is_over_though_a_child_of_it_goes_on(
     child = machine({"Wait": {"Type": "Wait", "Seconds": 1000, "Next": "Done"}, **SUCCEEDS})
     sandbox.faults({"service": "workflow", "action": "Wait", "effect": "abort", "children": False})
 
-    events = list(history.events(sandbox.stepfunctions, start(sandbox, parent(child)), POLL_SECONDS))
+    events = list(sandbox.events(start(sandbox, parent(child))))
 
     assert [event.type for event in events if event.path][-1] == "WaitStateEntered"
     assert events[-1].type == "ExecutionAborted"

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from golden_image_cli import history
-from sandbox.client import POLL_SECONDS
-
 if TYPE_CHECKING:
     from sandbox.client import Client
 
@@ -46,8 +43,7 @@ def test_a_run_that_takes_too_long_names_where_it_is(sandbox: Client, group: str
     source = sandbox.seed()["instanceId"]
     arn = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
 
-    told = history.events(sandbox.stepfunctions, arn, POLL_SECONDS)
-    next(event for event in told if event.entered == "Wait for Source to Stop")
+    next(event for event in sandbox.events(arn) if event.entered == "Wait for Source to Stop")
 
     with pytest.raises(TimeoutError, match="Stop Source"):
         sandbox.wait(arn, seconds=0)

@@ -14,7 +14,6 @@ from botocore import xform_name
 
 from golden_image.model.rolling import RefreshPreferences
 from golden_image.run.request import GroupRequest, ImageRequest, RunRequest
-from golden_image_cli import history
 from sandbox.build import ROOT
 from tests.workflow.conftest import approved, succeeded
 from tests.workflow.fields import CHOSEN, FIELDS, Call
@@ -165,7 +164,7 @@ def calls_of(client: Client, run: str) -> list[dict[str, Any]]:
     """The calls of a run, those of its functions by the workflow among them."""
     calls = [call for call in client.calls_of(run) if call["status"] == 200]
     state = ""
-    for event in history.events(client.stepfunctions, run):
+    for event in client.events(run):
         state = event.entered or state
         if scheduled := event.raw.get("taskScheduledEventDetails"):
             params = json.loads(scheduled.get("parameters", "{}"))
