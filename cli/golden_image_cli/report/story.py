@@ -138,7 +138,7 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         failure=_failure(run, found),
         source_gib=changes.gib(plan),
         cost=_cost(past, plan, bool(result)),
-        gaps=tuple(_gaps(found)),
+        gaps=tuple(_gaps(found, is_over=run.over)),
     )
 
 
@@ -221,7 +221,7 @@ def _cost(past: Sequence[Event], plan: Json, is_kept: bool) -> Cost:
     return Cost(transitions, invocations, prices.of_run(transitions, invocations), kept)
 
 
-def _gaps(found: Sequence[Visit]) -> list[str]:
+def _gaps(found: Sequence[Visit], *, is_over: bool) -> list[str]:
     told = []
     if not found:
         told.append(
@@ -232,6 +232,6 @@ def _gaps(found: Sequence[Visit]) -> list[str]:
     told += [
         f"The history of the workflow that {one.name} called is gone: its time is shown as one piece."
         for one, following in pairwise([*found, None])
-        if one and one.child and (following is None or following.path != (*one.path, one.name))
+        if is_over and one and one.child and (following is None or following.path != (*one.path, one.name))
     ]
     return told

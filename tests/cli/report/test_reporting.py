@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox.client import Client
     from tests.cli.conftest import GoldenImage
 
@@ -104,3 +106,14 @@ def test_a_run_that_is_not_there_is_named(golden_image: GoldenImage) -> None:
     told = golden_image("report", "--sandbox", "nobody")
     assert told.code == 2
     assert "has no run nobody" in told.err
+
+
+def test_the_page_is_opened_in_the_browser(
+    golden_image: GoldenImage, runs: dict[str, str], tmp_path: Path
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    told = golden_image("report", "--sandbox", runs["dry"], "--open", env={"BROWSER": f"{browser} %s"})
+    assert told.code == 0
+    assert (tmp_path / "opened").read_text().strip() == (golden_image.folder / f"{runs['dry']}.html").as_uri()
