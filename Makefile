@@ -66,8 +66,17 @@ test: setup .tools/iam/.done .tools/chromium/.done ## Run all tests
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 100)
 
+# Only `bench` needs these. Packer is Debian's, unpacked here without being installed.
+.tools/beside/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/beside $(UV) sync --quiet --frozen --only-group beside
+	.tools/beside/bin/python -m compileall -q .tools/beside/lib
+	cd .tools/beside && apt-get download --quiet=2 packer 2>/dev/null || \
+		{ echo "apt-get cannot download packer: run apt-get update as root, and try again" >&2; exit 1; }
+	dpkg --extract .tools/beside/packer_*.deb .tools/beside
+	@touch $@
+
 .PHONY: bench
-bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
+bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
 # Only `performance` needs this.
@@ -76,7 +85,7 @@ bench: setup ## Measure this project against alternatives; fail if a figure miss
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl

@@ -47,7 +47,7 @@ def leaves(properties: dict[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-# A way back takes none of the others but sizes: see test_go_back.py. A digest is that of one plan: test_plan_digest.py.
+# Of a way back, and of one plan: see test_go_back.py and test_plan_digest.py.
 APART = {"goBackTo", "planDigest"}
 LEAVES = [one for one in leaves(json.loads(SCHEMA.read_text())["properties"]) if one not in APART]
 

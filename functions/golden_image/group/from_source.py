@@ -99,12 +99,6 @@ def data_of(
     return {**kept, **own}, lost + lost_interfaces
 
 
-def user_data_of(instance_id: str) -> str | None:
-    """The source's own user data in base64."""
-    attribute = aws.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
-    return attribute.get("UserData", {}).get("Value")
-
-
 def _placement(found: dict[str, Any]) -> dict[str, Any]:
     """Of a placement group's name and id EC2 takes one, and only the id of one that is shared."""
     placement = {name: value for name, value in found.get("Placement", {}).items() if name in PLACEMENT}

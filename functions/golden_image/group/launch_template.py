@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws, names, tags
 from golden_image.errors import LaunchTemplateNotSupported, NotYetVisible
-from golden_image.group import from_source, group, neighbours, version_data
+from golden_image.group import group, neighbours, version_data
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import made
 
@@ -69,7 +69,7 @@ def create(
     marks = tags.of_run(run, instance_id)
     neighbours.refuse_floating(wanted.group_name, wanted)
     if wanted.id is None:
-        base = {**wanted.data, "UserData": from_source.user_data_of(instance_id)}
+        base = {**wanted.data, "UserData": version_data.user_data_of(instance_id)}
     else:
         found = group.find(wanted.group_name)
         _, base = version_data.base(wanted.id, group.template_of(found) if found else {})

@@ -81,7 +81,7 @@ def of_new(  # noqa: PLR0913, PLR0917 - as of_existing, and the source
     if lost:
         findings.warnings.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     patch = version_data.changes(stated)
-    base |= {"UserData": from_source.user_data_of(instance["InstanceId"])}
+    base |= {"UserData": version_data.user_data_of(instance["InstanceId"])}
     data = version_data.with_user_data(version_data.changed(base, patch), stated.get("userData"))
     return LaunchTemplatePlan(
         id=None,

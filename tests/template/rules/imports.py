@@ -73,9 +73,8 @@ _LOADED = {
         "image.lookup image.owned image.registration names run.made run.table tags"
     ),
     "golden_image_refresh.create_launch_template": (
-        "group.dry_run group.from_source group.group group.interfaces group.launch_template "
-        "group.neighbours group.options group.proof group.version_data group.visibility names run.changes "
-        "run.made run.table tags"
+        "group.dry_run group.group group.interfaces group.launch_template group.neighbours group.options "
+        "group.proof group.version_data group.visibility names run.changes run.made run.table tags"
     ),
     "golden_image_refresh.create_snapshots": (
         "image.lookup image.owned image.snapshots names polling run.made run.table tags"

@@ -27,6 +27,10 @@ _OUTPUTS = {
     "GenerationsTableName",
     "NotificationTopicArn",
     "ScheduleDeadLetterQueueUrl",
+    "ScheduleName",
+    "SweepFunctionName",
+    "SweepScheduleName",
+    "UndoStateMachineArn",
 }
 
 

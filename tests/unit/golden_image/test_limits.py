@@ -34,6 +34,7 @@ MOST_ITEM = 400 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 GENERATION = json.loads(Path("events/prove_generation.json").read_text(encoding="utf-8"))["generation"]
+_PLANNED = STATES["Plan Refresh"]["Assign"]["plan"]
 PAYLOADS = {
     name: state["Arguments"]["Payload"]
     for name, state in STATES.items()
@@ -211,7 +212,8 @@ def variables(plan: dict[str, Any], user_data: str | None) -> dict[str, Any]:
     given = {"sourceInstanceId": plan["source"]["instanceId"], "launchTemplate": template}
     return {
         # A plan has a source or the generation that it goes back to. Here each payload finds its own.
-        "plan": plan | {"goesBackTo": GENERATION | {"image": image}},
+        "plan": evaluated(_PLANNED, {"states": {"result": {"Payload": plan}}})
+        | {"goesBackTo": GENERATION | {"image": image}},
         "image": image,
         "snapshots": [
             {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
