@@ -25,7 +25,7 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 
 # The command line has the last two packed in.
 .tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
-		cli/packed_data.py docs/failure.md functions/golden_image/run/input.schema.json
+		cli/packed_data.py docs/guides/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
 	$(PY) -m compileall -q cli $(addprefix .venv/lib/python3.13/site-packages/,$(COMPILED))
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
@@ -57,9 +57,14 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 	@mkdir -p .tools/chromium
 	@touch $@
 
+# Only `test` needs this: the pages' commands of the AWS CLI are run.
+.tools/aws/.done: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/aws $(UV) sync --quiet --frozen --only-group aws
+	@touch $@
+
 .PHONY: test
 # In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
-test: setup .tools/iam/.done .tools/chromium/.done ## Run all tests
+test: setup .tools/iam/.done .tools/aws/.done .tools/chromium/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
@@ -79,13 +84,27 @@ faults: setup ## Run with a fault in every call and every state, and with pairs 
 bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
+# Only `recording` needs these: what records a terminal, and what draws the recording.
+.tools/recording/.done: .tools/.done tools/recording/package.json tools/recording/package-lock.json
+	UV_PROJECT_ENVIRONMENT=.tools/recording $(UV) sync --quiet --frozen --only-group recording
+	cp tools/recording/package.json tools/recording/package-lock.json .tools/recording
+	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/recording
+	@touch $@
+
+.PHONY: recording
+recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/demo.svg
+	@mkdir -p .sandbox
+	.tools/recording/bin/asciinema rec --quiet --overwrite --cols 100 --rows 24 \
+		--command "echo '$$ make demo'; $(PY) -m sandbox demo" .sandbox/demo.cast
+	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/demo.svg
+
 # Only `performance` needs this.
 .tools/plots/.done: .tools/.done
 	UV_PROJECT_ENVIRONMENT=.tools/plots $(UV) sync --quiet --frozen --only-group plots
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/explanations/performance.md and docs/reference/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl
@@ -151,12 +170,14 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice
+docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice, verbs, counts
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
 	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
+	$(PY) -m tools.cli_page
+	$(PY) -m tools.counts
 
 .PHONY: report-picture
 report-picture: setup ## Write docs/images/report.svg: the report of a roll in a sandbox

@@ -1,4 +1,4 @@
-"""Each row of "Not yet seen on AWS" in docs/internals.md, with its question, or why there is none."""
+"""Each row of "Not yet seen on AWS" in docs/explanations/internals.md: its question, or why there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.build import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PAGE = ROOT / "docs/internals.md"
+_PAGE = ROOT / "docs/explanations/internals.md"
 _HEADING = "## Not yet seen on AWS\n"
 STATES_ON_AWS = "STATES_ON_AWS=1 .venv/bin/python -m pytest tests/states"
 # Words that only one row has: its question, or why this command does not ask.

@@ -14,7 +14,7 @@ DATA = "cli/golden_image_cli/data"
 
 
 class PackedData(BuildHookInterface[Any]):
-    """Writes the data folder of the package: the schema of an input, and the advice of docs/failure.md."""
+    """Writes the data folder of the package: the schema of an input, the advice of docs/guides/failure.md."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the interface's
         """Write it before each build, of an editable install too."""

@@ -1,4 +1,4 @@
-"""Writes the advice of docs/failure.md into the workflow that notifies of a failure.
+"""Writes the advice of docs/guides/failure.md into the workflow that notifies of a failure.
 
 usage: python -m tools.advice
 """

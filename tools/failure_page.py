@@ -1,13 +1,15 @@
-"""What docs/failure.md says to do about each error; the build of the command line uses it too."""
+"""What docs/guides/failure.md says to do about each error; the build of the command line uses it too."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-_PAGE = Path(__file__).parent.parent / "docs/failure.md"
+_PAGE = Path(__file__).parent.parent / "docs/guides/failure.md"
 _ROW = re.compile(r"^\| (`[A-Z][^|]*`) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
-_OTHER = "Find the error in docs/failure.md. Any other is a defect: report it with the log's stack trace."
+_OTHER = (
+    "Find the error in docs/guides/failure.md. Any other is a defect: report it with the log's stack trace."
+)
 _ERRORS, _ELSE = "## Errors", "### Ends that no state can catch"
 _INCOMPLETE = "## An incomplete roll-back"
 

@@ -1,4 +1,4 @@
-"""Writes what `make bench` measured into docs/performance.md and docs/cost.md.
+"""Writes what `make bench` measured into docs/explanations/performance.md and docs/reference/cost.md.
 
 usage: python -m tools.performance FILE (the JSON lines; `make performance` makes them and calls this)
 """
@@ -13,8 +13,8 @@ from typing import Any
 
 from tools.project import ROOT
 
-PAGE = ROOT / "docs/performance.md"
-COST = ROOT / "docs/cost.md"
+PAGE = ROOT / "docs/explanations/performance.md"
+COST = ROOT / "docs/reference/cost.md"
 
 Line = dict[str, Any]
 
@@ -104,7 +104,7 @@ def with_tables(text: str, lines: list[Line]) -> str:
 
 
 def cost_page(lines: list[Line]) -> str:
-    """The text of docs/cost.md."""
+    """The text of docs/reference/cost.md."""
     runs: dict[str, dict[str, float]] = {}
     for line in lines:
         if line["figure"].startswith("footprint/"):

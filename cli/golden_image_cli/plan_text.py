@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MADE, CHANGED, OUTAGE, BELOW = "+", "~", "!", " "
 _STYLES = {MADE: "green", CHANGED: "yellow", OUTAGE: "red"}
 _WIDTH = 80
-# Whatever the size of its disks: docs/performance.md, in the sandbox.
+# Whatever the size of its disks: docs/explanations/performance.md, in the sandbox.
 _DOWNTIME = "about 75 s"
 _ROLLOUTS = {
     "drain": (OUTAGE, "all instances are terminated, and the group stays at zero"),

@@ -1,4 +1,4 @@
-"""What AWS charges, in dollars of us-east-1 and without the free tier; docs/cost.md says from when."""
+"""What AWS charges, in dollars of us-east-1, without the free tier; docs/reference/cost.md says from when."""
 
 from __future__ import annotations
 

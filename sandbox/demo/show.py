@@ -14,7 +14,7 @@ from sandbox.build import ROOT
 from sandbox.client import Client
 from sandbox.demo import findings, looks
 from sandbox.demo.operator import attended
-from sandbox.demo.scene import Scene, set_up
+from sandbox.demo.scene import NO_ANSWER, Scene, set_up
 from sandbox.launcher import sandbox
 from sandbox.run import summary
 
@@ -30,13 +30,6 @@ _RUN_SECONDS = 900
 _ROLL, _CANARY = (
     ROOT / "events/execution" / name for name in ("02-nightly-rolling.json", "03-canary-document.json")
 )
-# What the document of the second run's canary says: the image has no web server that answers.
-_NO_ANSWER = {
-    "document": "AWS-RunShellScript",
-    "status": "Failed",
-    "responseCode": 7,
-    "stderr": "curl: (7) Failed to connect to localhost port 80 after 0 ms: Could not connect to server",
-}
 
 
 def demo(directory: Path, event: Path | None, scale: float = SCALE) -> int:
@@ -92,7 +85,7 @@ def _roll_and_prove(client: Client) -> bool:
     _say(f"\n1. The group is rolled to a new image ({_ROLL.relative_to(ROOT)})")
     rolled = show.succeeds(scene.run_input)
     _say(f"\n2. The next image does not prove itself, and the run is undone ({_CANARY.relative_to(ROOT)})")
-    client.control("PUT", "command", _NO_ANSWER)
+    client.control("PUT", "command", NO_ANSWER)
     told = {"sourceInstanceId": scene.source, "autoScalingGroupName": scene.group}
     return show.is_undone(_read(_CANARY) | told) and rolled
 

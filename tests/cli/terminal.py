@@ -1,4 +1,4 @@
-"""`golden-image` as people and programs call it: beside a sandbox, through pipes or at a terminal."""
+"""`golden-image` as people and programs call it: in a sandbox's folder, through pipes or at a terminal."""
 
 from __future__ import annotations
 

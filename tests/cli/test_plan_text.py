@@ -124,7 +124,7 @@ def test_lines_fit_80_columns_and_have_no_colour_in_a_pipe() -> None:
 
 
 def test_the_price_of_a_snapshot_is_that_of_the_page() -> None:
-    page = " ".join(Path("docs/cost.md").read_text().split())
+    page = " ".join(Path("docs/reference/cost.md").read_text().split())
     assert f"${prices.SNAPSHOT_GIB_MONTH:.2f} per GiB and month" in page
 
 

@@ -1,7 +1,7 @@
 """moto's CloudFormation makes of the template what MiniStack's has made of it, as far as it knows the types.
 
 A check of intrinsic functions, conditions, environments, policies and definitions by an engine of its own.
-`make judge-deployment` has a third engine, which knows more (docs/internals.md).
+`make judge-deployment` has a third engine, which knows more (docs/explanations/internals.md).
 """
 
 from __future__ import annotations

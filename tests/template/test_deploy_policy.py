@@ -33,6 +33,10 @@ OWN = {
         f"arn:aws:cloudwatch:{_REGION}:alarm:refresh-FailedRunsAlarm-1",
         f"arn:aws:cloudwatch:{_REGION}:alarm:web",
     ),
+    "cloudwatch:PutDashboard": (
+        f"arn:aws:cloudwatch::{ACCOUNT.account}:dashboard/refresh-{ACCOUNT.region}",
+        f"arn:aws:cloudwatch::{ACCOUNT.account}:dashboard/web",
+    ),
     "dynamodb:DeleteTable": (
         f"arn:aws:dynamodb:{_REGION}:table/refresh-LedgerTable-1",
         f"arn:aws:dynamodb:{_REGION}:table/orders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +38,8 @@ def written(value: Any, partition: str = "aws", /, **variables: object) -> Any:
         return [written(one, partition, **variables) for one in value]
     if not isinstance(value, str):
         return value
-    return evaluated(value.replace("${Partition}", partition), **variables)
+    filled = value.replace("${Partition}", partition).replace("${StackName}", "images")
+    return evaluated(filled, **variables)
 
 
 def told(facts: dict[str, Any], partition: str = "aws") -> tuple[str, str]:
@@ -113,6 +115,8 @@ def test_a_failure_is_told_with_what_happened_and_what_to_do() -> None:
         "What to do: The message has AWS's reason. Start again.",
         "",
         f"Execution: {LINK}{RUN}",
+        f"Why: golden-image why --stack images {RUN}",
+        f"Report: golden-image report --stack images {RUN}",
         f"Run: {RUN}",
     ]
 
@@ -132,7 +136,7 @@ def test_a_child_s_failure_links_to_the_child() -> None:
 
 @pytest.mark.parametrize("error", ["KeyError", "Lambda.NewException"])
 def test_an_error_that_nobody_knows_has_a_general_advice(error: str) -> None:
-    assert "What to do: Find the error in docs/failure.md." in failure(Error=error)[1]
+    assert "What to do: Find the error in docs/guides/failure.md." in failure(Error=error)[1]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +160,25 @@ def test_the_name_of_a_run_is_encoded_in_its_link(name: str, encoded: str) -> No
     for text in (failure(run=run)[1], cleaned_up(run=run)[1]):
         assert f"{LINK}{RUN.replace('nightly', encoded)}\n" in text
         assert f"Run: {run}\n" in text
+
+
+@pytest.mark.parametrize("name", ["nightly", "-x", "v1.2=rc!", "it's'", "(a)", "웹-갱신", "a+b@c_d"])
+def test_a_shell_takes_the_commands_of_a_message_word_for_word(name: str) -> None:
+    run = RUN.replace("nightly", name)
+    for text, verbs in (
+        (failure(run=run)[1], ["why", "report"]),
+        (cleaned_up(run=run)[1], ["why", "report"]),
+        (completion(states=context(run))[1], ["report"]),
+    ):
+        commands = [line.partition(": ")[2] for line in text.splitlines() if ": golden-image " in line]
+        words = [shell_words(command) for command in commands]
+        assert words == [["golden-image", verb, "--stack", "images", run] for verb in verbs]
+
+
+def shell_words(command: str) -> list[str]:
+    """The words of a command, as a shell hands them over."""
+    printed = ["sh", "-c", f"golden_image() {{ printf '%s\\n' \"$@\"; }}; golden_image {command}"]
+    return subprocess.run(printed, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -188,7 +211,8 @@ def test_a_completion_is_told_with_its_results_and_warnings() -> None:
     assert said == "golden image of web: SUCCEEDED"
     assert "Image: ami-1 (web-nightly)\nLaunch template: web, version 7\n" in text
     assert "Warnings:\n- one\n- two\n" in text
-    assert f"Execution: {LINK}{RUN}\n" in text
+    assert f"Execution: {LINK}{RUN}\nReport: golden-image report --stack images {RUN}\nRun: " in text
+    assert "golden-image why" not in text
     assert "Warnings: none\n" in completion()[1]
     assert "Warnings:\n- one\n\n" in completion(warnings=["one"])[1]
 
@@ -215,4 +239,5 @@ def test_a_clean_up_is_told_with_how_the_run_ended() -> None:
     assert "Source" not in text
     told = cleaned_up(source="i-1", error="DrainTimedOut", seconds=7384)[1]
     assert "left\nSource: i-1\nError: DrainTimedOut\nDuration: 2 h 3 min 4 s\n\nWhat to do: check" in told
+    assert f"\nWhy: golden-image why --stack images {RUN}\nReport: golden-image report --stack images" in told
     assert cleaned_up(group=None)[0] == "golden image of an unknown group: ABORTED, cleaned up"

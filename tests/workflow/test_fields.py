@@ -47,7 +47,7 @@ def leaves(properties: dict[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-# Of a way back, and of one plan: see test_go_back.py and test_plan_digest.py.
+# A way back takes no other but sizes: test_go_back.py. A digest is of one plan: test_plan_digest.py.
 APART = {"goBackTo", "planDigest"}
 LEAVES = [one for one in leaves(json.loads(SCHEMA.read_text())["properties"]) if one not in APART]
 

@@ -1,4 +1,4 @@
-"""`why`: a run that failed, explained in the words of docs/failure.md."""
+"""`why`: a run that failed, explained in the words of docs/guides/failure.md."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def why(
 
 
 def explain(stack: Stack, run: Run) -> Explanation:
-    """Why a run that failed did, from its history, the ledger and the advice of docs/failure.md."""
+    """Why a run that failed did, from its history, the ledger and the advice of docs/guides/failure.md."""
     cause, _, roll_back = (run.cause or "").partition(_ROLL_BACK)
     error = run.error if run.error and run.status == "FAILED" else run.status
     visits = history.visits(history.events(stack.client("stepfunctions"), run.arn))
@@ -135,7 +135,7 @@ def _tell(run: Run, explained: Explanation) -> None:
         ("cause", explained.cause),
         ("undone", explained.undone),
         ("what to do", "\n".join(explained.advice)),
-        ("read more", "docs/failure.md"),
+        ("read more", "docs/guides/failure.md"),
     ):
         if text:
             print("\n".join(wrapped(title, text)))

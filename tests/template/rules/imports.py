@@ -189,9 +189,10 @@ _LOADED = {
         "source.returns tags undo.instances undo.rolling_back undo.undo"
     ),
     "undo.sweep_runs": (
-        "generation.adoption generation.commit generation.store image.lookup names polling run.changes "
-        "run.children run.ledger run.made run.owed run.planned run.starter run.table source.facts "
-        "source.power tags undo.removal undo.sources undo.sweeper"
+        "generation.adoption generation.commit generation.store image.lookup image.owned metrics.emf "
+        "metrics.ends metrics.history metrics.kept names polling run.changes run.children run.ledger "
+        "run.made run.owed run.planned run.starter run.table source.facts source.power tags undo.removal "
+        "undo.sources undo.sweeper"
     ),
 }
 _SCHEMA = "run.input_schema"

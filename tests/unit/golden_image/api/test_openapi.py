@@ -62,7 +62,7 @@ def test_every_error_of_the_api_is_described() -> None:
 
 
 def test_every_route_describes_what_every_request_may_be_answered() -> None:
-    listed = rows(page("docs/api.md").section("## Errors of every request"))
+    listed = rows(page("docs/reference/api.md").section("## Errors of every request"))
     told = {status: names for status, names, _ in listed if status in SENT_WITHOUT_A_LOOK}
     assert told.keys() == SENT_WITHOUT_A_LOOK
     for path, methods in document()["paths"].items():
