@@ -49,6 +49,14 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/iam
 	@touch $@
 
+# Only `test` needs this: a browser, which looks at the pages of `golden-image report`.
+.tools/chromium/.done: .tools/.done
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qq --no-install-recommends chromium; } || { \
+		echo 'The tests need a Chromium: have root run `apt-get install chromium`, then run this again.' >&2; exit 1; }
+	@mkdir -p .tools/chromium
+	@touch $@
+
 # `test` runs the AWS CLI's commands of the pages with it, and `bench` is measured beside it.
 .tools/beside/.aws: .tools/.done
 	UV_PROJECT_ENVIRONMENT=.tools/beside $(UV) sync --quiet --frozen --only-group beside
@@ -56,7 +64,7 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 
 .PHONY: test
 # In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
-test: setup .tools/iam/.done .tools/beside/.aws ## Run all tests
+test: setup .tools/iam/.done .tools/beside/.aws .tools/chromium/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
@@ -169,6 +177,10 @@ docs: setup ## Write the generated parts of the pages anew: rights, fields, diag
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
 	$(PY) -m tools.cli_page
 	$(PY) -m tools.counts
+
+.PHONY: report-picture
+report-picture: setup ## Write docs/images/report.svg: the report of a roll in a sandbox
+	$(PY) -m tools.report_picture
 
 .PHONY: aws-acceptance
 aws-acceptance: setup ## Run every scenario in your AWS account, report, remove all (SANDBOX=1: in the sandbox; WINDOWS=1; YES=1; REPORT=file)

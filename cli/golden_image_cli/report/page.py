@@ -192,4 +192,6 @@ def _way_back(story: Story, options: str) -> tuple[Block, ...]:
         return ()
     if not any(one.field == "launches from" and one.before != "—" for one in story.changes):
         return (Prose("The run has created this group: there is no earlier generation to go back to."),)
-    return (Command(f"golden-image go-back {shlex.quote(story.group)} {options}"),)
+    which = "" if story.replaces is None else f"--to {story.replaces} "
+    how = "" if story.rollout is None else f"--rollout {story.rollout} "
+    return (Command(f"golden-image go-back {shlex.quote(story.group)} {which}{how}{options}"),)

@@ -72,6 +72,7 @@ class Story:
         seconds: from the run's start to its end, or until now.
         is_dry, goes_back_to: which kind of run it was; the number of the generation of a way back.
         generation: the number that the run's generation has; None where it made none.
+        replaces: the number of the one that the group had before; None where it had none.
         source_gib: the size of all volumes of the source.
         gaps: what the history does not have, in sentences.
     """
@@ -86,6 +87,7 @@ class Story:
     is_dry: bool
     goes_back_to: int | None
     generation: int | None
+    replaces: int | None
     stages: tuple[Stage, ...]
     downtime: Downtime | None
     capacity: tuple[Capacity, ...]
@@ -112,7 +114,7 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
     end = _moment(run.stop or now or datetime.now(UTC), run.start, scale)
     output = run.output if isinstance(run.output, dict) else {}
     is_dry = run.status == "SUCCEEDED" and "plannedAt" in output
-    plan = output if is_dry else next((one.answer for one in found if one.name == "Plan Refresh"), {})
+    plan = output if is_dry else _answer(found, "Plan Refresh")
     result = {} if is_dry else output
     return Story(
         name=run.name,
@@ -125,6 +127,7 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         is_dry=is_dry,
         goes_back_to=member(plan, "goesBackTo", "number") or member(result, "generation", "goesBackTo"),
         generation=member(result, "generation", "number"),
+        replaces=member(_answer(found, "Commit Refresh"), "replaced", "generation"),
         stages=tuple(stages.read(found, run.start, end, is_over=run.over)),
         downtime=_downtime(found, plan, run.start, end),
         capacity=tuple(capacity.read(found, run.start)),
@@ -135,7 +138,7 @@ def read(run: Run, events: Iterable[Event], scale: float = 1, now: datetime | No
         failure=_failure(run, found),
         source_gib=changes.gib(plan),
         cost=_cost(past, plan, bool(result)),
-        gaps=tuple(_gaps(found)),
+        gaps=tuple(_gaps(found, is_over=run.over)),
     )
 
 
@@ -150,6 +153,10 @@ def _moment(moment: datetime, start: datetime, scale: float) -> datetime:
 
 def _text(name: Any) -> str:
     return name if isinstance(name, str) and name else "the default group"
+
+
+def _answer(found: Sequence[Visit], state: str) -> Json:
+    return next((one.answer for one in found if one.name == state and not one.path), {})
 
 
 def _downtime(found: Sequence[Visit], plan: Json, start: datetime, end: datetime) -> Downtime | None:
@@ -214,7 +221,7 @@ def _cost(past: Sequence[Event], plan: Json, is_kept: bool) -> Cost:
     return Cost(transitions, invocations, prices.of_run(transitions, invocations), kept)
 
 
-def _gaps(found: Sequence[Visit]) -> list[str]:
+def _gaps(found: Sequence[Visit], *, is_over: bool) -> list[str]:
     told = []
     if not found:
         told.append(
@@ -225,6 +232,6 @@ def _gaps(found: Sequence[Visit]) -> list[str]:
     told += [
         f"The history of the workflow that {one.name} called is gone: its time is shown as one piece."
         for one, following in pairwise([*found, None])
-        if one and one.child and (following is None or following.path != (*one.path, one.name))
+        if is_over and one and one.child and (following is None or following.path != (*one.path, one.name))
     ]
     return told

@@ -40,7 +40,10 @@ def timeline(story: Story, width: int, total: float) -> Spec:
     return parts.chart(plot, {"step": _ROW}) | {
         "encoding": {"y": y},
         "layer": [
-            picture.bars([row for row in rows if row["is_head"]], {"height": 2, "color": LIGHT["line"]}),
+            picture.bars(
+                [row for row in rows if row["is_head"]],
+                {"height": 2, "color": LIGHT["line"], "aria": False},
+            ),
             picture.bars(
                 pieces,
                 {"height": _BAR, "cornerRadius": 1.5},

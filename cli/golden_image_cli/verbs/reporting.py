@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import webbrowser
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from golden_image_cli.stack import Stack
 
 verbs = calling.verbs()
+# What XML and UTF-8 have no place for, such as the escapes in the output of a canary's console.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WRITERS = {".html": as_html.write, ".svg": as_svg.write}
 
 
@@ -62,7 +65,7 @@ def report(
         return
     made = comparison.of(first, others[0], options) if others else page.of(first, options)
     path = output or Path(f"{'-and-'.join(one.name for one in stories)}.html")
-    _write(path, made)
+    write(path, made)
     if not call.json:
         print(path)
     if opened and not webbrowser.open(path.absolute().as_uri()):
@@ -78,9 +81,14 @@ def _story(stack: Stack, named: str | None) -> Story:
     return story.read(found, past, stack.scale)
 
 
-def _write(path: Path, made: Page) -> None:
+def write(path: Path, made: Page) -> None:
+    """Write a page as its file's name says.
+
+    Raises:
+        Problem: the file cannot be written.
+    """
     try:
-        path.write_text(_WRITERS[path.suffix](made), encoding="utf-8")
+        path.write_text(_UNWRITABLE.sub("\ufffd", _WRITERS[path.suffix](made)), encoding="utf-8")
     except OSError as error:
         raise Problem(
             f"{path} cannot be written: {error.strerror}. Name another file with -o", WRONG_CALL

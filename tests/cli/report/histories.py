@@ -203,7 +203,7 @@ def rolled() -> History:
     history.task("Update Settings", None)
     history.task("Read Sizes", None)
     history.end("Roll Out", {})
-    history.task("Commit Refresh", {"number": 2})
+    history.task("Commit Refresh", {"number": 2, "replaced": {"generation": 1}})
     history.task("Unlock Group", None)
     history.add("ExecutionSucceeded")
     return history

@@ -44,12 +44,12 @@ def test_the_page_of_a_roll_has_its_sections_in_order(rolled: Story) -> None:
 
 def test_the_way_back_is_a_command(rolled: Story) -> None:
     [command] = blocks(page.of(rolled, "--stack images"), Command)
-    assert command.text == "golden-image go-back web --stack images"
+    assert command.text == "golden-image go-back web --to 1 --rollout rolling --stack images"
 
 
 def test_a_name_with_spaces_is_quoted_in_the_command(rolled: Story) -> None:
     [command] = blocks(page.of(replace(rolled, group="my web; rm"), "--sandbox"), Command)
-    assert command.text == "golden-image go-back 'my web; rm' --sandbox"
+    assert command.text == "golden-image go-back 'my web; rm' --to 1 --rollout rolling --sandbox"
 
 
 def test_a_failed_run_tells_what_was_undone_first(failed: Story) -> None:
