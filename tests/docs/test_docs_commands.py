@@ -22,8 +22,16 @@ _PROGRAMS = {"aws", "awscurl", "curl", "git", "make", "sam", ".venv/bin/python"}
 _SAM = {
     "build": set(),
     "delete": set(),
-    "deploy": {"guided", "parameter-overrides"},
+    "deploy": {
+        "guided",
+        "no-confirm-changeset",
+        "no-fail-on-empty-changeset",
+        "parameter-overrides",
+        "region",
+    },
     "local": {"event", "env-vars"},
+    "package": {"output-template-file", "resolve-s3"},
+    "publish": {"region", "template-file"},
 }
 _ASSIGNED = re.compile(r"^\w+=\$\((.*)\)$")
 
