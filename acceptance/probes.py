@@ -60,6 +60,8 @@ PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
     "which changes nothing of the group's configuration": "no scenario rolls a group",
     "AWS refuses `InstanceRequirements`": "no scenario rolls a group",
     "of an instance that was terminated": "no scenario has a canary",
+    "embedded metric format": observations.metrics,
+    "AWS Serverless Application Repository": "a publication cannot be taken back under its version",
     "EC2's token buckets": "emptying them would disturb the account",
     "image is disabled or whose version was deleted": questions.dry_run_of_a_lost_version,
     "What TestState answers": f"it has a command of its own: `{STATES_ON_AWS}`",

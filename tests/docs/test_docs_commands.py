@@ -36,8 +36,16 @@ _PROGRAMS |= {".venv/bin/python", "cat", "export"}
 _SAM = {
     "build": set(),
     "delete": set(),
-    "deploy": {"guided", "parameter-overrides"},
+    "deploy": {
+        "guided",
+        "no-confirm-changeset",
+        "no-fail-on-empty-changeset",
+        "parameter-overrides",
+        "region",
+    },
     "local": {"event", "env-vars"},
+    "package": {"output-template-file", "resolve-s3"},
+    "publish": {"region", "template-file"},
 }
 _ASSIGNED = re.compile(r"^(?:\w+=|eval \")\$\((.*?)\)\"?$")
 # A value that a page writes down; a command may follow it only on another line.

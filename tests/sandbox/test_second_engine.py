@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What is compared of each type: what moto takes of it.
 TAKEN = {
+    "AWS::CloudWatch::Dashboard": {"body"},
     "AWS::DynamoDB::Table": {"keys", "billing"},
     "AWS::Events::Rule": {"pattern", "state", "targets"},
     "AWS::IAM::ManagedPolicy": {"Version", "Statement"},
