@@ -1,7 +1,7 @@
 """The command line's first output, beside those of the AWS CLI and Packer.
 
-All are called in turns, so that what else the machine does is shared. The fastest call of each is compared: what it
-takes where nothing else runs. The median is what it took here.
+All are called in turns, so that what else the machine does is shared. The fastest call of each is compared:
+what it takes where nothing else runs. The median is what it took here.
 """
 
 from __future__ import annotations

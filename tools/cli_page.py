@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typer import Context
 
-from golden_image_cli.__main__ import VERBS, Verbs
+from golden_image_cli.__main__ import VERBS
+from golden_image_cli.verb_group import Verbs
 from tools.project import ROOT
 
 PAGE = ROOT / "docs/reference/cli.md"
@@ -21,7 +22,7 @@ def verbs() -> str:
 
 
 def _help(name: str) -> str:
-    group = Verbs(name="golden-image", rich_markup_mode=None)
+    group = Verbs(VERBS)
     context = Context(group, info_name="golden-image", terminal_width=_COLUMNS)
     command = group.get_command(context, name)
     if command is None:

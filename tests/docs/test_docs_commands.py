@@ -13,7 +13,8 @@ from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse
 from typer import Context
 
-from golden_image_cli.__main__ import Verbs
+from golden_image_cli.__main__ import VERBS
+from golden_image_cli.verb_group import Verbs
 from tests.docs import input_table
 from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
 
@@ -96,7 +97,7 @@ def test_a_page_with_commands_of_the_aws_cli_says_which_version_they_need(name: 
 
 def test_each_verb_of_the_command_line_and_its_options_exist() -> None:
     fields = {f"--{row[0].strip('`')}" for row in rows(input_table.table())}
-    group = Verbs(name="golden-image", rich_markup_mode=None)
+    group = Verbs(VERBS)
     context = Context(group, info_name="golden-image")
     for name, words in [*_of("golden-image"), *_of(".venv/bin/golden-image")]:
         if words[0].startswith("-"):

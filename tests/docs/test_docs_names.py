@@ -83,7 +83,9 @@ def _words_of_the_code() -> frozenset[str]:
     files = [ROOT / name for name in listed.stdout.splitlines()]
     texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
     names = [part for path in files for part in path.relative_to(ROOT).parts]
-    return frozenset(re.findall(r"\w+", "\n".join(texts + names)))
+    words = set(re.findall(r"\w+", "\n".join(texts + names)))
+    # An attribute is written in camel case in events and outputs.
+    return frozenset(words | {re.sub(r"(?<=[a-z])_([a-z])", lambda m: m[1].upper(), word) for word in words})
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
