@@ -185,13 +185,17 @@ def test_output_md_has_the_fields_of_the_definition() -> None:
 
 
 def test_the_demo_s_page_goes_through_states_of_the_definition() -> None:
-    trunk = definitions()["golden_image_refresh"]
     rolled, undone = page("docs/explanations/demo.md").blocks("text")[0].split("\n2. ")
-    for told, end in ((rolled, "Refresh Complete"), (undone, "Refresh Failed")):
-        listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
-        entered = [state for state in listed if ": " not in state]
-        assert (entered[0], entered[-1]) == (trunk["StartAt"], end)
-        assert set(entered) <= states().keys()
+    for told, reached, not_reached in (
+        (rolled, "Commit Refresh", "Roll Back"),
+        (undone, "Roll Back", "Commit Refresh"),
+    ):
+        listed = re.findall(r"^ *[✓▸✗] ((?:[A-Z][a-z]+ ?)+)", told, re.MULTILINE)
+        stages = [stage.strip() for stage in listed]
+        assert stages[0] == definitions()["golden_image_refresh"]["StartAt"]
+        assert set(stages) <= states().keys()
+        assert reached in stages
+        assert not_reached not in stages
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
