@@ -73,7 +73,7 @@ def explain(stack: Stack, run: Run) -> Explanation:
     cause, _, roll_back = (run.cause or "").partition(_ROLL_BACK)
     error = run.error if run.error and run.status == "FAILED" else run.status
     visits = history.visits(history.events(stack.client("stepfunctions"), run.arn))
-    failing = _failing(visits)
+    failing = failing_state(visits)
     undone = _undone(stack, run, roll_back, visits)
     return Explanation(
         error=error,
@@ -85,7 +85,7 @@ def explain(stack: Stack, run: Run) -> Explanation:
     )
 
 
-def _failing(visits: list[Visit]) -> Visit | None:
+def failing_state(visits: list[Visit]) -> Visit | None:
     """The innermost state that failed, or in which the run was ended from outside."""
     before = [
         visit for visit in visits if visit.type == "Task" and not _AFTERWARDS & {*visit.path, visit.name}
