@@ -115,11 +115,16 @@ def _tile(name: str, value: str, note: str) -> str:
 
 def _table(table: Table) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in table.rows
-    )
+    rows = "".join(f"<tr>{_cells(row, table.head)}</tr>" for row in table.rows)
     kinds = [f"of{len(table.head)}"]
     kinds += [name for name, is_so in (("many", len(table.head) > 2), ("pair", table.is_pair)) if is_so]
     top = f"<thead><tr>{head}</tr></thead>" if any(table.head) else ""
     return f'<table class="{" ".join(kinds)}">{top}<tbody>{rows}</tbody></table>\n'
+
+
+def _cells(row: tuple[str, ...], head: tuple[str, ...]) -> str:
+    """Each knows the head of its column, which a phone shows beside it."""
+    first, *rest = row
+    cells = zip(rest, head[1:] or [""] * len(rest), strict=True)
+    told = "".join(f'<td data-head="{escape(name)}">{escape(cell)}</td>' for cell, name in cells)
+    return f'<th scope="row">{escape(first)}</th>{told}'

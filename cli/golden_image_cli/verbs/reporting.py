@@ -6,7 +6,7 @@ import re
 import webbrowser
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,7 +59,7 @@ def report(
     stories = [_story(stack, name) for name in compare or (run,)]
     first, *others = stories
     if call.json:
-        told = [asdict(one) for one in stories]
+        told = [_in_camel_case(asdict(one)) for one in stories]
         telling.as_json(told if others else told[0])
     if call.json and not (output or opened):
         return
@@ -70,6 +70,16 @@ def report(
         print(path)
     if opened and not webbrowser.open(path.absolute().as_uri()):
         raise Problem(f"There is no browser to open. The page is in {path.absolute()}", WRONG_CALL)
+
+
+def _in_camel_case(value: Any) -> Any:
+    """The value with the names of its members as the REST API writes names."""
+    if isinstance(value, dict):
+        return {
+            re.sub("_(.)", lambda found: found[1].upper(), key): _in_camel_case(of)
+            for key, of in value.items()
+        }
+    return [_in_camel_case(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _story(stack: Stack, named: str | None) -> Story:
