@@ -5,10 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
-from tests.cli.terminal import Folder
-from tests.cli.test_operating import name_of, waiting
+from tests.cli.test_operating import name_of, waiting, with_endpoints
 from tests.workflow.conftest import approved, changes, next_call
 
 if TYPE_CHECKING:
@@ -16,11 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.client import Client
-
-
-@pytest.fixture
-def folder(sandbox: Client, tmp_path: Path) -> Folder:
-    return Folder(tmp_path, sandbox.endpoints)
+    from tests.cli.conftest import GoldenImage
 
 
 @contextmanager
@@ -42,10 +35,10 @@ def suspended(sandbox: Client) -> Iterator[None]:
         scheduler.update_schedule(**kept, State="ENABLED")
 
 
-def test_a_stack_that_is_well_stops_nothing(sandbox: Client, folder: Folder) -> None:
+def test_a_stack_that_is_well_stops_nothing(sandbox: Client, golden_image: GoldenImage) -> None:
     since = next_call(sandbox)
-    told = folder.call("doctor")
-    read = folder.call("doctor", "--json")
+    told = golden_image("doctor", "--sandbox")
+    read = golden_image("doctor", "--sandbox", "--json")
     assert (told.code, read.code) == (0, 0), told.out + told.err
     found = {one["subject"]: one for one in read.json}
     assert found.keys() == {
@@ -64,25 +57,26 @@ def test_a_stack_that_is_well_stops_nothing(sandbox: Client, folder: Folder) -> 
     assert changes(sandbox, since) == []
 
 
-def test_a_lock_that_a_run_holds_is_named_with_the_run(sandbox: Client, folder: Folder, group: str) -> None:
+def test_a_lock_that_a_run_holds_is_named_with_the_run(
+    sandbox: Client, golden_image: GoldenImage, group: str
+) -> None:
     run = waiting(sandbox, group)
-    told = folder.call("doctor", "--json")
+    told = golden_image("doctor", "--sandbox", "--json")
     assert told.code == 0
     locks = [one["text"] for one in told.json if one["subject"] == "locks"]
     assert any(f"group {group}" in text and f"locked by {name_of(run)}" in text for text in locks)
     approved(sandbox, run)
 
 
-def test_a_suspended_sweeper_stops_runs(sandbox: Client, folder: Folder) -> None:
+def test_a_suspended_sweeper_stops_runs(sandbox: Client, golden_image: GoldenImage) -> None:
     with suspended(sandbox):
-        told = folder.call("doctor")
+        told = golden_image("doctor", "--sandbox")
     assert told.code == 1
     assert "!! sweeper" in told.out
     assert "Enable the schedule." in " ".join(told.out.split())
 
 
-def test_a_stack_that_is_not_there_is_a_wrong_call(folder: Folder, sandbox: Client) -> None:
-    elsewhere = Folder(folder.path, sandbox.endpoints, stackName="no-such-stack")
-    told = elsewhere.call("doctor")
+def test_a_stack_that_is_not_there_is_a_wrong_call(sandbox: Client, tmp_path: Path) -> None:
+    told = with_endpoints(tmp_path, sandbox, stackName="no-such-stack")("doctor", "--sandbox")
     assert told.code == 2
     assert "Stack no-such-stack does not exist" in told.err

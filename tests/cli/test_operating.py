@@ -5,13 +5,14 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.terminal import Folder
+from tests.cli.conftest import GoldenImage
 from tests.workflow.conftest import asked, left_of, locks, succeeded
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.client import Client
-
-
-@pytest.fixture
-def folder(sandbox: Client, tmp_path: Path) -> Folder:
-    return Folder(tmp_path, sandbox.endpoints)
 
 
 def waiting(sandbox: Client, group: str) -> str:
@@ -38,6 +34,13 @@ def waiting(sandbox: Client, group: str) -> str:
     )
     assert asked(sandbox, run)
     return run
+
+
+def with_endpoints(folder: Path, sandbox: Client, **others: str) -> GoldenImage:
+    """The command line in a folder whose sandbox has these endpoints in the place of its own."""
+    (folder / ".sandbox").mkdir()
+    replace(sandbox.endpoints, **others).write(folder / ".sandbox")  # type: ignore[arg-type]
+    return GoldenImage(folder)
 
 
 def name_of(run: str) -> str:
@@ -78,23 +81,23 @@ def losing_first_answer(url: str) -> Iterator[str]:
 
 
 def test_a_run_that_is_approved_goes_on_and_has_the_reason(
-    sandbox: Client, folder: Folder, group: str
+    sandbox: Client, golden_image: GoldenImage, group: str
 ) -> None:
     run = waiting(sandbox, group)
-    told = folder.call("approve", name_of(run), "--reason", "looks good")
+    told = golden_image("approve", "--sandbox", name_of(run), "--reason", "looks good")
     assert told.code == 0, told.err
     assert f"approved {name_of(run)} at image, as " in told.out
     assert "launch template: none, as the group is new" in told.out
     (approval,) = succeeded(sandbox.wait(run))["approvals"]
     assert (approval["approved"], approval["reason"]) == (True, "looks good")
-    again = folder.call("approve", name_of(run), "--reason", "looks good")
+    again = golden_image("approve", "--sandbox", name_of(run), "--reason", "looks good")
     assert again.code == 2
     assert f"{name_of(run)} does not wait for an approval. It is SUCCEEDED." in again.err
 
 
-def test_a_run_that_is_rejected_is_undone(sandbox: Client, folder: Folder, group: str) -> None:
+def test_a_run_that_is_rejected_is_undone(sandbox: Client, golden_image: GoldenImage, group: str) -> None:
     run = waiting(sandbox, group)
-    told = folder.call("reject", run, "--reason", "too big", "--json")
+    told = golden_image("reject", "--sandbox", run, "--reason", "too big", "--json")
     assert told.code == 0, told.err
     assert told.json["approval"]["answer"]["approved"] is False
     over = sandbox.wait(run)
@@ -103,9 +106,9 @@ def test_a_run_that_is_rejected_is_undone(sandbox: Client, folder: Folder, group
     assert left_of(sandbox, run) == locks(sandbox, run) == []
 
 
-def test_an_answer_needs_its_reason_and_a_run_that_waits(folder: Folder) -> None:
-    without_reason = folder.call("approve")
-    unknown = folder.call("reject", "no-such-run", "--reason", "why")
+def test_an_answer_needs_its_reason_and_a_run_that_waits(golden_image: GoldenImage) -> None:
+    without_reason = golden_image("approve", "--sandbox")
+    unknown = golden_image("reject", "--sandbox", "no-such-run", "--reason", "why")
     assert (without_reason.code, unknown.code) == (2, 2)
     assert "--reason" in without_reason.err
     assert "has no run no-such-run" in unknown.err
@@ -118,45 +121,47 @@ def test_an_answer_that_was_taken_and_lost_is_no_error(
     run = waiting(sandbox, group)
     host, _, path = sandbox.endpoints.apiUrl.partition("/restapis")
     with losing_first_answer(host) as url:
-        folder = Folder(tmp_path, sandbox.endpoints, apiUrl=f"{url}/restapis{path}")
-        told = folder.call(verb, name_of(run), "--reason", "once")
+        golden_image = with_endpoints(tmp_path, sandbox, apiUrl=f"{url}/restapis{path}")
+        told = golden_image(verb, "--sandbox", name_of(run), "--reason", "once")
     assert told.code == 0, told.err
     assert told.out.startswith({"approve": "approved ", "reject": "rejected "}[verb])
     assert sandbox.wait(run).status == {"approve": "SUCCEEDED", "reject": "FAILED"}[verb]
 
 
-def test_an_answer_that_somebody_else_has_given_is_told(sandbox: Client, tmp_path: Path, group: str) -> None:
+def test_an_answer_that_somebody_else_has_given_is_told(
+    sandbox: Client, golden_image: GoldenImage, group: str
+) -> None:
     run = waiting(sandbox, group)
     status, _, _ = sandbox.api("POST", f"/refreshes/{name_of(run)}/reject", {"reason": "theirs"})
-    told = Folder(tmp_path, sandbox.endpoints).call("approve", name_of(run), "--reason", "mine")
+    told = golden_image("approve", "--sandbox", name_of(run), "--reason", "mine")
     assert (status, told.code) == (200, 2)
     assert sandbox.wait(run).error == "ApprovalRejected"
 
 
 def test_generations_are_listed_and_a_group_goes_back_to_one(
-    sandbox: Client, folder: Folder, group: str
+    sandbox: Client, golden_image: GoldenImage, group: str
 ) -> None:
     source = sandbox.seed()["instanceId"]
     for _ in range(2):
         wanted = {"sourceInstanceId": source, "autoScalingGroupName": group, "rollout": "none"}
         succeeded(sandbox.run(wanted))
 
-    listed = folder.call("generations", group)
-    read = folder.call("generations", group, "--json")
-    back = folder.call("go-back", group, "--to", "1", "--rollout", "none", "--watch")
+    listed = golden_image("generations", "--sandbox", group)
+    read = golden_image("generations", "--sandbox", group, "--json")
+    back = golden_image("go-back", "--sandbox", group, "--to", "1", "--rollout", "none", "--watch")
 
     assert (listed.code, read.code, back.code) == (0, 0, 0), back.out + back.err
     assert [line.split()[0] for line in listed.out.splitlines()[:2]] == ["2", "1"]
     assert [one["number"] for one in read.json["generations"]] == [2, 1]
     assert "SUCCEEDED" in back.out
-    newest = folder.call("generations", group, "--limit", "1", "--json").json["generations"][0]
+    newest = golden_image("generations", "--sandbox", group, "--limit", "1", "--json").json["generations"][0]
     assert (newest["number"], newest["goesBackTo"]) == (3, 1)
 
 
-def test_a_group_without_generations_goes_nowhere(folder: Folder, group: str) -> None:
-    listed = folder.call("generations", group)
-    to_nothing = folder.call("go-back", group, "--to", "0")
-    back = folder.call("go-back", group, "--rollout", "none", "--watch")
+def test_a_group_without_generations_goes_nowhere(golden_image: GoldenImage, group: str) -> None:
+    listed = golden_image("generations", "--sandbox", group)
+    to_nothing = golden_image("go-back", "--sandbox", group, "--to", "0")
+    back = golden_image("go-back", "--sandbox", group, "--rollout", "none", "--watch")
     assert (listed.code, to_nothing.code, back.code) == (2, 2, 1)
     assert "NoGeneration: " in listed.err
     assert "goBackTo" in to_nothing.err
