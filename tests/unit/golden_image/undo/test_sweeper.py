@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from golden_image.source import power
 from golden_image.undo import begin, sweeper
 from golden_image.undo import undo as undoing
 from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, UNDO, kept_plan
+from tests.unit.golden_image.metrics.lines import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -476,3 +477,33 @@ def test_a_row_that_nobody_can_read_does_not_keep_the_others(
             handle({}, context)
     executions.play()
     assert ledger.read(RUN) is None
+
+
+def end_of(run: str) -> dict[str, Any]:
+    """The event of a run's end."""
+    event = json.loads(Path("events/sweep_runs.json").read_text(encoding="utf-8"))
+    event["detail"]["executionArn"] = run
+    return event  # type: ignore[no-any-return]
+
+
+@pytest.mark.usefixtures("plan")
+def test_the_end_of_a_run_is_counted_although_its_undo_failed(
+    executions: Executions, context: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.end(RUN, "ABORTED", stop_date=datetime.now(UTC))
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "FAILED", error="RollBackIncomplete")
+    with pytest.raises(RollBackIncomplete):
+        handle(end_of(RUN), context)
+    [line] = written(capsys.readouterr().out)
+    assert line["told"] == {"run": RUN, "status": "ABORTED"}
+
+
+@pytest.mark.usefixtures("plan", "generations_table")
+def test_a_scheduled_sweep_measures_what_is_kept_and_counts_no_run(
+    executions: Executions, context: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.end(RUN, "FAILED", stop_date=datetime.now(UTC))
+    handle({}, context)
+    [line] = written(capsys.readouterr().out)
+    assert line["metrics"] == {"OpenLocks": [3], "ImagesKept": [0], "ImagesGiB": [0]}
