@@ -27,6 +27,7 @@ ELSEWHERE = {
     "sam ": "each sandbox is deployed by sam: sandbox/launcher.py",
     "awscurl ": "tests/workflow/test_api.py signs requests",
     "aws logs tail ": "version 2 alone has it: tests/docs/test_docs_commands.py knows its options",
+    "aws lambda invoke ": "version 2 alone has --cli-binary-format: tests/workflow runs sweeps",
     ".venv/bin/python -m sandbox ": "tests/sandbox/test_commands.py",
 }
 
