@@ -48,13 +48,18 @@ def passing_trouble(error: Exception) -> str | None:
         return f"The credentials have expired ({_told(error)}). {_SIGN_IN}"
     if code(error) in _UNKNOWN_CODES:
         return f"AWS does not take these credentials ({_told(error)}). {_SIGN_IN}"
-    if isinstance(error, _NO_CONNECTION):
+    if no_answer(error):
         return f"AWS does not answer ({error})"
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status >= 500 or code(error) in _BUSY_CODES:
             return f"AWS is busy ({_told(error)})"
     return None
+
+
+def no_answer(error: Exception) -> bool:
+    """Whether a call was sent, or could not be, and no answer came."""
+    return isinstance(error, _NO_CONNECTION)
 
 
 def code(error: Exception) -> str:

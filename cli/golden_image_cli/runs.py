@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from golden_image_cli.problems import WRONG_CALL, Problem
+from golden_image_cli.problems import AWS_REFUSED, WRONG_CALL, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -163,11 +163,28 @@ def run_of(answer: dict[str, Any]) -> Run:
 
 
 def start(stack: Stack, run_input: dict[str, Any]) -> Run:
-    """Start a run with this input, under a name that tells group and time."""
+    """Start a run with this input, under a name that tells group and time.
+
+    Raises:
+        Problem: the answer was lost, and the run may go on; the message names it.
+    """
     group = re.sub(r"[^0-9A-Za-z_-]+", "-", str(run_input.get("autoScalingGroupName", "run")))[:50]
     name = f"{group}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-    # A lost answer is asked for again: under the same name and input, StartExecution starts one run.
-    begun = stack.client("stepfunctions").start_execution(
-        stateMachineArn=stack.state_machine_arn, name=name, input=json.dumps(run_input, ensure_ascii=False)
-    )
+    client = stack.client("stepfunctions")
+    from golden_image_cli.refusals import no_answer  # noqa: PLC0415 - imports botocore, as the client has
+
+    try:
+        # A lost answer is asked for again: under the same name and input, StartExecution starts one run.
+        begun = client.start_execution(
+            stateMachineArn=stack.state_machine_arn,
+            name=name,
+            input=json.dumps(run_input, ensure_ascii=False),
+        )
+    except Exception as error:
+        if not no_answer(error):
+            raise
+        raise Problem(
+            f"AWS does not answer ({error}). The run may have begun all the same: golden-image show {name}",
+            AWS_REFUSED,
+        ) from error
     return Run(begun["executionArn"], name, RUNNING, begun["startDate"], input=run_input)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,7 +54,7 @@ class Account:
         Raises:
             NoCredentialsError: there are none.
         """
-        session = _session(self.profile)
+        session = self._session
         from botocore.credentials import Credentials  # noqa: PLC0415 - after the docs are left out
         from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
 
@@ -68,30 +69,30 @@ class Account:
         """The same, with credentials read anew: somebody may have signed in again."""
         return Account(self.profile, self.region, self.sandbox)
 
+    @cached_property
+    def _session(self) -> Any:
+        """One for all clients: a profile may ask for an MFA code when its credentials are needed first."""
+        _leave_out_docs()
+        from botocore.session import Session  # noqa: PLC0415 - after the docs are left out
+
+        session = Session(profile=self.profile)
+        # Three attempts, as the AWS CLI makes.
+        session.set_config_variable("retry_mode", "standard")
+        return session
+
     def _made(self, service: str) -> Any:
-        session = _session(self.profile)
         # botocore reads AWS_DEFAULT_REGION only; the AWS CLI reads AWS_REGION first.
         region = self.region or os.environ.get("AWS_REGION") or None
         if not self.sandbox:
-            return session.create_client(service, region_name=region)
+            return self._session.create_client(service, region_name=region)
         url = self.sandbox.ec2 if service in _OF_THE_WORLD else self.sandbox.aws
-        return session.create_client(
+        return self._session.create_client(
             service,
             region_name=region,
             endpoint_url=url,
             aws_access_key_id=_SANDBOX_KEY,
             aws_secret_access_key=_SANDBOX_KEY,
         )
-
-
-def _session(profile: str | None) -> Any:
-    _leave_out_docs()
-    from botocore.session import Session  # noqa: PLC0415 - after the docs are left out
-
-    session = Session(profile=profile)
-    # Three attempts, as the AWS CLI makes.
-    session.set_config_variable("retry_mode", "standard")
-    return session
 
 
 def _leave_out_docs() -> None:

@@ -296,3 +296,17 @@ def test_a_run_that_is_over_is_not_stopped(golden_image: GoldenImage, good: Watc
 
     assert told.code == 2
     assert "is over already: SUCCEEDED" in told.err
+
+
+def test_a_run_that_is_being_undone_is_not_stopped(
+    golden_image: GoldenImage, sandbox: Client, group: str
+) -> None:
+    sandbox.control("PUT", "durations", {"launch": 9000, "terminate": 3000})
+    call = [sandbox.seed()["instanceId"], group, "--rollout", "recreate", "--timeouts.rollout", "60"]
+    begun = golden_image("start", *call, "--sandbox", "--json").json
+    next(event for event in sandbox.events(begun["executionArn"]) if event.entered == "Undo")
+
+    told = golden_image("stop", begun["name"], "--sandbox")
+
+    assert told.code == 2
+    assert "is being undone" in told.err

@@ -100,3 +100,14 @@ def test_a_verb_that_does_not_wait_says_what_the_trouble_is(
     assert answer.code == 4
     assert told in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_a_start_whose_answer_is_lost_names_the_run_that_may_go_on(
+    behind: GoldenImage, line: Line, start: list[str]
+) -> None:
+    line.state = CUT
+
+    answer = behind(*start)
+
+    assert answer.code == 4
+    assert f"golden-image show {start[2]}-" in answer.err

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 verbs = calling.verbs()
 _RUN = "Its name or ARN; default: the newest that failed."
 # Between the cause of a run's first error and what was undone.
-_ROLL_BACK = " Roll-back: "
+_ROLL_BACK, _INCOMPLETE = " Roll-back: ", "INCOMPLETE"
 # What the trunk does once it has failed.
 _AFTERWARDS = {"Undo", "Notify Failure"}
 
@@ -100,6 +100,8 @@ def failing_state(visits: list[Visit]) -> Visit | None:
 
 
 def _undone(stack: Stack, run: Run, roll_back: str, visits: list[Visit]) -> str:
+    if roll_back and not roll_back.startswith(_INCOMPLETE):
+        return roll_back
     row = ledger.row(stack, run.arn)
     if row is None:
         committed = any(visit.name == "Commit Refresh" and visit.exited for visit in visits)
@@ -135,7 +137,7 @@ def _tell(run: Run, explained: Explanation) -> None:
         ("cause", explained.cause),
         ("undone", explained.undone),
         ("what to do", "\n".join(explained.advice)),
-        ("read more", "docs/guides/failure.md"),
+        ("read more", "“When a run fails” in the project's docs"),
     ):
         if text:
             print("\n".join(wrapped(title, text)))
