@@ -52,7 +52,7 @@ def approval(stack: Stack, run: str) -> Approval | None:
 
 
 def answer(stack: Stack, run: str) -> dict[str, Any] | None:
-    """The answer to the newest question of the run, also while it is undone or unlocked; None without a row."""
+    """The answer to the newest question of the run, also while it is being undone; None without a row."""
     return _answer(_item(stack, run))
 
 

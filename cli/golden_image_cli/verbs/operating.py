@@ -87,7 +87,7 @@ def _given(stack: Stack, run: Run, at: str, reason: str, *, approved: bool) -> d
 
 
 def _taken(stack: Stack, arn: str, at: str) -> dict[str, Any] | None:
-    """The answer that a run has got, from its row or, once it is over, from how it ended; None without one."""
+    """The answer that a run has got: from its row or, once it is over, from how it ended."""
     for _ in range(_LOOKS):
         if found := ledger.answer(stack, arn):
             return found
