@@ -48,8 +48,18 @@ def approval(stack: Stack, run: str) -> Approval | None:
     item = _item(stack, run)
     if "approval" not in item or item.keys() & {"committed", "undoing"}:
         return None
-    answer = item.get("approvalAnswer", {}).get("S")
-    return Approval(json.loads(item["approval"]["S"]), json.loads(answer) if answer else None)
+    return Approval(json.loads(item["approval"]["S"]), _answer(item))
+
+
+def answer(stack: Stack, run: str) -> dict[str, Any] | None:
+    """The answer to the newest question of the run, also while it is being undone; None without a row."""
+    return _answer(_item(stack, run))
+
+
+def _answer(item: dict[str, Any]) -> dict[str, Any] | None:
+    text = item.get("approvalAnswer", {}).get("S")
+    found: dict[str, Any] | None = json.loads(text) if text else None
+    return found
 
 
 def row(stack: Stack, run: str) -> Row | None:

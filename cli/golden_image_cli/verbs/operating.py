@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ verbs = calling.verbs()
 _RUN = "Its name or ARN; default: the newest that waits for approval."
 _GROUP = "The Auto Scaling group."
 _PAGE = 100
+_LOOKS, _LOOK_SECONDS = 5, 1.0
 
 
 @verbs.command("approve")
@@ -69,19 +72,42 @@ def _given(stack: Stack, run: Run, at: str, reason: str, *, approved: bool) -> d
     """Answer that question and no other; the question with its `answer`.
 
     Raises:
-        Refusal: the API refused, and the ledger does not show that it is this answer which was lost.
+        Refusal: the API refused, and nothing shows that it is this answer which was lost.
     """
     path = f"/refreshes/{quote(run.name, safe='')}/{'approve' if approved else 'reject'}"
     try:
         told: dict[str, Any] = rest.call(stack, "POST", path, {"reason": reason, "at": at})["approval"]
     except rest.Refusal as refusal:
-        asked = ledger.approval(stack, run.arn) if refusal.lost else None
-        answer = asked.answer if asked else None
+        answer = _taken(stack, run.arn, at) if refusal.lost else None
         mine = {"at": at, "approved": approved, "reason": reason.strip()}
-        if answer is None or any(answer[key] != value for key, value in mine.items()):
+        if answer is None or any(answer.get(key) != value for key, value in mine.items()):
             raise
         return {"answer": answer}
     return told
+
+
+def _taken(stack: Stack, arn: str, at: str) -> dict[str, Any] | None:
+    """The answer that a run has got: from its row or, once it is over, from how it ended."""
+    for _ in range(_LOOKS):
+        if found := ledger.answer(stack, arn):
+            return found
+        run = runs.describe(stack, arn)
+        if run.over:
+            return _of_end(run, at)
+        # It is between its last state and its end.
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _of_end(run: Run, at: str) -> dict[str, Any] | None:
+    output = run.output if isinstance(run.output, dict) else {}
+    rejected = re.match(
+        rf"{re.escape(at)} was rejected by (.+?) at (\S+): (.*?)( Roll-back: |$)", run.cause or "", re.S
+    )
+    if rejected:
+        by, when, reason, _ = rejected.groups()
+        return {"at": at, "approved": False, "by": by, "reason": reason, "answeredAt": when}
+    return next((one for one in output.get("approvals", []) if one.get("at") == at), None)
 
 
 @verbs.command("generations")
