@@ -190,8 +190,8 @@ def _cost(story: Story) -> Section:
 def _way_back(story: Story, options: str) -> tuple[Block, ...]:
     if story.is_dry or story.status != "SUCCEEDED" or story.generation is None:
         return ()
-    if not any(one.field == "launches from" and one.before != "—" for one in story.changes):
-        return (Prose("The run has created this group: there is no earlier generation to go back to."),)
+    if story.generation == 1:
+        return (Prose("This is the group's first generation: there is no earlier one to go back to."),)
     which = "" if story.replaces is None else f"--to {story.replaces} "
     how = "" if story.rollout is None else f"--rollout {story.rollout} "
     return (Command(f"golden-image go-back {shlex.quote(story.group)} {which}{how}{options}"),)

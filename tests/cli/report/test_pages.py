@@ -68,12 +68,10 @@ def test_a_run_that_was_stopped_is_undone_by_the_sweeper() -> None:
     assert rows["Roll-back"].startswith("The sweeper undoes this run")
 
 
-def test_a_run_that_created_its_group_has_no_way_back() -> None:
-    plan = histories.PLAN | {"group": histories.PLAN["group"] | {"before": None}}
-    history = histories.History()
-    history.task("Plan Refresh", plan)
-    made = page.of(story_of(history), "--sandbox")
-    assert "The run has created this group" in made.sections[-1].blocks[0].text  # type: ignore[union-attr]
+def test_a_first_generation_has_no_way_back(rolled: Story) -> None:
+    made = page.of(replace(rolled, generation=1, replaces=None), "--sandbox")
+    assert blocks(made, Command) == []
+    assert made.sections[-1].title == "Go back"
 
 
 def test_a_dry_run_has_no_costs_and_no_way_back() -> None:
