@@ -48,8 +48,8 @@ def moment(at: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """A duration as `0:41`, `12:05` or `1:02:03`."""
-    minutes, rest = divmod(round(seconds), 60)
+    """A duration as `0:41`, `12:05` or `1:02:03`; a negative one, of two clocks that differ, is none."""
+    minutes, rest = divmod(max(round(seconds), 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 

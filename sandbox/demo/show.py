@@ -119,9 +119,10 @@ class _Show:
         return _shown(found) and failed and bool(removed)
 
     def _told(self, run_input: dict[str, Any]) -> Run:
+        begun = datetime.now(UTC)
         arn = self.client.start(run_input)
         _say("")
-        voice = voice_for(sys.stdout, arn.rpartition(":")[2], datetime.now(UTC), self.client.endpoints.scale)
+        voice = voice_for(sys.stdout, arn.rpartition(":")[2], begun, self.client.endpoints.scale)
         narrate(voice, attended(self.client, arn, voice.say))
         return self.client.wait(arn, _RUN_SECONDS)
 

@@ -99,11 +99,11 @@ def test_a_run_that_asks_people_says_how_to_answer() -> None:
 
 
 def test_a_failure_is_told_by_its_message_without_the_stack_trace() -> None:
-    cause = json.dumps({"errorMessage": 'image "ami-1" failed', "stackTrace": ["File …"]})
+    error = {"errorMessage": 'image "ami-1" größer failed', "stackTrace": ["File …"]}
+    for cause in (json.dumps(error), json.dumps(error, ensure_ascii=False)):
+        told = lines(Story().enter("Register Image").fail("ImageFailed", cause))
 
-    told = lines(Story().enter("Register Image").fail("ImageFailed", cause))
-
-    assert names(told)[1] == '  failed: ImageFailed: image "ami-1" failed'
+        assert names(told)[1] == '  failed: ImageFailed: image "ami-1" größer failed'
 
 
 def test_the_failure_of_a_child_is_not_told_twice() -> None:
@@ -132,6 +132,20 @@ def test_a_terminal_keeps_one_line_for_each_stage_that_is_over_with_its_duration
     ]
 
 
+def test_a_stage_that_has_failed_gets_no_tick_and_one_that_was_tried_again_does() -> None:
+    story = Story().enter("Stop Source").fail("RequestThrottled", "busy").answer().leave("Stop Source")
+    story.enter("Register Image").fail("ImageFailed", "it has no system").leave("Register Image")
+    story.enter("Notify Failure").answer().add("ExecutionFailed")
+
+    marks = [line.split()[:2] for line in drawn(story).splitlines() if line and line[0] in "✓✗"]
+
+    assert marks == [["✗", "Stop"], ["✓", "Stop"], ["✗", "Register"], ["✗", "Register"], ["✓", "Notify"]]
+
+
+def test_the_stage_in_which_a_run_was_stopped_gets_no_tick() -> None:
+    assert "✗ Stop Source" in drawn(Story().enter("Stop Source").answer().add("ExecutionAborted"))
+
+
 def test_a_terminal_has_a_caller_as_the_heading_of_its_childs_stages() -> None:
     story = Story().call("Roll Out").enter("Drain Group").answer().end_of_child().enter("Commit Refresh")
 
@@ -143,7 +157,7 @@ def test_a_terminal_has_a_caller_as_the_heading_of_its_childs_stages() -> None:
 
 
 def test_a_terminal_of_80_columns_is_wide_enough() -> None:
-    story = snapshots().enter("Check Image").check("x" * 200)
+    story = snapshots().enter("Check Image").check("x" * 200).fail("ImageFailed", "it has no system " * 9)
 
     assert max(map(len, drawn(story).splitlines())) <= 80
 
@@ -168,3 +182,12 @@ def test_a_program_gets_an_object_a_line() -> None:
     half_way = next(one for one in told if one["event"] == "progress")
     assert half_way["stage"] == "Check Snapshots"
     assert (half_way["percent"], half_way["waitSeconds"], half_way["text"]) == (12, 10, "12%")
+
+
+def test_a_program_is_told_which_stage_has_failed() -> None:
+    out = io.StringIO()
+
+    narrate(JsonLines(out), Story().enter("Stop Source").fail("A", "b").add("ExecutionFailed").events)
+
+    ended = json.loads(out.getvalue().splitlines()[-1])
+    assert (ended["event"], ended["stage"], ended["failed"]) == ("ends", "Stop Source", True)

@@ -22,7 +22,8 @@ class JsonLines:
         values = asdict(told)
         names = {"stage": "stage", "path": "path", "at": "at", "since": "since", "text": "text"}
         names |= {"percent": "percent", "wait_seconds": "waitSeconds"}
-        self.write(told.what, {names[key]: values[key] for key in names if values[key] not in (None, "")})
+        found = {names[key]: values[key] for key in names if values[key] not in (None, "")}
+        self.write(told.what, found | ({"failed": True} if told.failed else {}))
 
     def note(self, text: str) -> None:
         """Write what is not of the run, such as a lost connection."""

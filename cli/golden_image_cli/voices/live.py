@@ -50,7 +50,7 @@ class Live:
                 for line in lines.asks(self._name):
                     self._print(f"{self._indent(told)}  {line}", "yellow")
             case stages.FAILS:
-                self._print(f"{self._indent(told)}{self._mark('✗', 'x')} {told.stage}: {told.text}", "red")
+                self._wrap(f"{self._indent(told)}{self._mark('✗', 'x')} {told.stage}: {told.text}", "red")
             case stages.ENDS:
                 self._told = None
                 if (*told.path, told.stage) not in self._headed:
@@ -58,7 +58,7 @@ class Live:
 
     def note(self, text: str) -> None:
         """Tell what is not of the run, such as a lost connection."""
-        self._print(f"! {text}", "yellow")
+        self._wrap(f"! {text}", "yellow")
 
     def say(self, text: str) -> None:
         """Write lines of somebody else's, above the line of what goes on."""
@@ -78,7 +78,7 @@ class Live:
     def _done(self, told: Told) -> None:
         row = self._row()
         lasted = span((told.at - told.since).total_seconds() / self._scale)
-        mark = Text(self._mark("✓", "*"), "green")
+        mark = Text(self._mark("✗", "x"), "red") if told.failed else Text(self._mark("✓", "*"), "green")
         row.add_row(Text.assemble(self._indent(told), mark, f" {told.stage}"), Text(lasted, "dim"))
         self._console.print(row)
 
@@ -121,5 +121,9 @@ class Live:
     def _mark(self, mark: str, ascii_mark: str) -> str:
         return ascii_mark if self._ascii else mark
 
+    def _wrap(self, text: str, style: str) -> None:
+        self._console.print(Text(text, style))
+
     def _print(self, text: str, style: str) -> None:
+        """In lines as they are: a command that is copied must not be cut."""
         self._console.print(Text(text, style), soft_wrap=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli.runs import decoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 BEGINS, PROGRESS, ASKS, FAILS, ENDS = "begins", "progress", "asks", "fails", "ends"
 _CHECK, _FOR_PEOPLE = "Check ", "waitForTaskToken"
+_FROM_OUTSIDE = {"ExecutionAborted", "ExecutionTimedOut"}
 _PERCENT, _OF = re.compile(r"(\d+(?:\.\d+)?)%"), re.compile(r"(\d+) of (\d+)")
 # A cause is told in one line; `why` has all of it.
 _LONGEST = 200
@@ -31,6 +34,7 @@ class Told:
         text: the progress, or the failure.
         percent: how far it is, where the progress says so.
         wait_seconds: seconds, as the run counts them, until it looks again.
+        failed: its newest attempt has failed, or it was ended from outside.
     """
 
     what: str
@@ -41,6 +45,7 @@ class Told:
     text: str = ""
     percent: float | None = None
     wait_seconds: float | None = None
+    failed: bool = False
 
 
 def told(events: Iterable[Event]) -> Iterator[Told]:
@@ -59,8 +64,10 @@ def told(events: Iterable[Event]) -> Iterator[Told]:
             yield stage
         elif stage and event.type.startswith("Execution"):
             del stages[event.execution]
-            yield replace(stage, what=ENDS, at=event.at)
+            yield replace(stage, what=ENDS, at=event.at, failed=stage.failed or event.type in _FROM_OUTSIDE)
         elif stage:
+            if event.failure or event.type == "TaskSucceeded":
+                stage = stages[event.execution] = replace(stage, failed=event.type != "TaskSucceeded")
             yield from _within(stage, event)
 
 
@@ -100,8 +107,8 @@ def _progress(answer: dict[str, Any]) -> str:
 
 def _message(cause: str) -> str:
     """The message of a cause: of the JSON that Lambda makes of an error, its own."""
-    found = re.search(r'"errorMessage": ?"((?:[^"\\]|\\.)*)"', cause)
-    text = " ".join((found.group(1).encode().decode("unicode_escape") if found else cause).split())
+    found = re.search(r'"errorMessage": ?("(?:[^"\\]|\\.)*")', cause)
+    text = " ".join((str(decoded(found.group(1)) or cause) if found else cause).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
