@@ -33,7 +33,7 @@ def plan(stack: Stack, run_input: dict[str, Any]) -> dict[str, Any]:
         raise Problem(
             f"The plan is refused. Nothing was changed.\n"
             f"{over.error or over.status}: {over.cause or 'no cause'}\n"
-            f"What to do: golden-image why {over.name}",
+            f"What to do: {stack.command('why', over.name)}",
             RUN_FAILED,
         )
     if not isinstance(over.output, dict):

@@ -64,9 +64,9 @@ def read(file: Path, stack: Stack) -> Kept:
     except OSError as error:
         raise Problem(f"{file}: cannot be read: {error.strerror}.", WRONG_CALL) from None
     except (ValueError, RecursionError):
-        raise _no_plan(file) from None
+        raise _no_plan(file, stack) from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise _no_plan(file)
+        raise _no_plan(file, stack)
     if content.get("stateMachineArn") != stack.state_machine_arn:
         raise Problem(
             f"{file} is a plan of {content.get('stateMachineArn')}, and stack {stack.name} has"
@@ -75,12 +75,10 @@ def read(file: Path, stack: Stack) -> Kept:
         )
     run_input, plan = content.get("input"), content.get("plan")
     if not (isinstance(run_input, dict) and isinstance(plan, dict) and plan.get("digest")):
-        raise _no_plan(file)
+        raise _no_plan(file, stack)
     return Kept(run_input, plan)
 
 
-def _no_plan(file: Path) -> Problem:
-    return Problem(
-        f"{file} is no plan. Make one: golden-image plan SOURCE GROUP -o {file}",
-        WRONG_CALL,
-    )
+def _no_plan(file: Path, stack: Stack) -> Problem:
+    make = stack.command("plan", "SOURCE", "GROUP", "-o", str(file))
+    return Problem(f"{file} is no plan. Make one: {make}", WRONG_CALL)

@@ -86,7 +86,7 @@ def find(
             return run
     raise Problem(
         f"Stack {stack.name} has no {which}; Step Functions keeps a run for 90 days after its end."
-        " `golden-image list` shows those that there are.",
+        f" Those that there are: {stack.command('list')}",
         WRONG_CALL,
     )
 
@@ -116,7 +116,7 @@ def describe(stack: Stack, arn: str) -> Run:
     except missing:
         raise Problem(
             f"Stack {stack.name} has no run {arn.rpartition(':')[2]}. Step Functions keeps a run for 90 days"
-            " after its end; `golden-image list` shows the newest.",
+            f" after its end. The newest: {stack.command('list')}",
             WRONG_CALL,
         ) from None
 
@@ -184,7 +184,8 @@ def start(stack: Stack, run_input: dict[str, Any]) -> Run:
         if not no_answer(error):
             raise
         raise Problem(
-            f"AWS does not answer ({error}). The run may have begun all the same: golden-image show {name}",
+            f"AWS does not answer ({error}). The run may have begun all the same:"
+            f" {stack.command('show', name)}",
             AWS_REFUSED,
         ) from error
     return Run(begun["executionArn"], name, RUNNING, begun["startDate"], input=run_input)

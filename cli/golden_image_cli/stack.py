@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from golden_image_cli.problems import WRONG_CALL, Problem
 from golden_image_cli.sdk import Account, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VARIABLE = "GOLDEN_IMAGE_STACK"
 _SANDBOX_FILE = Path(".sandbox/endpoints.json")
@@ -88,6 +92,20 @@ class Stack:
                 WRONG_CALL,
             ) from None
         return found
+
+    def command(self, verb: str, *arguments: str) -> str:
+        """A command about this stack, for the shell in which this program was called."""
+        return " ".join(["golden-image", verb, *map(shlex.quote, [*arguments, *self._options()])])
+
+    def _options(self) -> Iterator[str]:
+        if self.account.sandbox:
+            yield "--sandbox"
+            return
+        if os.environ.get(VARIABLE) != self.name:
+            yield from ("--stack", self.name)
+        for option, value in (("--profile", self.account.profile), ("--region", self.account.region)):
+            if value:
+                yield from (option, value)
 
     @property
     def state_machine_arn(self) -> str:

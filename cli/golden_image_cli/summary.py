@@ -11,23 +11,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from golden_image_cli.runs import Run
+    from golden_image_cli.stack import Stack
 
 _WIDTH = 80
 
 
-def summary(run: Run, scale: float = 1) -> Iterator[str]:
-    """The lines that tell how a run that is over ended; scale: real seconds per second that it counts."""
-    lasted = f" after {telling.span(run.seconds / scale)}" if run.seconds is not None else ""
+def summary(run: Run, stack: Stack) -> Iterator[str]:
+    """The lines that tell how a run that is over ended."""
+    lasted = f" after {telling.span(run.seconds / stack.scale)}" if run.seconds is not None else ""
     yield f"{telling.status(run.status)}{lasted}: {telling.styled(run.name, 'bold')}"
     if run.failed:
-        yield from wrapped("error", run.error or "none")
-        yield from wrapped("cause", run.cause or "none")
-        yield from wrapped("what to do", f"golden-image why {run.name}")
+        yield from failure(run, stack)
     elif run.dry:
-        yield from wrapped("dry run", "nothing was changed; its plan: golden-image show " + run.name)
+        yield from wrapped("dry run", "nothing was changed")
+        yield titled("its plan", stack.command("show", run.name))
     elif isinstance(run.output, dict):
         for title, text in _of_success(run.output):
             yield from wrapped(title, text)
+
+
+def failure(run: Run, stack: Stack) -> Iterator[str]:
+    """The lines that tell why a run failed."""
+    yield from wrapped("error", run.error or "none")
+    yield from wrapped("cause", run.cause or "none")
+    yield titled("what to do", stack.command("why", run.name))
+
+
+def titled(title: str, text: str) -> str:
+    """One line, however long: a command that is copied must not be cut."""
+    return f"{title:<12}  {text}".rstrip()
 
 
 def wrapped(title: str, text: str) -> list[str]:
@@ -38,7 +50,7 @@ def wrapped(title: str, text: str) -> list[str]:
     lines = [
         line for one in paragraphs for line in textwrap.wrap(one, _WIDTH - len(indent), **options) or [""]
     ]
-    return [f"{title:<12}  {lines[0]}".rstrip(), *(f"{indent}{line}".rstrip() for line in lines[1:])]
+    return [titled(title, lines[0]), *(f"{indent}{line}".rstrip() for line in lines[1:])]
 
 
 def _of_success(output: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from golden_image_cli.voices.lines import Lines
 from golden_image_cli.voices.stages import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from typing import TextIO
 
@@ -40,15 +40,16 @@ def follow(stack: Stack, run: Run, as_json: bool) -> int:
         if as_json:
             return _as_json(stack, run)
         print(f"{telling.styled(run.name, 'bold')}, started {telling.moment(run.start)}", flush=True)
-        voice = voice_for(sys.stdout, run.name, run.start, stack.scale)
+        answers = [stack.command(verb, run.name, "--reason", "WHY") for verb in ("approve", "reject")]
+        voice = voice_for(sys.stdout, answers, run.start, stack.scale)
         patient = Patient(stack.account, voice.note)
         narrate(voice, history.events(patient, run.arn, _poll_seconds(stack)))
         over = runs.run_of(patient.describe_execution(executionArn=run.arn))
-        for line in summary(over, stack.scale):
+        for line in summary(over, stack):
             print(line)
     except KeyboardInterrupt:
         # On a terminal the run would seem to be stopped too.
-        print(f"\nThe run goes on. To stop it: golden-image stop {run.name}", file=sys.stderr)
+        print(f"\nThe run goes on. To stop it: {stack.command('stop', run.name)}", file=sys.stderr)
         raise
     return RUN_FAILED if over.failed else SUCCESS
 
@@ -72,19 +73,20 @@ def narrate(voice: Voice, events: Iterable[Event]) -> None:
         voice.end()
 
 
-def voice_for(out: TextIO, name: str, start: datetime, scale: float) -> Live | Lines:
-    """The voice that this output takes, for the run of that name, which started then.
+def voice_for(out: TextIO, answers: Sequence[str], start: datetime, scale: float) -> Live | Lines:
+    """The voice that this output takes, for a run that started then.
 
     Args:
+        answers: the commands that answer the run if it asks people.
         scale: real seconds per second that the run counts.
     """
     if not telling.is_terminal(out):
-        return Lines(out, name, start, scale)
+        return Lines(out, answers, start, scale)
     from rich.console import Console  # noqa: PLC0415 - for a terminal only
 
     from golden_image_cli.voices.live import Live  # noqa: PLC0415
 
-    return Live(Console(file=out), name, scale)
+    return Live(Console(file=out), answers, scale)
 
 
 def _poll_seconds(stack: Stack) -> float:

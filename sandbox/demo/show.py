@@ -122,7 +122,7 @@ class _Show:
         begun = datetime.now(UTC)
         arn = self.client.start(run_input)
         _say("")
-        voice = voice_for(sys.stdout, arn.rpartition(":")[2], begun, self.client.endpoints.scale)
+        voice = voice_for(sys.stdout, (), begun, self.client.endpoints.scale)
         narrate(voice, attended(self.client, arn, voice.say))
         return self.client.wait(arn, _RUN_SECONDS)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import stat
 from typing import TYPE_CHECKING
 
@@ -112,8 +114,8 @@ def test_a_plan_that_is_refused_is_a_failure_that_can_be_explained(
     told = golden_image("plan", "--sandbox", source, group)
     assert told.code == 1
     assert "RolloutRequired: " in told.err
-    assert "golden-image why " in told.err
-    explained = golden_image("why", "--sandbox", told.err.split()[-1])
+    [command] = re.findall(r"golden-image (why .*)", told.err)
+    explained = golden_image(*shlex.split(command))
     assert explained.code == 0, explained.err
     assert "Set rollout." in explained.out
 

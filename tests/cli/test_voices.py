@@ -16,10 +16,12 @@ from golden_image_cli.voices.live import Live
 from golden_image_cli.watch import narrate
 from tests.cli.stories import START, Story, snapshots
 
+ANSWERS = ("golden-image approve web-1 --reason WHY", "golden-image reject web-1 --reason WHY")
+
 
 def lines(story: Story, scale: float = 1) -> list[str]:
     out = io.StringIO()
-    narrate(Lines(out, "web-1", START, scale), story.events)
+    narrate(Lines(out, ANSWERS, START, scale), story.events)
     return out.getvalue().splitlines()
 
 
@@ -32,7 +34,7 @@ def drawn(story: Story, width: int = 80) -> str:
     """What stays on a terminal that has no cursor."""
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, force_interactive=False)
-    narrate(Live(console, "web-1"), story.events)
+    narrate(Live(console, ANSWERS), story.events)
     return plain(out.getvalue())
 
 
@@ -93,8 +95,7 @@ def test_a_run_that_asks_people_says_how_to_answer() -> None:
 
     assert names(lines(story))[1:] == [
         "  waits for people:",
-        "  golden-image approve web-1",
-        "  golden-image reject web-1",
+        *(f"  {command}" for command in ANSWERS),
     ]
 
 
@@ -166,7 +167,7 @@ def test_a_terminal_that_only_knows_ascii_gets_nothing_else() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
     console = Console(file=out, width=80, force_terminal=True, force_interactive=False)
 
-    narrate(Live(console, "web-1"), snapshots().events)
+    narrate(Live(console, ANSWERS), snapshots().events)
 
     out.seek(0)
     assert "* Create Snapshots" in plain(out.read())

@@ -50,7 +50,8 @@ def apply(
     if call.json:
         telling.as_json(telling.fields(found))
     else:
-        print(f"The plan holds: started {begun.name}\n{begun.arn}\nWatch it: golden-image watch {begun.name}")
+        print(f"The plan holds: started {begun.name}\n{begun.arn}")
+        print(f"Watch it: {stack.command('watch', begun.name)}")
 
 
 def _refuse_outdated(file: Path, kept: plan_file.Kept, now: dict[str, Any], *, as_json: bool) -> None:

@@ -55,11 +55,11 @@ def why(
     stack = call.stack()
     found = runs.find(stack, run, lambda one: one.failed and not one.dry, "run that failed")
     if not found.over:
-        raise Problem(f"{found.name} goes on. To watch it: golden-image watch {found.name}", WRONG_CALL)
+        watch = stack.command("watch", found.name)
+        raise Problem(f"{found.name} goes on. To watch it: {watch}", WRONG_CALL)
     if not found.failed:
-        raise Problem(
-            f"{found.name} has succeeded. What came of it: golden-image show {found.name}", WRONG_CALL
-        )
+        show = stack.command("show", found.name)
+        raise Problem(f"{found.name} has succeeded. What came of it: {show}", WRONG_CALL)
     explained = explain(stack, found)
     if call.json:
         told = {key: value for key, value in vars(explained).items() if value is not None}

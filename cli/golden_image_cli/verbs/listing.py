@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golden_image_cli import calling, runs, telling
+from golden_image_cli.summary import failure
 
 if TYPE_CHECKING:
     from golden_image_cli.runs import Run
+    from golden_image_cli.stack import Stack
 
 verbs = calling.verbs()
 _STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
@@ -65,11 +67,11 @@ def show(
     if call.json:
         telling.as_json(telling.fields(found))
     else:
-        _tell(found, stack.scale)
+        _tell(found, stack)
 
 
-def _tell(run: Run, scale: float) -> None:
-    lasted = f", {telling.span(run.seconds / scale)} long" if run.seconds is not None else ""
+def _tell(run: Run, stack: Stack) -> None:
+    lasted = f", {telling.span(run.seconds / stack.scale)} long" if run.seconds is not None else ""
     print(f"{telling.status(run.status)} {telling.styled(run.name, 'bold')}")
     print(f"started {telling.moment(run.start)}{lasted}")
     print(run.arn)
@@ -77,5 +79,4 @@ def _tell(run: Run, scale: float) -> None:
         if value is not None:
             print(f"\n{title}\n{json.dumps(value, indent=2, ensure_ascii=False)}")
     if run.failed:
-        print(f"\nerror  {run.error or 'none'}\n{run.cause or ''}".rstrip())
-        print(f"\nWhat to do: golden-image why {run.name}")
+        print("\n".join(["", *failure(run, stack)]))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from golden_image_cli import calling, ledger, rest, run_input, runs, telling
+from golden_image_cli import beginning, calling, ledger, rest, run_input, runs, telling
 from golden_image_cli.problems import WRONG_CALL, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _answer(call: calling.Call, named: str | None, reason: str, *, approved: boo
     print(f"{verb} {found.name} at {asked.question['at']}, as {answer['answer']['by']}")
     for line in asked.question["changes"]:
         print(f"  {line}")
-    print(f"Watch it: golden-image watch {found.name}")
+    print(f"Watch it: {stack.command('watch', found.name)}")
 
 
 def _waits(stack: Stack, run: Run) -> bool:
@@ -118,8 +118,8 @@ def generations(
 ) -> None:
     """List the generations of a group, the newest first: each can be given to it again."""
     call = calling.call_of(context)
-    path = f"/groups/{quote(group, safe='')}/generations?limit={limit}"
-    answer = rest.call(call.stack(), "GET", path)
+    stack = call.stack()
+    answer = rest.call(stack, "GET", f"/groups/{quote(group, safe='')}/generations?limit={limit}")
     if call.json:
         telling.as_json(answer)
         return
@@ -127,7 +127,7 @@ def generations(
         print(line)
     if answer.get("nextToken"):
         print(f"There are older ones: --limit {_PAGE} shows more.")
-    print(f"\nTo go back to one: golden-image go-back {group} --to N --rollout R")
+    print(f"\nTo go back to one: {stack.command('go-back', group, '--to', 'N', '--rollout', 'R')}")
 
 
 def _row(generation: dict[str, Any]) -> list[str]:
@@ -158,11 +158,4 @@ def go_back(
     stack = call.stack()
     goal = int(to) if to.isascii() and to.isdigit() else to
     begun = runs.start(stack, run_input.made(context, None, group, go_back_to=goal))
-    if watch:
-        from golden_image_cli.watch import follow  # noqa: PLC0415 - takes its time, and is not always wanted
-
-        raise typer.Exit(follow(stack, begun, call.json))
-    if call.json:
-        telling.as_json(telling.fields(begun))
-    else:
-        print(f"started {begun.name}\n{begun.arn}\nWatch it: golden-image watch {begun.name}")
+    raise typer.Exit(beginning.tell(stack, begun, watch=watch, as_json=call.json))

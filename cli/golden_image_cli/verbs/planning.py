@@ -45,6 +45,6 @@ def plan(
         print(line)
     print("\nNothing was changed. + is made, ~ changes, ! interrupts or waits.")
     if kept:
-        print(f"To run exactly this plan: golden-image apply {kept}")
+        print(f"To run exactly this plan: {stack.command('apply', str(kept))}")
     else:
         print("To keep this plan for apply, add -o FILE.")

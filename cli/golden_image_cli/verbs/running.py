@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from golden_image_cli import calling, run_input, runs, telling
+from golden_image_cli import beginning, calling, run_input, runs
 
 verbs = calling.verbs()
 
@@ -31,11 +31,4 @@ def start(
     call = calling.call_of(context)
     stack = call.stack()
     begun = runs.start(stack, run_input.made(context, source, group, file))
-    if watch:
-        from golden_image_cli.watch import follow  # noqa: PLC0415 - takes its time, and is not always wanted
-
-        raise typer.Exit(follow(stack, begun, call.json))
-    if call.json:
-        telling.as_json(telling.fields(begun))
-    else:
-        print(f"started {begun.name}\n{begun.arn}\nWatch it: golden-image watch {begun.name}")
+    raise typer.Exit(beginning.tell(stack, begun, watch=watch, as_json=call.json))

@@ -40,7 +40,7 @@ def stop(
         return
     print(f"{telling.status(found.status)} {found.name}")
     print("The stack undoes what the run has changed, within some minutes, and then sends a message.")
-    print(f"How far it is: golden-image why {found.name}")
+    print(f"How far it is: {stack.command('why', found.name)}")
 
 
 def _refuse_one_that_is_undone(stack: Stack, run: Run) -> None:
@@ -55,6 +55,6 @@ def _refuse_one_that_is_undone(stack: Stack, run: Run) -> None:
     if any(event.get("stateEnteredEventDetails", {}).get("name") == "Undo" for event in newest):
         raise Problem(
             f"{run.name} has failed already, and is being undone: nothing was stopped."
-            f" To see the undo: golden-image watch {run.name}",
+            f" To see the undo: {stack.command('watch', run.name)}",
             WRONG_CALL,
         )

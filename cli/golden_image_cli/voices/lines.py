@@ -8,17 +8,24 @@ from golden_image_cli.telling import span
 from golden_image_cli.voices import stages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from golden_image_cli.voices.stages import Told
+
+WAITS = "waits for people:"
 
 
 class Lines:
     """Writes lines to `out`: the time since the run's start, the stage, its progress."""
 
-    def __init__(self, out: TextIO, name: str, start: datetime, scale: float = 1) -> None:
-        """For a run of that name and start; scale: real seconds per second that the run counts."""
-        self._out, self._name, self._start, self._scale = out, name, start, scale
+    def __init__(self, out: TextIO, answers: Sequence[str], start: datetime, scale: float = 1) -> None:
+        """For a run of that start, which such commands answer if it asks people.
+
+        Args:
+            scale: real seconds per second that the run counts.
+        """
+        self._out, self._answers, self._start, self._scale = out, answers, start, scale
         self._progress = ""
 
     def tell(self, told: Told) -> None:
@@ -32,7 +39,7 @@ class Lines:
                 self._progress = told.text
                 self._line(told, f"{indent}  {told.text}")
             case stages.ASKS:
-                for line in asks(self._name):
+                for line in (WAITS, *self._answers):
                     self._line(told, f"{indent}  {line}")
             case stages.FAILS:
                 self._line(told, f"{indent}  failed: {told.text}")
@@ -51,8 +58,3 @@ class Lines:
     def _line(self, told: Told, text: str) -> None:
         clock = span((told.at - self._start).total_seconds() / self._scale)
         self.say(f"{clock:>8}  {text}")
-
-
-def asks(name: str) -> list[str]:
-    """How to answer a run that asks people."""
-    return ["waits for people:", f"golden-image approve {name}", f"golden-image reject {name}"]

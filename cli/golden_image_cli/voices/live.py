@@ -15,6 +15,8 @@ from golden_image_cli.telling import span
 from golden_image_cli.voices import lines, stages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console, RenderableType
 
     from golden_image_cli.voices.stages import Told
@@ -25,9 +27,9 @@ _BAR_WIDTH = 16
 class Live:
     """Draws a run as it goes on."""
 
-    def __init__(self, console: Console, name: str, scale: float = 1) -> None:
-        """On this console, for the run of that name; scale: real seconds per second that the run counts."""
-        self._console, self._name, self._scale = console, name, scale
+    def __init__(self, console: Console, answers: Sequence[str], scale: float = 1) -> None:
+        """On this console; answers and scale are those of Lines."""
+        self._console, self._answers, self._scale = console, answers, scale
         self._ascii = not console.encoding.lower().startswith("utf")
         self._told: Told | None = None
         self._headed: set[tuple[str, ...]] = set()
@@ -47,7 +49,7 @@ class Live:
                 self._told = told
             case stages.ASKS:
                 self._told = told
-                for line in lines.asks(self._name):
+                for line in (lines.WAITS, *self._answers):
                     self._print(f"{self._indent(told)}  {line}", "yellow")
             case stages.FAILS:
                 self._wrap(f"{self._indent(told)}{self._mark('✗', 'x')} {told.stage}: {told.text}", "red")
