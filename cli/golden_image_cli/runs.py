@@ -73,6 +73,7 @@ def find(
     """The run of that name or ARN; without one, the newest that fits.
 
     Args:
+        fits: is asked of a run as it is listed, without input and output, and again with them.
         which: the runs that fit, for the message where there is none.
         status: that of those that fit, if it is always the same.
 
@@ -81,13 +82,29 @@ def find(
     """
     if named:
         return describe(stack, arn_of(stack, named))
-    for item in listed(stack, status):
-        if fits(run := describe(stack, item.arn)):
-            return run
+    if found := _newest(stack, fits, status):
+        return found
     raise Problem(
         f"Stack {stack.name} has no {which}; Step Functions keeps a run for 90 days after its end."
         f" Those that there are: {stack.command('list')}",
         WRONG_CALL,
+    )
+
+
+def going_on(stack: Stack) -> Run | None:
+    """The newest run that goes on and is no dry run; None where there is none."""
+    return _newest(stack, is_open, RUNNING)
+
+
+def is_open(run: Run) -> bool:
+    """It goes on, and is no dry run."""
+    return not run.over and not run.dry
+
+
+def _newest(stack: Stack, fits: Callable[[Run], bool], status: str | None) -> Run | None:
+    return next(
+        (run for item in listed(stack, status) if fits(item) and fits(run := describe(stack, item.arn))),
+        None,
     )
 
 

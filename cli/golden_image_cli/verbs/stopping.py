@@ -28,12 +28,12 @@ def stop(
     """Stop a run. What it has changed is undone afterwards, by the stack; this does not wait for it."""
     call = calling.call_of(context)
     stack = call.stack()
-    found = runs.find(stack, run, lambda one: not one.over, "run that goes on", runs.RUNNING)
+    found = runs.find(stack, run, runs.is_open, "run that goes on", runs.RUNNING)
     if not found.over:
         _refuse_one_that_is_undone(stack, found)
         stack.client("stepfunctions").stop_execution(executionArn=found.arn, **_STOPPED)
         found = runs.describe(stack, found.arn)
-    elif found.status != runs.ABORTED:
+    if found.over and found.status != runs.ABORTED:
         raise Problem(f"{found.name} is over already: {found.status}. Nothing was stopped.", WRONG_CALL)
     if call.json:
         telling.as_json(telling.fields(found))

@@ -24,6 +24,5 @@ def watch(
     """
     call = calling.call_of(context)
     stack = call.stack()
-    going_on = None if run else next(runs.listed(stack, runs.RUNNING), None)
-    found = runs.describe(stack, going_on.arn) if going_on else runs.find(stack, run)
+    found = (None if run else runs.going_on(stack)) or runs.find(stack, run)
     raise typer.Exit(follow(stack, found, call.json))
