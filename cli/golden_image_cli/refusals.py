@@ -17,6 +17,8 @@ _EXPIRED = (
     exceptions.SSOError,
     exceptions.CredentialRetrievalError,
     exceptions.RefreshWithMFAUnsupportedError,
+    # Of `aws login`; an older botocore does not have it.
+    getattr(exceptions, "LoginError", exceptions.SSOError),
 )
 _NO_CONNECTION = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError)
 
@@ -50,10 +52,8 @@ def passing_trouble(error: Exception) -> str | None:
         return f"AWS does not take these credentials ({_told(error)}). {_SIGN_IN}"
     if no_answer(error):
         return f"AWS does not answer ({error})"
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status >= 500 or code(error) in _BUSY_CODES:
-            return f"AWS is busy ({_told(error)})"
+    if _status(error) >= 500 or code(error) in _BUSY_CODES:
+        return f"AWS is busy ({_told(error)})"
     return None
 
 
@@ -62,9 +62,20 @@ def no_answer(error: Exception) -> bool:
     return isinstance(error, _NO_CONNECTION)
 
 
+def is_unsure(error: Exception) -> bool:
+    """Whether a call that failed so may have been carried out all the same."""
+    return no_answer(error) or _status(error) >= 500
+
+
 def code(error: Exception) -> str:
     """AWS's code of an error that it answered; empty for any other."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def _status(error: Exception) -> int:
+    """The HTTP status of an error that AWS answered; 0 for any other."""
+    told = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+    return int(told.get("HTTPStatusCode", 0))
 
 
 def _told(error: Exception) -> str:

@@ -47,17 +47,17 @@ def call(stack: Stack, method: str, path: str, body: dict[str, Any] | None = Non
 
     Raises:
         Refusal: the API refused.
-        HTTPClientError: it could not be reached, each time.
+        BotoCoreError: it could not be reached, each time; it may have done what was asked.
     """
-    from botocore.exceptions import HTTPClientError  # noqa: PLC0415 - a client has imported it
+    from golden_image_cli.refusals import no_answer  # noqa: PLC0415 - imports botocore, as a client has
 
     lost = False
     for left in reversed(range(_TRIES)):
         try:
             answer = _send(stack, method, path, body)
-        except HTTPClientError:
+        except Exception as error:
             lost = True
-            if not left:
+            if not left or not no_answer(error):
                 raise
         else:
             if answer.status < 300:

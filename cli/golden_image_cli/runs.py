@@ -188,7 +188,7 @@ def start(stack: Stack, run_input: dict[str, Any]) -> Run:
     group = re.sub(r"[^0-9A-Za-z_-]+", "-", str(run_input.get("autoScalingGroupName", "run")))[:50]
     name = f"{group}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
     client = stack.client("stepfunctions")
-    from golden_image_cli.refusals import no_answer  # noqa: PLC0415 - imports botocore, as the client has
+    from golden_image_cli.refusals import is_unsure  # noqa: PLC0415 - imports botocore, as the client has
 
     try:
         # A lost answer is asked for again: under the same name and input, StartExecution starts one run.
@@ -197,8 +197,11 @@ def start(stack: Stack, run_input: dict[str, Any]) -> Run:
             name=name,
             input=json.dumps(run_input, ensure_ascii=False),
         )
+    except client.exceptions.ExecutionAlreadyExists:
+        # The name is this call's own: an answer was lost, and the run is over already.
+        return describe(stack, arn_of(stack, name))
     except Exception as error:
-        if not no_answer(error):
+        if not is_unsure(error):
             raise
         raise Problem(
             f"AWS does not answer ({error}). The run may have begun all the same:"

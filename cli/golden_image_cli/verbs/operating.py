@@ -10,7 +10,7 @@ from urllib.parse import quote
 import typer
 
 from golden_image_cli import beginning, calling, ledger, rest, run_input, runs, telling
-from golden_image_cli.problems import WRONG_CALL, Problem
+from golden_image_cli.problems import AWS_REFUSED, WRONG_CALL, Problem
 
 if TYPE_CHECKING:
     from golden_image_cli.runs import Run
@@ -73,7 +73,10 @@ def _given(stack: Stack, run: Run, at: str, reason: str, *, approved: bool) -> d
 
     Raises:
         Refusal: the API refused, and nothing shows that it is this answer which was lost.
+        Problem: the API does not answer.
     """
+    from golden_image_cli.refusals import no_answer  # noqa: PLC0415 - imports botocore, as a client has
+
     path = f"/refreshes/{quote(run.name, safe='')}/{'approve' if approved else 'reject'}"
     try:
         told: dict[str, Any] = rest.call(stack, "POST", path, {"reason": reason, "at": at})["approval"]
@@ -83,6 +86,14 @@ def _given(stack: Stack, run: Run, at: str, reason: str, *, approved: bool) -> d
         if answer is None or any(answer.get(key) != value for key, value in mine.items()):
             raise
         return {"answer": answer}
+    except Exception as error:
+        if not no_answer(error):
+            raise
+        show = stack.command("show", run.name)
+        raise Problem(
+            f"The API does not answer ({error}). It may have taken the answer all the same: {show}",
+            AWS_REFUSED,
+        ) from error
     return told
 
 
