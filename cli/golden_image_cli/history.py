@@ -14,13 +14,9 @@ if TYPE_CHECKING:
 
 # Two calls of a bucket that refills at 5 to 20 a second are made each time.
 POLL_SECONDS, SHORTEST_POLL_SECONDS = 2.0, 0.2
-# So long a child that was just started may not be visible yet.
+# So long an execution that was just started may not be visible yet.
 _VISIBLE_SECONDS = 30
 _PAGE = 100
-
-
-class ChildGoneError(Exception):
-    """Step Functions has forgotten the execution."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def events(
 ) -> Iterator[Event]:
     """The events of a run and its children, in order; while the run goes on, as they happen, to the last.
 
-    Those of a child follow the event that has started it. A child that Step Functions has forgotten has none.
+    Those of a child follow the event that has started it. What Step Functions has forgotten has none.
 
     Args:
         client: of Step Functions, or one that is patient.
@@ -142,6 +138,10 @@ def events(
         follow: False for one look, at what has happened so far.
     """
     yield from _Follower(client, run, poll_seconds, follow).events(run, ())
+
+
+class _GoneError(Exception):
+    """Step Functions does not know the execution."""
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,7 @@ class _Follower:
             goes_on = self._goes_on()
             try:
                 found = self._newer(execution, seen)
-            except ChildGoneError:
-                if not path:
-                    raise
+            except _GoneError:
                 if not goes_on or time.monotonic() > deadline:
                     return
                 found = []
@@ -191,7 +189,7 @@ class _Follower:
                 page = self.client.get_execution_history(**query)
             except Exception as error:
                 if type(error).__name__ == "ExecutionDoesNotExist":
-                    raise ChildGoneError(execution) from error
+                    raise _GoneError from error
                 raise
             newer = [event for event in page["events"] if event["id"] > seen]
             found += newer

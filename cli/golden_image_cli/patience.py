@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from golden_image_cli.refusals import passing_trouble
+from golden_image_cli.refusals import code, of_credentials, passing_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from golden_image_cli.sdk import Account
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 2.0, 30.0
+# So long Step Functions may not know a run that was just started.
+_VISIBLE_SECONDS, _LOOK_SECONDS = 10.0, 0.5
 
 
 class Patient:
@@ -27,12 +29,27 @@ class Patient:
         self._trouble = ""
 
     def describe_execution(self, *, executionArn: str) -> Any:  # noqa: N803 - botocore's
-        """DescribeExecution."""
-        return self._call("describe_execution", {"executionArn": executionArn})
+        """DescribeExecution; a run that was just started may not be visible yet."""
+        deadline = time.monotonic() + _VISIBLE_SECONDS
+        while True:
+            try:
+                return self._call("describe_execution", {"executionArn": executionArn})
+            except Exception as error:
+                if code(error) != "ExecutionDoesNotExist" or time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK_SECONDS)
 
     def get_execution_history(self, **query: Any) -> Any:
         """GetExecutionHistory."""
         return self._call("get_execution_history", query)
+
+    def _hint(self, error: Exception) -> str:
+        if of_credentials(error) and self._account.keeps_credentials:
+            return (
+                "but this can never see new ones, as they are variables of its shell:"
+                " end it with Ctrl-C, export new ones, and watch the run again."
+            )
+        return "this waits."
 
     def _call(self, operation: str, query: dict[str, Any]) -> Any:
         wait = _FIRST_SECONDS
@@ -44,7 +61,7 @@ class Patient:
                 if trouble is None:
                     raise
                 if trouble != self._trouble:
-                    self._note(f"{trouble}. The run goes on; this waits.")
+                    self._note(f"{trouble}. The run goes on; {self._hint(error)}")
                 self._trouble = trouble
                 time.sleep(wait)
                 wait = min(2 * wait, _LONGEST_SECONDS)

@@ -57,6 +57,11 @@ def passing_trouble(error: Exception) -> str | None:
     return None
 
 
+def of_credentials(error: Exception) -> bool:
+    """Whether AWS would answer with other credentials."""
+    return isinstance(error, _EXPIRED) or code(error) in _EXPIRED_CODES | _UNKNOWN_CODES
+
+
 def no_answer(error: Exception) -> bool:
     """Whether a call was sent, or could not be, and no answer came."""
     return isinstance(error, _NO_CONNECTION)

@@ -65,6 +65,11 @@ class Account:
             raise NoCredentialsError
         return found
 
+    @property
+    def keeps_credentials(self) -> bool:
+        """Its credentials are variables of this process, which nobody can renew while it runs."""
+        return not self.sandbox and self.profile is None and "AWS_ACCESS_KEY_ID" in os.environ
+
     def renewed(self) -> Account:
         """The same, with credentials read anew: somebody may have signed in again."""
         return Account(self.profile, self.region, self.sandbox)

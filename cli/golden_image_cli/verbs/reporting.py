@@ -84,10 +84,7 @@ def _in_camel_case(value: Any) -> Any:
 
 def _story(stack: Stack, named: str | None) -> Story:
     found = runs.find(stack, named)
-    try:
-        past = list(history.events(stack.client("stepfunctions"), found.arn, follow=False))
-    except history.ChildGoneError:
-        past = []
+    past = history.events(stack.client("stepfunctions"), found.arn, follow=False)
     return story.read(found, past, stack.scale)
 
 
