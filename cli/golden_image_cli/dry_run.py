@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from golden_image_cli import history, runs
 from golden_image_cli.patience import Patient
 from golden_image_cli.plan_text import flat
-from golden_image_cli.problems import AWS_REFUSED, RUN_FAILED, Problem
+from golden_image_cli.problems import AWS_REFUSED, OUTDATED_PLAN, RUN_FAILED, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,20 +22,29 @@ _OF_THE_RUN = ("run", "plannedAt", "dryRun", "digest")
 _SECRET = (".tags.", ".parameters.")
 
 
+class Refused(Problem):
+    """The plan is refused; `run` is the dry run that was."""
+
+    def __init__(self, stack: Stack, run: Run) -> None:
+        super().__init__(
+            f"The plan is refused. Nothing was changed.\n"
+            f"{run.error or run.status}: {run.cause or 'no cause'}\n"
+            f"What to do: {stack.command('why', run.name)}",
+            OUTDATED_PLAN if run.outdated else RUN_FAILED,
+        )
+        self.run = run
+
+
 def plan(stack: Stack, run_input: dict[str, Any]) -> dict[str, Any]:
     """The plan of this input, which says nothing of `dryRun`; nothing is changed.
 
     Raises:
-        Problem: the plan is refused.
+        Refused: the plan is.
+        Problem: its answer is lost.
     """
     over = ended(stack, runs.start(stack, {**run_input, "dryRun": True}))
     if over.failed:
-        raise Problem(
-            f"The plan is refused. Nothing was changed.\n"
-            f"{over.error or over.status}: {over.cause or 'no cause'}\n"
-            f"What to do: {stack.command('why', over.name)}",
-            RUN_FAILED,
-        )
+        raise Refused(stack, over)
     if not isinstance(over.output, dict):
         raise Problem(
             f"The dry run {over.arn} has no plan as its output. Look at it in the console.", AWS_REFUSED
@@ -43,9 +52,14 @@ def plan(stack: Stack, run_input: dict[str, Any]) -> dict[str, Any]:
     return over.output
 
 
+def patient_of(stack: Stack) -> Patient:
+    """Step Functions for a verb that waits; what keeps it from answering is told on stderr."""
+    return Patient(stack.account, lambda text: print(text, file=sys.stderr))
+
+
 def ended(stack: Stack, run: Run) -> Run:
     """The run once it is over; whoever waits gets over a lost connection."""
-    patient = Patient(stack.account, lambda text: print(text, file=sys.stderr))
+    patient = patient_of(stack)
     while not run.over:
         time.sleep(poll_seconds(stack))
         run = runs.run_of(patient.describe_execution(executionArn=run.arn))
@@ -77,7 +91,13 @@ def differences(
 def _decided(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What a plan decides, each warning by itself; what differs in the template follows from the rest."""
     template = {key: part for key, part in plan["launchTemplate"].items() if key != "differences"}
-    yield from flat({**plan, "launchTemplate": template, "warnings": None})
+    group = dict(plan["group"])
+    if before := group["before"]:
+        # Auto Scaling answers lists in no order.
+        group["before"] = {
+            key: sorted(part) if isinstance(part, list) else part for key, part in before.items()
+        }
+    yield from flat({**plan, "launchTemplate": template, "group": group, "warnings": None})
     yield from ((f"warning: {text}", "there") for text in plan.get("warnings", []))
 
 

@@ -6,7 +6,6 @@ The input may have user data, so nobody else may read the file.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +31,14 @@ def write(file: Path, stack: Stack, kept: Kept) -> None:
     """Keep a plan, in one step and with mode 0600, whatever the file was before.
 
     Raises:
-        Problem: the file cannot be written.
+        Problem: the file cannot be written, or the plan could never be applied.
     """
+    if "digest" not in kept.plan:
+        raise Problem(
+            f"Plans of stack {stack.name} cannot be applied: it is older than this command line."
+            " Deploy the newer version, or leave out -o.",
+            WRONG_CALL,
+        )
     content = {
         "format": _FORMAT,
         "stateMachineArn": stack.state_machine_arn,
@@ -43,12 +48,14 @@ def write(file: Path, stack: Stack, kept: Kept) -> None:
     if file.exists() and not file.is_file():
         raise Problem(f"-o {file}: is no file. Name one in a folder that exists.", WRONG_CALL)
     try:
-        # Made with mode 0600.
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
+        # Made with mode 0600, and gone unless it has become the file.
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix=f".{file.name}.", dir=file.parent, delete_on_close=False
+        ) as out:
             json.dump(content, out, indent=2, ensure_ascii=False)
             out.write("\n")
-        Path(name).replace(file)
+            out.close()
+            Path(out.name).replace(file)
     except OSError as error:
         raise Problem(f"-o {file}: cannot be written: {error.strerror}.", WRONG_CALL) from None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from golden_image_cli.stack import Stack
 
 RUNNING, SUCCEEDED, ABORTED = "RUNNING", "SUCCEEDED", "ABORTED"
+PLAN_DIGEST, OUTDATED = "planDigest", "PlanOutdated"
 _DRY_RUN = "dryRun"
 
 
@@ -52,6 +53,11 @@ class Run:
     def seconds(self) -> float | None:
         """Real seconds from its start to its end; None while it goes on."""
         return (self.stop - self.start).total_seconds() if self.stop else None
+
+    @property
+    def outdated(self) -> bool:
+        """It was to have a certain plan, which no longer holds: it was refused, and has changed nothing."""
+        return self.error == OUTDATED and self.asked(PLAN_DIGEST) is not None
 
     @property
     def dry(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from golden_image_cli import history, runs, telling
 from golden_image_cli.patience import Patient
-from golden_image_cli.problems import RUN_FAILED, SUCCESS
+from golden_image_cli.problems import OUTDATED_PLAN, RUN_FAILED, SUCCESS
 from golden_image_cli.summary import summary
 from golden_image_cli.voices.json_lines import JsonLines
 from golden_image_cli.voices.lines import Lines
@@ -32,7 +32,7 @@ def follow(stack: Stack, run: Run, as_json: bool) -> int:
 
     A connection that is lost, and credentials that expire, are told and waited for.
 
-    Returns: the exit code: 0 only for a run that succeeded.
+    Returns: the exit code: 0 only for a run that succeeded, that of an outdated plan for one that had it.
     """
     # It may take hours: `main` has left it off.
     gc.enable()
@@ -51,7 +51,11 @@ def follow(stack: Stack, run: Run, as_json: bool) -> int:
         # On a terminal the run would seem to be stopped too.
         print(f"\nThe run goes on. To stop it: {stack.command('stop', run.name)}", file=sys.stderr)
         raise
-    return RUN_FAILED if over.failed else SUCCESS
+    return _exit_code(over)
+
+
+def _exit_code(over: Run) -> int:
+    return OUTDATED_PLAN if over.outdated else RUN_FAILED if over.failed else SUCCESS
 
 
 def _as_json(stack: Stack, run: Run) -> int:
@@ -61,7 +65,7 @@ def _as_json(stack: Stack, run: Run) -> int:
     narrate(voice, history.events(patient, run.arn, _poll_seconds(stack)))
     over = runs.run_of(patient.describe_execution(executionArn=run.arn))
     voice.write("over", telling.fields(over))
-    return RUN_FAILED if over.failed else SUCCESS
+    return _exit_code(over)
 
 
 def narrate(voice: Voice, events: Iterable[Event]) -> None:

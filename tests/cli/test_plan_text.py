@@ -150,6 +150,18 @@ def test_a_file_is_read_by_its_owner_alone_whatever_it_was_before(tmp_path: Path
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_plan_of_an_older_stack_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="it is older than this command line"):
+        plan_file.write(tmp_path / "plan.json", STACK, Kept({}, {}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        plan_file.write(tmp_path / "plan.json", STACK, Kept({}, {"digest": object()}))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

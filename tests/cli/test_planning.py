@@ -107,6 +107,33 @@ def test_a_plan_is_refused_with_the_differences_once_somebody_has_changed_the_gr
     assert changes(sandbox, since) == []
 
 
+def test_a_plan_that_would_be_refused_now_is_outdated(
+    sandbox: Client, golden_image: GoldenImage, file: Path, source: str, group: str
+) -> None:
+    assert golden_image("plan", "--sandbox", source, group, "-o", str(file)).code == 0
+    existing(sandbox, group, 1, 1, 4)
+
+    told = golden_image("apply", "--sandbox", str(file))
+    read = golden_image("apply", "--sandbox", str(file), "--json")
+
+    assert (told.code, read.code) == (3, 3)
+    assert "is outdated. Nothing was changed.\nRolloutRequired: " in told.err
+    assert read.json["reason"].startswith("RolloutRequired: ")
+
+
+def test_the_digest_of_an_earlier_plan_is_asked_of_the_plan_and_not_kept(
+    golden_image: GoldenImage, file: Path, source: str, group: str
+) -> None:
+    call = ["plan", "--sandbox", source, group, "--rollout", "none", "-o", str(file), "--planDigest"]
+    refused = golden_image(*call, "0" * 64)
+    digest = golden_image(*call[:-1], "--json").json["digest"]
+    asked = golden_image(*call, digest)
+
+    assert (refused.code, asked.code) == (3, 0), refused.err + asked.err
+    assert "PlanOutdated: " in refused.err
+    assert "planDigest" not in json.loads(file.read_text())["input"]
+
+
 def test_a_plan_that_is_refused_is_a_failure_that_can_be_explained(
     sandbox: Client, golden_image: GoldenImage, source: str, group: str
 ) -> None:

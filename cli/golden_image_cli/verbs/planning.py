@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from golden_image_cli import calling, dry_run, plan_file, plan_text, run_input, telling
+from golden_image_cli import calling, dry_run, plan_file, plan_text, run_input, runs, telling
 
 verbs = calling.verbs()
 
@@ -37,7 +37,9 @@ def plan(
     asked.pop("dryRun", None)
     found = dry_run.plan(stack, asked)
     if kept:
-        plan_file.write(kept, stack, plan_file.Kept(asked, found))
+        # It is the plan that is kept, so the digest of an earlier one has no say any more.
+        lasting = {name: value for name, value in asked.items() if name != runs.PLAN_DIGEST}
+        plan_file.write(kept, stack, plan_file.Kept(lasting, found))
     if call.json:
         telling.as_json(found)
         return
