@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 from golden_image_cli.problems import Problem
@@ -33,6 +35,9 @@ def main() -> None:
     gc.disable()
     from golden_image_cli.verb_group import Verbs  # noqa: PLC0415
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A locale may lack the arrow of a diff.
+        sys.stdout.reconfigure(errors="replace")
     try:
         Verbs(VERBS).main(prog_name="golden-image")
     except Problem as problem:
@@ -42,6 +47,17 @@ def main() -> None:
         if refusal is None:
             raise
         _end(refusal)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more. Python would write again at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refusal(error: Exception) -> Problem | None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from golden_image_cli import history, runs
+from golden_image_cli import history, runs, telling
 from golden_image_cli.patience import Patient
 from golden_image_cli.plan_text import flat
 from golden_image_cli.problems import AWS_REFUSED, OUTDATED_PLAN, RUN_FAILED, Problem
@@ -102,4 +102,4 @@ def _decided(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _shown(field: str, text: str | None) -> str | None:
-    return "[hidden]" if text is not None and any(part in field for part in _SECRET) else text
+    return telling.HIDDEN if text is not None and any(part in field for part in _SECRET) else text

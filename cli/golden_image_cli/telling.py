@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from golden_image_cli.runs import Run
 
+HIDDEN = "[hidden]"
+# Fields of an input and a plan that the schema calls secret.
+_SECRET = {"userData", "tags", "parameters"}
 _COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 _OF_STATUS = {"RUNNING": "yellow", "SUCCEEDED": "green"}
 
@@ -20,6 +23,18 @@ _OF_STATUS = {"RUNNING": "yellow", "SUCCEEDED": "green"}
 def as_json(value: object) -> None:
     """Print a JSON document of one line."""
     print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+
+
+def without_secrets(value: Any) -> Any:
+    """A JSON value without user data, and without the values of tags and of documents' parameters."""
+    if isinstance(value, dict):
+        return {key: _named(part) if key in _SECRET else without_secrets(part) for key, part in value.items()}
+    return [without_secrets(part) for part in value] if isinstance(value, list) else value
+
+
+def _named(secret: Any) -> Any:
+    """The names of what is secret; what is empty stays."""
+    return dict.fromkeys(secret, HIDDEN) if isinstance(secret, dict) else secret and HIDDEN
 
 
 def is_terminal(out: TextIO) -> bool:
@@ -47,6 +62,11 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 
+def minute(at: datetime) -> str:
+    """The same in few columns: `2026-11-30 17:34`."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
 def span(seconds: float) -> str:
     """A duration as `0:41`, `12:05` or `1:02:03`; a negative one, of two clocks that differ, is none."""
     minutes, rest = divmod(max(round(seconds), 0), 60)
@@ -69,8 +89,8 @@ def fields(run: Run) -> dict[str, Any]:
         "status": run.status,
         "startedAt": run.start.isoformat(timespec="milliseconds"),
         "stoppedAt": run.stop.isoformat(timespec="milliseconds") if run.stop else None,
-        "input": run.input,
-        "output": run.output,
+        "input": without_secrets(run.input),
+        "output": without_secrets(run.output),
         "error": run.error,
         "cause": run.cause,
     }

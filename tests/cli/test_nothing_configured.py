@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,15 +160,10 @@ def test_a_shell_completes_the_verbs(elsewhere: GoldenImage, shell: str) -> None
 
 
 def test_output_that_nobody_reads_any_more_ends_the_call_quietly(elsewhere: GoldenImage) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
     process = elsewhere.begun("--help")
     assert process.stdout
     process.stdout.close()
 
     assert process.stderr
-    err = process.stderr.read()
+    assert process.stderr.read() == ""
     process.wait()
-    os.close(writer)
-
-    assert "Traceback" not in err

@@ -52,7 +52,7 @@ def list_runs(
 
 def _row(run: Run, scale: float) -> list[str]:
     lasted = telling.span(run.seconds / scale) if run.seconds is not None else ""
-    return [run.status, telling.moment(run.start), lasted, run.name]
+    return [run.status, telling.minute(run.start), lasted, run.name]
 
 
 @verbs.command("show")
@@ -77,6 +77,7 @@ def _tell(run: Run, stack: Stack) -> None:
     print(run.arn)
     for title, value in (("input", run.input), ("output", run.output)):
         if value is not None:
-            print(f"\n{title}\n{json.dumps(value, indent=2, ensure_ascii=False)}")
+            shown = json.dumps(telling.without_secrets(value), indent=2, ensure_ascii=False)
+            print(f"\n{title}\n{shown}")
     if run.failed:
         print("\n".join(["", *failure(run, stack)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -147,7 +148,7 @@ def _row(generation: dict[str, Any]) -> list[str]:
     of_what = f"generation {back} again" if back else generation.get("sourceInstanceId") or "source unknown"
     return [
         str(generation["number"]),
-        generation["committedAt"][:19].replace("T", " "),
+        telling.minute(datetime.fromisoformat(generation["committedAt"])),
         image["id"],
         f"{template['name']} v{template['version']}",
         of_what,

@@ -41,7 +41,7 @@ def plan(
         lasting = {name: value for name, value in asked.items() if name != runs.PLAN_DIGEST}
         plan_file.write(kept, stack, plan_file.Kept(lasting, found))
     if call.json:
-        telling.as_json(found)
+        telling.as_json(telling.without_secrets(found))
         return
     for line in plan_text.shown(found):
         print(line)
