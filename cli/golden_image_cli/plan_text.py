@@ -23,7 +23,8 @@ _ROLLOUTS = {
     "recreate": (OUTAGE, "all instances are terminated, then launched from the new image"),
     "none": (CHANGED, "instances stay; only new ones get the image"),
 }
-_SETTINGS = {
+# The settings of a group, as people call them.
+SETTINGS = {
     "subnetIds": "subnets",
     "targetGroupArns": "target groups",
     "healthCheckType": "health check",
@@ -134,16 +135,16 @@ def _launched_before(template: dict[str, Any], before: dict[str, Any] | None) ->
 def _group(plan: Plan) -> Iterator[Line]:
     group, rollout = plan["group"], plan["rollout"]
     before = group["before"]
-    after = "0/0/0" if rollout == "drain" else sizes(group["sizes"])
+    after = "0/0/0" if rollout == "drain" else telling.sizes(group["sizes"])
     if before is None:
         yield Line(MADE, f"group {group['name']} {after} (min/desired/max)")
         if plan["rollout"] == "drain":
-            yield Line(BELOW, f"it is launched with {sizes(group['sizes'])}, then drained")
+            yield Line(BELOW, f"it is launched with {telling.sizes(group['sizes'])}, then drained")
     else:
-        now = sizes(before["sizes"])
+        now = telling.sizes(before["sizes"])
         told = f"{now} → {after}" if now != after else f"stays {now}"
         yield Line(CHANGED, f"group {group['name']} {told} (min/desired/max)")
-        for field, words in _SETTINGS.items():
+        for field, words in SETTINGS.items():
             if group[field] is not None and group[field] != before[field]:
                 yield Line(BELOW, f"{words}: {_text(before[field])} → {_text(group[field])}")
         yield from _rollout(plan)
@@ -161,11 +162,6 @@ def _rollout(plan: Plan) -> Iterator[Line]:
     stops = rolling.get("checkpointPercentages") or []
     at = f", with checkpoints at {', '.join(f'{one}%' for one in stops)}" if stops else ""
     yield Line(CHANGED, f"rollout rolling: {low}% to {high}% of the group is in service{at}")
-
-
-def sizes(of_group: dict[str, int]) -> str:
-    """`1/2/4`: the minimum, the desired capacity and the maximum."""
-    return "/".join(str(of_group[key]) for key in ("minSize", "desiredCapacity", "maxSize"))
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

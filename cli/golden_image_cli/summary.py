@@ -26,7 +26,7 @@ def summary(run: Run, stack: Stack) -> Iterator[str]:
         yield from wrapped("dry run", "nothing was changed")
         yield titled("its plan", stack.command("show", run.name))
     elif isinstance(run.output, dict):
-        for title, text in _of_success(run.output):
+        for title, text in _of_success(run.output, stack.scale):
             yield from wrapped(title, text)
 
 
@@ -53,7 +53,7 @@ def wrapped(title: str, text: str) -> list[str]:
     return [titled(title, lines[0]), *(f"{indent}{line}".rstrip() for line in lines[1:])]
 
 
-def _of_success(output: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _of_success(output: dict[str, Any], scale: float) -> Iterator[tuple[str, str]]:
     """What there is, by the fields of a run's output; one of an older stack may lack some."""
     image, template, group = (output.get(key) or {} for key in ("image", "launchTemplate", "group"))
     if image:
@@ -61,20 +61,17 @@ def _of_success(output: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if template:
         yield "template", f"{template.get('name')} version {template.get('version')}"
     if group:
-        before, after = (_sizes(group.get(key)) for key in ("sizesBefore", "sizesAfter"))
+        before, after = (
+            telling.sizes(group[key]) if group.get(key) else "" for key in ("sizesBefore", "sizesAfter")
+        )
         changed = f"{before} → {after}" if before and before != after else after
         yield "group", f"{group.get('name')} {group.get('action')}, {output.get('rollout')}, {changed}"
     if generation := output.get("generation"):
-        yield "generation", str(generation)
+        back = generation.get("goesBackTo")
+        yield "generation", f"{generation.get('number')}{f', which is {back} again' if back else ''}"
     source = output.get("source") or {}
     if source.get("downtimeSeconds"):
-        yield "source", f"{source.get('state')}, was down for {telling.span(source['downtimeSeconds'])}"
+        down = telling.span(source["downtimeSeconds"] / scale)
+        yield "source", f"{source.get('state')}, was down for {down}"
     for warning in output.get("warnings") or []:
         yield "warning", str(warning)
-
-
-def _sizes(sizes: Any) -> str:
-    """`3/3/6 (min/desired/max)`; empty where there are none."""
-    if not isinstance(sizes, dict):
-        return ""
-    return "/".join(str(sizes.get(key)) for key in ("minSize", "desiredCapacity", "maxSize"))

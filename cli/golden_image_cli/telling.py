@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from golden_image_cli.runs import Run
@@ -72,6 +72,11 @@ def span(seconds: float) -> str:
     minutes, rest = divmod(max(round(seconds), 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def sizes(of_group: Mapping[str, Any], between: str = "/") -> str:
+    """`1/2/4`: the minimum, the desired capacity and the maximum."""
+    return between.join(str(of_group.get(key)) for key in ("minSize", "desiredCapacity", "maxSize"))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

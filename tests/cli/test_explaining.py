@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from golden_image_cli.failing import cause_of, failing_state
 from golden_image_cli.history import visits
-from golden_image_cli.verbs.explaining import failing_state
-from tests.cli.stories import CHILD, Story
+from golden_image_cli.runs import Run
+from tests.cli.stories import CHILD, RUN, START, Story
 
 
 def failing(story: Story) -> tuple[tuple[str, ...], str] | None:
@@ -56,6 +57,33 @@ def test_of_a_run_that_was_stopped_in_a_child_it_is_the_childs_task() -> None:
     story.enter("Check Group Drained").add("ExecutionAborted")
 
     assert failing(story) == (("Roll Out",), "Check Group Drained")
+
+
+def test_it_is_not_a_state_that_cleaned_up_at_the_second_try() -> None:
+    story = Story().call("Prove Image").enter("Check Canary").fail("CanaryFailed", "no").leave("Check Canary")
+    story.enter("End Canary").fail("RequestThrottled", "busy").answer().leave("End Canary").end_of_child()
+    story.fail("CanaryFailed", json.dumps({"ExecutionArn": CHILD})).leave("Prove Image")
+
+    assert failing(undone(story)) == (("Prove Image",), "Check Canary")
+
+
+def test_of_a_run_that_was_stopped_after_its_child_had_failed_it_is_the_childs_task() -> None:
+    story = Story().call("Prove Image").enter("Check Canary").fail("CanaryFailed", "no").leave("Check Canary")
+
+    assert failing(story.add("ExecutionAborted")) == (("Prove Image",), "Check Canary")
+
+
+def test_a_cause_is_told_apart_from_what_was_undone() -> None:
+    told = {
+        cause: cause_of(Run(RUN, "web-1", "FAILED", START, cause=cause))
+        for cause in ("It has no system. Roll-back: nothing of the run is left.", "It has no system.", None)
+    }
+
+    assert list(told.values()) == [
+        ("It has no system.", "nothing of the run is left"),
+        ("It has no system.", ""),
+        ("", ""),
+    ]
 
 
 def test_a_run_without_a_task_has_none() -> None:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from golden_image_cli import run_input, telling
 from golden_image_cli.runs import Run
+from golden_image_cli.sdk import Account
+from golden_image_cli.stack import Stack
+from golden_image_cli.summary import summary
 from golden_image_cli.verbs import listing, operating
+from tests.cli.report.histories import OUTPUT
 from tests.cli.stories import RUN, START
 
 if TYPE_CHECKING:
@@ -43,6 +47,17 @@ def test_user_data_and_values_of_tags_and_parameters_are_hidden_and_their_names_
 
 def test_what_is_hidden_is_what_the_schema_calls_secret() -> None:
     assert {*_secret(run_input.schema())} == telling._SECRET
+
+
+def test_what_came_of_a_run_is_told_in_the_words_of_its_output() -> None:
+    generation = {"number": 3, "goesBackTo": 1}
+    run = Run(
+        RUN, "web-1", "SUCCEEDED", START, START, output=OUTPUT | {"generation": generation, "warnings": []}
+    )
+    told = dict(line.split(maxsplit=1) for line in summary(run, Stack("web", Account(), scale=0.5)))
+    assert told["generation"] == "3, which is 1 again"
+    assert told["group"] == "web updated, rolling, 3/3/6"
+    assert told["source"] == "running, was down for 2:30"
 
 
 def test_a_run_of_a_group_with_a_name_of_16_letters_fits_a_line_of_80_columns() -> None:

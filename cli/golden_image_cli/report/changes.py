@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli import telling
+from golden_image_cli.plan_text import SETTINGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -92,22 +95,11 @@ def _group(plan: Json, output: Json) -> Iterator[Change]:
     before = member(output, "group", "sizesBefore") or had.get("sizes")
     after = member(output, "group", "sizesAfter") or (None if output else group.get("sizes"))
     if before or after:
-        yield Change("Group", "minimum / desired / maximum", _sizes(before), _sizes(after))
-    for key, field in (
-        ("subnetIds", "subnets"),
-        ("targetGroupArns", "target groups"),
-        ("healthCheckType", "health check"),
-        ("healthCheckGracePeriod", "grace period in seconds"),
-        ("targetCpu", "target CPU in percent"),
-    ):
+        was, becomes = (telling.sizes(sizes, " / ") if sizes else _NOTHING for sizes in (before, after))
+        yield Change("Group", "minimum / desired / maximum", was, becomes)
+    for key, field in SETTINGS.items():
         if (stated := group.get(key)) is not None and stated != had.get(key):
             yield Change("Group", field, _value(had.get(key)), _value(stated))
-
-
-def _sizes(sizes: Json | None) -> str:
-    if not sizes:
-        return _NOTHING
-    return " / ".join(str(sizes.get(key)) for key in ("minSize", "desiredCapacity", "maxSize"))
 
 
 def _value(value: Any) -> str:

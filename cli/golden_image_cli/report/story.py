@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from golden_image_cli import history, prices
+from golden_image_cli.failing import cause_of, failing_state
 from golden_image_cli.report import capacity, changes, stages
 from golden_image_cli.report.capacity import Capacity, Checkpoint
 from golden_image_cli.report.changes import Change, Json, member
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from golden_image_cli.history import Event, Visit
     from golden_image_cli.runs import Run
-
-_ROLL_BACK = " Roll-back: "
 
 
 @dataclass(frozen=True)
@@ -186,17 +185,13 @@ def _approvals(found: Sequence[Visit], result: Json) -> list[Json]:
 def _failure(run: Run, found: Sequence[Visit]) -> Failure | None:
     if not run.failed:
         return None
-    before = list(takewhile(lambda one: one.path or one.name != "Undo", found))
-    failed = next((one for one in reversed(before) if one.failures and not one.succeeded), None)
-    if failed is None and before and run.status != "FAILED":
-        # Nothing has failed in a run that was stopped: it was in its last state.
-        failed = before[-1]
-    cause, _, roll_back = (run.cause or "").rpartition(_ROLL_BACK)
+    failed = failing_state(found)
+    cause, roll_back = cause_of(run)
     return Failure(
         state=" · ".join((*failed.path, failed.name)) if failed else None,
         error=run.error,
-        cause=cause or run.cause,
-        roll_back=roll_back.removesuffix(".") if cause else None,
+        cause=cause or None,
+        roll_back=roll_back or None,
         passes=tuple(_passes(found, run.start)),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from golden_image_cli import calling, history, ledger, runs, telling
+from golden_image_cli.failing import cause_of, failing_state
 from golden_image_cli.problems import WRONG_CALL, Problem
 from golden_image_cli.summary import wrapped
 
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 verbs = calling.verbs()
 _RUN = "Its name or ARN; default: the newest that failed."
-# Between the cause of a run's first error and what was undone.
-_ROLL_BACK, _INCOMPLETE = " Roll-back: ", "INCOMPLETE"
-# What the trunk does once it has failed.
-_AFTERWARDS = {"Undo", "Notify Failure"}
+_INCOMPLETE = "INCOMPLETE"
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def why(
 
 def explain(stack: Stack, run: Run) -> Explanation:
     """Why a run that failed did, from its history, the ledger and the advice of docs/guides/failure.md."""
-    cause, _, roll_back = (run.cause or "").partition(_ROLL_BACK)
+    cause, roll_back = cause_of(run)
     error = run.error if run.error and run.status == "FAILED" else run.status
     visits = history.visits(history.events(stack.client("stepfunctions"), run.arn))
     failing = failing_state(visits)
@@ -83,20 +81,6 @@ def explain(stack: Stack, run: Run) -> Explanation:
         undone=undone,
         advice=_advice(error, undone),
     )
-
-
-def failing_state(visits: list[Visit]) -> Visit | None:
-    """The innermost state that failed, or in which the run was ended from outside."""
-    before = [
-        visit for visit in visits if visit.type == "Task" and not _AFTERWARDS & {*visit.path, visit.name}
-    ]
-    failed = [visit for visit in before if visit.failures]
-    if not before or before[-1].exited is None or not failed:
-        return before[-1] if before else None
-    # The state that failed last has ended what was under way: an earlier one was tried again.
-    last = [visit for visit in failed if not visit.path][-1]
-    inner = [visit for visit in failed if last.name in visit.path and visit.entered >= last.entered]
-    return inner[-1] if inner else last
 
 
 def _undone(stack: Stack, run: Run, roll_back: str, visits: list[Visit]) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import typer
 
 from golden_image_cli import beginning, calling, ledger, rest, run_input, runs, telling
+from golden_image_cli.failing import cause_of
 from golden_image_cli.problems import AWS_REFUSED, WRONG_CALL, Problem
 
 if TYPE_CHECKING:
@@ -113,11 +114,9 @@ def _taken(stack: Stack, arn: str, at: str) -> dict[str, Any] | None:
 
 def _of_end(run: Run, at: str) -> dict[str, Any] | None:
     output = run.output if isinstance(run.output, dict) else {}
-    rejected = re.match(
-        rf"{re.escape(at)} was rejected by (.+?) at (\S+): (.*?)( Roll-back: |$)", run.cause or "", re.S
-    )
-    if rejected:
-        by, when, reason, _ = rejected.groups()
+    cause, _ = cause_of(run)
+    if rejected := re.match(rf"{re.escape(at)} was rejected by (.+?) at (\S+): (.*)$", cause, re.DOTALL):
+        by, when, reason = rejected.groups()
         return {"at": at, "approved": False, "by": by, "reason": reason, "answeredAt": when}
     return next((one for one in output.get("approvals", []) if one.get("at") == at), None)
 

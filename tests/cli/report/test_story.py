@@ -136,15 +136,16 @@ def test_a_failure_has_its_state_its_cause_and_what_was_undone(failed: Story) ->
     assert checks.failed_at == checks.spans[-1].end == 12
 
 
-def test_a_run_that_was_stopped_was_in_its_last_state() -> None:
+def test_a_run_that_was_stopped_was_at_its_last_task() -> None:
     history = histories.History()
     history.task("Plan Refresh", histories.PLAN, 4)
+    history.task("Check Snapshots", {"done": False, "progress": "12%"}, 0)
     history.add("WaitStateEntered", name="Wait for Snapshots")
     history.passes(90)
     history.add("ExecutionAborted")
     told = story_of(history, status="ABORTED", output=None)
     assert told.failure
-    assert told.failure.state == "Wait for Snapshots"
+    assert told.failure.state == "Check Snapshots"
     assert stage(told, "Image", "Snapshots").seconds == 90
 
 
