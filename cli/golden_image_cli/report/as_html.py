@@ -39,7 +39,6 @@ _FILE = """\
 """
 # Pixels that a picture has: on a page, in a column, on a phone.
 _WIDE, _HALF, _NARROW = 912, 498, 296
-_GOOD, _BAD = {"SUCCEEDED"}, {"FAILED", "ABORTED", "TIMED_OUT"}
 
 
 def write(page: Page) -> str:
@@ -70,7 +69,7 @@ def _style() -> str:
 
 
 def _page(page: Page, width: int, level: int) -> str:
-    kind = "good" if page.outcome in _GOOD else "bad" if page.outcome in _BAD else "open"
+    kind = palette.of_outcome(page.outcome)
     mark = f'<span class="mark {kind}">{escape(page.outcome)}</span>' if page.outcome else ""
     head = f'<h{level}>{escape(page.title)}</h{level}><p class="about">{escape(page.about)}</p>'
     sections = "".join(_section(section, width) for section in page.sections)

@@ -30,7 +30,6 @@ _INNER = _WIDTH - 2 * _MARGIN - 2 * _INSET
 _GAP = 16
 # SVG breaks no lines. A character is at most about so wide, as a part of its font's size.
 _CHARACTER, _BOLD, _MONOSPACED = 0.56, 1.08, 0.61
-_GOOD, _BAD = {"SUCCEEDED"}, {"FAILED", "ABORTED", "TIMED_OUT"}
 _MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, monospace"
 
 
@@ -73,9 +72,9 @@ class _Sheet:
     drawn: list[str] = field(default_factory=list)
 
     def page(self, page: Page) -> None:
-        color = "good" if page.outcome in _GOOD else "bad" if page.outcome in _BAD else "muted"
         if page.outcome:
-            self.lines([page.outcome.replace("_", " ")], _MARGIN, _Style(12, color, bold=True))
+            style = _Style(12, palette.of_outcome(page.outcome), bold=True)
+            self.lines([page.outcome.replace("_", " ")], _MARGIN, style)
         self.text(page.title, _MARGIN, _WIDTH - 2 * _MARGIN, _Style(25, bold=True))
         self.text(page.about, _MARGIN, _WIDTH - 2 * _MARGIN, _Style(13, "muted"))
         self.y += _GAP

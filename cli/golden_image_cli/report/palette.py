@@ -32,6 +32,13 @@ DARK = {
 }
 
 
+def of_outcome(status: str) -> str:
+    """The name of the color of a run's status."""
+    if status == "SUCCEEDED":
+        return "good"
+    return "bad" if status in {"FAILED", "ABORTED", "TIMED_OUT"} else "muted"
+
+
 def variables(colors: dict[str, str]) -> str:
     """The colors as custom properties of CSS."""
     return "".join(f"--{name}:{color};" for name, color in colors.items())
