@@ -55,9 +55,9 @@ def call(stack: Stack, method: str, path: str, body: dict[str, Any] | None = Non
     for left in reversed(range(_TRIES)):
         try:
             answer = _send(stack, method, path, body)
-        except Exception as error:
+        except Exception as failure:
             lost = True
-            if not left or not no_answer(error):
+            if not left or not no_answer(failure):
                 raise
         else:
             if answer.status < 300:

@@ -186,13 +186,14 @@ def run_of(answer: dict[str, Any]) -> Run:
 
 
 def start(stack: Stack, run_input: dict[str, Any]) -> Run:
-    """Start a run with this input, under a name that tells group and time.
+    """Start a run with this input, under a name that tells group and time, and a dry run from others.
 
     Raises:
         Problem: the answer was lost, and the run may go on; the message names it.
     """
     group = re.sub(r"[^0-9A-Za-z_-]+", "-", str(run_input.get("autoScalingGroupName", "run")))[:50]
-    name = f"{group}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+    kind = "dry-" if run_input.get(_DRY_RUN) is True else ""
+    name = f"{group}-{kind}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
     client = stack.client("stepfunctions")
     from golden_image_cli.refusals import is_unsure  # noqa: PLC0415 - imports botocore, as the client has
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_a_start_without_an_answer_names_the_run_that_may_go_on(error: Exception
 def test_a_start_that_is_refused_has_begun_nothing() -> None:
     with pytest.raises(ClientError):
         started(refused("AccessDeniedException", 400))
+
+
+def test_the_longest_name_of_a_dry_run_is_one_that_step_functions_takes() -> None:
+    stack = Stack("web", Account(_clients={"stepfunctions": Losing(refused("InternalFailure", 500))}))
+    stack.known["StateMachineArn"] = MACHINE
+    with pytest.raises(Problem) as told:
+        runs.start(stack, {"autoScalingGroupName": "w" * 255, "dryRun": True})
+    [name] = re.findall(r"show (w+-dry-\S+)", str(told.value))
+    assert len(name) == 80
 
 
 def test_an_approval_without_an_answer_says_that_it_may_have_been_taken(unreachable: Stack) -> None:
