@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typer._click import Context, Parameter
+    from typer._click.shell_completion import CompletionItem
 
 Schema = dict[str, Any]
 
@@ -43,6 +44,12 @@ class WithFields(TyperCommand):
         wanted = fields.keys() & named if named <= fields.keys() | own else fields
         self.params += [_option(*fields[flag]) for flag in fields if flag in wanted]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the options of all fields too."""
+        there = {option for param in self.params for option in param.opts}
+        self.params += [_option(path, part) for path, part in _fields(schema()) if f"--{path}" not in there]
+        return super().shell_complete(ctx, incomplete)
 
 
 @cache

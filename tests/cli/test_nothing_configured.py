@@ -159,6 +159,16 @@ def test_a_shell_completes_the_verbs(elsewhere: GoldenImage, shell: str) -> None
     assert "watch" not in told.out
 
 
+def test_a_shell_completes_the_fields_of_an_input(elsewhere: GoldenImage) -> None:
+    env = {
+        "_GOLDEN_IMAGE_COMPLETE": "complete_bash",
+        "COMP_WORDS": "golden-image start i-1 --group.m",
+        "COMP_CWORD": "3",
+    }
+
+    assert elsewhere(env=env).out.split() == ["--group.minSize", "--group.maxSize"]
+
+
 def test_output_that_nobody_reads_any_more_ends_the_call_quietly(elsewhere: GoldenImage) -> None:
     process = elsewhere.begun("--help")
     assert process.stdout
