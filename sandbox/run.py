@@ -95,7 +95,8 @@ class _One:
         client.control("POST", "faults", [rule | {"run": arn} for rule in self._rules])
         begun = datetime.now(UTC)
         client.start(run_input, name)
-        voice = voice_for(self._out, (), begun, client.endpoints.scale)
+        answers = [f"golden-image {verb} {name} --reason WHY --sandbox" for verb in ("approve", "reject")]
+        voice = voice_for(self._out, answers, begun, client.endpoints.scale)
         narrate(voice, client.events(arn))
         run = client.wait(arn, _RUN_SECONDS)
         met = [self._was_met(rule) for rule in client.control("DELETE", f"faults?run={arn}")]
