@@ -78,11 +78,12 @@ def _refuse_outdated(file: Path, kept: plan_file.Kept, stack: Stack, *, as_json:
         telling.as_json(told | ({"reason": reason} if reason else {}))
     else:
         _tell(file, found)
-    raise Problem(
-        f"The plan in {file} is outdated. Nothing was changed.\n{reason}\n".replace("\n\n", "\n")
-        + "Make a new one with golden-image plan, read it, and apply that.",
-        OUTDATED_PLAN,
+    said = (
+        f"The plan in {file} is outdated. Nothing was changed.",
+        reason,
+        "Make a new one with golden-image plan, read it, and apply that.",
     )
+    raise Problem("\n".join(filter(None, said)), OUTDATED_PLAN)
 
 
 def _tell(file: Path, found: list[dict[str, Any]]) -> None:
