@@ -42,7 +42,9 @@ def sealed[P: (Plan, WayBackPlan)](plan: P, wanted: str | None) -> P:
 def of(plan: Plan | WayBackPlan) -> str:
     """64 hexadecimal digits of all that the plan decides, its warnings among it.
 
-    Names that follow from the run's own, where the input states none, count as not stated.
+    Names that follow from the run's own, where the input states none, count as not stated. The number that
+    the new version will get does not count: it changes with each version that anybody adds to the template,
+    such as that of a run that was undone, and decides nothing.
     """
     decided: dict[str, Any] = {key: part for key, part in to_event(plan).items() if key not in _OF_THE_RUN}
     if isinstance(plan, Plan):
@@ -51,8 +53,10 @@ def of(plan: Plan | WayBackPlan) -> str:
             "description": owned.description(plan.run, plan.source_id),
         }
         decided["image"] = {key: one for key, one in decided["image"].items() if one != named.get(key)}
+    template = {key: one for key, one in decided["launchTemplate"].items() if key != "nextVersion"}
+    # Neither EC2 nor Auto Scaling promises an order.
+    decided["launchTemplate"] = template | {"subnetIds": sorted(template["subnetIds"])}
     if plan.group.before:
-        # Auto Scaling answers lists in no order.
         before = decided["group"]["before"].items()
         decided["group"]["before"] = {
             key: sorted(one) if isinstance(one, list) else one for key, one in before
