@@ -80,6 +80,18 @@ def test_a_version_that_the_group_does_not_launch_is_no_change(account: Account)
     assert (seen.launch_template.next_version, again.launch_template.next_version) == (2, 3)
 
 
+def test_another_content_of_what_the_group_launches_until_then_is_no_change(account: Account) -> None:
+    existing(account)
+    account.group(LaunchTemplate={"LaunchTemplateName": "web-by-hand", "Version": "$Latest"})
+    source_id = account.seed()
+    seen = sealed(source_id)
+    account.client("ec2").create_launch_template_version(
+        LaunchTemplateName="web-by-hand", SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
+    )
+    again = sealed(source_id, wanted=seen.digest)
+    assert again.launch_template.differences != seen.launch_template.differences
+
+
 def test_the_order_in_which_aws_answers_subnets_is_no_change(account: Account) -> None:
     subnets = account.subnets()[:2]
     account.group(VPCZoneIdentifier=",".join(subnets))
