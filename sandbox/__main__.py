@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,10 +61,12 @@ def _up(arguments: argparse.Namespace) -> int:
     def say(text: str) -> None:
         print(text, file=sys.stderr)
 
-    with sandbox(arguments.dir, arguments.scale, arguments.port, say) as endpoints:
+    source = arguments.dir / "source"
+    with sandbox(arguments.dir, arguments.scale, arguments.port, say) as endpoints, ExitStack() as at_the_end:
         if arguments.scene:
             scene = set_up_first_run(Client(endpoints), say)
-            (arguments.dir / "source").write_text(f"{scene.source}\n")
+            at_the_end.callback(source.unlink, missing_ok=True)
+            source.write_text(f"{scene.source}\n")
             print("\n".join(scene.told))
         print(f"aws  {endpoints.aws}\nec2  {endpoints.ec2}")
         print(f"up   {arguments.dir / 'endpoints.json'}", flush=True)

@@ -40,3 +40,4 @@ def test_a_newcomer_plans_starts_watches_fails_understands_and_goes_back(tmp_pat
         assert "<html" in (folder / ".sandbox/run.html").read_text(encoding="utf-8")
         sandbox.end()
         assert Endpoints.read(folder / ".sandbox") is None
+        assert not (folder / ".sandbox/source").exists()

@@ -19,6 +19,8 @@ NOTIFY: dict[str, Any] = definition("notify")
 LONGEST = 256 * 1024
 RUN = "arn:aws:states:ap-northeast-2:123456789012:execution:refresh:nightly"
 LINK = "https://console.aws.amazon.com/states/home?region=ap-northeast-2#/v2/executions/details/"
+# What the commands of a message say of the stack.
+STACK = "--stack images --region ap-northeast-2"
 GROUPS = ["web", "웹 서버", "a\nb", "x" * 255, "골" * 255, "~!@#$%^&*()[]{}'\"", "-"]
 STARTED = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
@@ -115,8 +117,8 @@ def test_a_failure_is_told_with_what_happened_and_what_to_do() -> None:
         "What to do: The message has AWS's reason. Start again.",
         "",
         f"Execution: {LINK}{RUN}",
-        f"Why: golden-image why --stack images {RUN}",
-        f"Report: golden-image report --stack images {RUN}",
+        f"Why: golden-image why {STACK} {RUN}",
+        f"Report: golden-image report {STACK} {RUN}",
         f"Run: {RUN}",
     ]
 
@@ -172,7 +174,7 @@ def test_a_shell_takes_the_commands_of_a_message_word_for_word(name: str) -> Non
     ):
         commands = [line.partition(": ")[2] for line in text.splitlines() if ": golden-image " in line]
         words = [shell_words(command) for command in commands]
-        assert words == [["golden-image", verb, "--stack", "images", run] for verb in verbs]
+        assert words == [["golden-image", verb, *STACK.split(), run] for verb in verbs]
 
 
 def shell_words(command: str) -> list[str]:
@@ -211,7 +213,7 @@ def test_a_completion_is_told_with_its_results_and_warnings() -> None:
     assert said == "golden image of web: SUCCEEDED"
     assert "Image: ami-1 (web-nightly)\nLaunch template: web, version 7\n" in text
     assert "Warnings:\n- one\n- two\n" in text
-    assert f"Execution: {LINK}{RUN}\nReport: golden-image report --stack images {RUN}\nRun: " in text
+    assert f"Execution: {LINK}{RUN}\nReport: golden-image report {STACK} {RUN}\nRun: " in text
     assert "golden-image why" not in text
     assert "Warnings: none\n" in completion()[1]
     assert "Warnings:\n- one\n\n" in completion(warnings=["one"])[1]
@@ -239,5 +241,5 @@ def test_a_clean_up_is_told_with_how_the_run_ended() -> None:
     assert "Source" not in text
     told = cleaned_up(source="i-1", error="DrainTimedOut", seconds=7384)[1]
     assert "left\nSource: i-1\nError: DrainTimedOut\nDuration: 2 h 3 min 4 s\n\nWhat to do: check" in told
-    assert f"\nWhy: golden-image why --stack images {RUN}\nReport: golden-image report --stack images" in told
+    assert f"\nWhy: golden-image why {STACK} {RUN}\nReport: golden-image report {STACK}" in told
     assert cleaned_up(group=None)[0] == "golden image of an unknown group: ABORTED, cleaned up"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from golden_image import aws
+from golden_image.errors import NotYetVisible
 from golden_image.metrics import emf, history
 from golden_image.metrics.emf import Metric
 from golden_image.run import children, table
@@ -21,13 +22,17 @@ from golden_image.step import logger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
 _COUNTED = "counted#"
 # Longer than an event is tried again (EventBridge a day, Lambda six hours) and than a run can be redriven.
 _KEPT_SECONDS = 15 * 86_400
+# DescribeExecution is eventually consistent: it may show a run as under way whose end EventBridge told.
+_LOOKS, _SECONDS_BETWEEN = 6, 2
 
 
 def count(run: str) -> None:
-    """Write the metrics of a run that is over, if nobody has. A dry run has none.
+    """Write the metrics of a run whose end was told, if nobody has. A dry run has none.
 
     No sweep fails for it: the log has the error of a run that could not be counted.
     """
@@ -41,8 +46,8 @@ def count(run: str) -> None:
 
 
 def _count(run: str) -> None:
-    execution = children.find(run)
-    if execution is None or "stopDate" not in execution:
+    execution = _over(run)
+    if execution is None:
         return
     succeeded = execution["status"] == "SUCCEEDED"
     output = json.loads(execution["output"]) if succeeded else {}
@@ -54,6 +59,21 @@ def _count(run: str) -> None:
     # All is read by now. Who dies between these two has not counted the run, and nobody counts it twice.
     if _claim(run):
         emf.write(metrics, execution["stopDate"], run=run, status=execution["status"])
+
+
+def _over(run: str) -> DescribeExecutionOutputTypeDef | None:
+    """The run once it is shown to be over; None where Step Functions knows no such run.
+
+    Raises:
+        NotYetVisible: it is still shown as under way.
+    """
+    for look in range(_LOOKS):
+        if look:
+            time.sleep(_SECONDS_BETWEEN)
+        execution = children.find(run)
+        if execution is None or execution["status"] != "RUNNING":
+            return execution
+    raise NotYetVisible(f"{run} has ended and is shown as under way")
 
 
 def _durations(output: Any) -> Iterator[Metric]:

@@ -17,6 +17,8 @@ from golden_image.model.plan import Plan, WayBackPlan
 
 # They tell one run from another, and nothing that it does.
 _OF_THE_RUN = {"run", "plannedAt", "dryRun", "digest"}
+# Of the launch template.
+_FOR_PEOPLE = {"differences", "nextVersion"}
 
 
 def sealed[P: (Plan, WayBackPlan)](plan: P, wanted: str | None) -> P:
@@ -42,7 +44,10 @@ def sealed[P: (Plan, WayBackPlan)](plan: P, wanted: str | None) -> P:
 def of(plan: Plan | WayBackPlan) -> str:
     """64 hexadecimal digits of all that the plan decides, its warnings among it.
 
-    Names that follow from the run's own, where the input states none, count as not stated.
+    Names that follow from the run's own, where the input states none, count as not stated. What decides
+    nothing does not count: the number that the new version will get, which changes with each version that
+    anybody adds to the template, such as that of a run that was undone; and what the group launches until
+    then, of which the differences tell.
     """
     decided: dict[str, Any] = {key: part for key, part in to_event(plan).items() if key not in _OF_THE_RUN}
     if isinstance(plan, Plan):
@@ -51,8 +56,10 @@ def of(plan: Plan | WayBackPlan) -> str:
             "description": owned.description(plan.run, plan.source_id),
         }
         decided["image"] = {key: one for key, one in decided["image"].items() if one != named.get(key)}
+    template = {key: one for key, one in decided["launchTemplate"].items() if key not in _FOR_PEOPLE}
+    # Neither EC2 nor Auto Scaling promises an order.
+    decided["launchTemplate"] = template | {"subnetIds": sorted(template["subnetIds"])}
     if plan.group.before:
-        # Auto Scaling answers lists in no order.
         before = decided["group"]["before"].items()
         decided["group"]["before"] = {
             key: sorted(one) if isinstance(one, list) else one for key, one in before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import RollBackIncomplete
+from golden_image.errors import ResourceBusy, RollBackIncomplete, RunSettled
 from golden_image.generation import commit
 from golden_image.metrics import ends, kept
 from golden_image.model.generation import GenerationImage
@@ -86,14 +86,22 @@ def _sweep(run: str) -> bool:
 
 
 def _commit(run: str, execution: DescribeExecutionOutputTypeDef) -> None:
-    """Write the generation that a run's own commit could not write, of what its output tells."""
+    """Write the generation that a run's own commit could not write, of what its output tells.
+
+    Another sweep may do the same in this moment: one is started by the end, others by the schedule.
+    """
     output = json.loads(execution["output"])
-    commit.commit(
-        run,
-        events.from_event(GenerationImage, output["image"]),
-        events.from_event(LaunchTemplate, output["launchTemplate"]),
-        execution["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
-    )
+    try:
+        commit.commit(
+            run,
+            events.from_event(GenerationImage, output["image"]),
+            events.from_event(LaunchTemplate, output["launchTemplate"]),
+            execution["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
+        )
+    except (ResourceBusy, RunSettled):
+        row = ledger.read(run)
+        if row and not row.committed:
+            raise
 
 
 def _end(execution: DescribeExecutionOutputTypeDef | None) -> dict[str, Any]:

@@ -110,17 +110,32 @@ def test_of_two_sweeps_at_once_one_writes(
     assert line["metrics"]["WaitSeconds"] == [12]
 
 
-@pytest.mark.parametrize(
-    ("status", "output"), [("SUCCEEDED", {"run": RUN, "timeouts": {}}), ("RUNNING", None)]
-)
-def test_a_dry_run_and_one_that_is_under_way_are_not_counted(
-    end: End, capsys: pytest.CaptureFixture[str], status: str, output: dict[str, Any] | None
-) -> None:
-    if status != "RUNNING":
-        end(status, output)
+def test_a_dry_run_is_not_counted(end: End, capsys: pytest.CaptureFixture[str]) -> None:
+    end("SUCCEEDED", {"run": RUN, "timeouts": {}})
     ends.count(RUN)
     assert written(capsys.readouterr().out) == []
     assert table.get(f"counted#{RUN}") == {}
+
+
+def test_a_run_whose_end_is_told_before_it_is_shown_is_looked_at_again(
+    end: End, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: end("FAILED"))
+    ends.count(RUN)
+    assert len(written(capsys.readouterr().out)) == 1
+
+
+@pytest.mark.usefixtures("end")
+def test_a_run_that_stays_under_way_is_told_in_the_log_and_not_counted(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    ends.count(RUN)
+    assert written(capsys.readouterr().out) == []
+    [told] = [record for record in caplog.records if record.message == "run was not counted"]
+    assert "is shown as under way" in vars(told)["reason"]
+    assert 0 < sum(waits) < 60
 
 
 @pytest.mark.usefixtures("ledger_table")

@@ -68,6 +68,41 @@ def test_a_run_is_refused_where_somebody_has_changed_something_since_the_plan(
         sealed(source_id, wanted=seen)
 
 
+def test_a_version_that_the_group_does_not_launch_is_no_change(account: Account) -> None:
+    template_id = existing(account, UserData="b2xk")
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    source_id = account.seed()
+    seen = sealed(source_id)
+    account.client("ec2").create_launch_template_version(
+        LaunchTemplateName="web", SourceVersion="1", LaunchTemplateData={"UserData": "bmV3"}
+    )
+    again = sealed(source_id, wanted=seen.digest)
+    assert (seen.launch_template.next_version, again.launch_template.next_version) == (2, 3)
+
+
+def test_another_content_of_what_the_group_launches_until_then_is_no_change(account: Account) -> None:
+    existing(account)
+    account.group(LaunchTemplate={"LaunchTemplateName": "web-by-hand", "Version": "$Latest"})
+    source_id = account.seed()
+    seen = sealed(source_id)
+    account.client("ec2").create_launch_template_version(
+        LaunchTemplateName="web-by-hand", SourceVersion="1", LaunchTemplateData={"EbsOptimized": True}
+    )
+    again = sealed(source_id, wanted=seen.digest)
+    assert again.launch_template.differences != seen.launch_template.differences
+
+
+def test_the_order_in_which_aws_answers_subnets_is_no_change(account: Account) -> None:
+    subnets = account.subnets()[:2]
+    account.group(VPCZoneIdentifier=",".join(subnets))
+    source_id = account.seed()
+    seen = sealed(source_id).digest
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="web", VPCZoneIdentifier=",".join(reversed(subnets))
+    )
+    assert sealed(source_id).digest == seen
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -12,7 +12,7 @@ from moto.stepfunctions import stepfunctions_backends
 
 from golden_image import aws
 from golden_image.errors import GoldenImageError, RollBackIncomplete
-from golden_image.generation import store
+from golden_image.generation import commit, store
 from golden_image.image import owned, snapshots
 from golden_image.run import ledger
 from golden_image.run.children import child_name, execution_arn
@@ -199,14 +199,36 @@ def test_a_run_that_succeeded_is_only_unlocked(account: Account, plan: Plan, exe
     assert executions.undos() == {}
 
 
+def output_of(plan: Plan) -> str:
+    """What a commit needs of a run's output."""
+    image = {"id": "ami-1", "name": plan.image.name, "snapshotIds": ["snap-1"], "parameterName": "/web"}
+    return json.dumps({"image": image, "launchTemplate": {"id": "lt-1", "name": "web", "version": 1}})
+
+
+@pytest.mark.usefixtures("generations_table")
+@pytest.mark.parametrize("meeting", ["_write", "commit"])
+def test_of_two_sweeps_that_commit_a_run_at_once_neither_fails(
+    plan: Plan, executions: Executions, monkeypatch: pytest.MonkeyPatch, meeting: str
+) -> None:
+    executions.end(RUN, "SUCCEEDED", output=output_of(plan))
+    met = getattr(commit, meeting)
+
+    def while_another_sweeps(*given: Any) -> Any:
+        monkeypatch.setattr(commit, meeting, met)
+        assert sweeper.sweep([RUN]) == [RUN]
+        return met(*given)
+
+    monkeypatch.setattr(commit, meeting, while_another_sweeps)
+    assert sweeper.sweep([RUN]) == [RUN]
+    assert [generation.run for generation in store.every("web")] == [RUN]
+    assert ledger.read(RUN) is None
+
+
 @pytest.mark.usefixtures("generations_table")
 def test_a_run_that_succeeded_without_its_commit_is_committed_of_what_its_output_tells(
     account: Account, plan: Plan, executions: Executions
 ) -> None:
-    image = {"id": "ami-1", "name": plan.image.name, "snapshotIds": ["snap-1"], "parameterName": "/web"}
-    template = {"id": "lt-1", "name": "web", "version": 1}
-    output = json.dumps({"image": image, "launchTemplate": template})
-    executions.end(RUN, "SUCCEEDED", output=output)
+    executions.end(RUN, "SUCCEEDED", output=output_of(plan))
     account.faults({"service": "dynamodb", "action": "TransactWriteItems", "code": "InternalServerError"})
     with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
         sweeper.sweep([RUN])
