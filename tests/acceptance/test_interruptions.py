@@ -174,7 +174,7 @@ def name_at(process: subprocess.Popen[str], account: Account, step: str, made: s
             break
     name = text.partition("the stack ")[2].partition(",")[0]
     find = next(kind.find for kind in KINDS if kind.what == made)
-    account.until(lambda: bool(find(account, name)), 60, made)
+    account.until(lambda: bool(find(account, name)), 240, made)
     return name
 
 

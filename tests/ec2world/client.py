@@ -46,7 +46,7 @@ class WorldClient:
     def try_control(self, method: str, verb: str, given: Any = None) -> tuple[int, Any]:
         """A control verb's status and JSON."""
         body = None if given is None else json.dumps(given).encode()
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=120)
         with contextlib.closing(connection):
             connection.request(method, f"/_sandbox/{verb}", body)
             answer = connection.getresponse()
@@ -85,7 +85,7 @@ class WorldClient:
         """Let just so many virtual seconds pass at once, beside those that pass anyway."""
         self.control("POST", "time", {"seconds": seconds})
 
-    def until(self, look: Callable[[], Any], seconds: float = 15) -> Any:
+    def until(self, look: Callable[[], Any], seconds: float = 120) -> Any:
         """What `look` answers once it answers something; fails after so many real seconds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

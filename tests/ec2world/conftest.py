@@ -12,6 +12,8 @@ from sandbox.processes import end_with_parent
 from tests.ec2world.client import SCALE, WorldClient
 
 ROOT = Path(__file__).parents[2]
+# Real seconds in which a process ends, or says why it does not begin, on a slow machine.
+ENDS_SECONDS = 120
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def served() -> Iterator[WorldClient]:
     with world_process("--scale", str(SCALE), stderr=None) as process:
         yield WorldClient(url_of(process))
         process.terminate()
-        ended = process.wait(timeout=10)
+        ended = process.wait(ENDS_SECONDS)
     assert ended == 0
 
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from sandbox.processes import is_running
-from tests.ec2world.conftest import ROOT, url_of, world_process
+from tests.ec2world.conftest import ENDS_SECONDS, ROOT, url_of, world_process
 
 
 def zones(url: str, region: str = "us-east-1") -> list[str]:
@@ -28,7 +28,7 @@ def test_it_answers_at_the_url_that_it_prints_and_ends_cleanly(number: signal.Si
         assert (url.scheme, url.hostname) == ("http", "127.0.0.1")
         assert "us-east-1a" in zones(url.geturl())
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=ENDS_SECONDS)
     assert (process.returncode, rest, errors) == (0, "", "")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", url.port or 0))
@@ -51,7 +51,7 @@ def test_it_takes_a_port_and_a_region() -> None:
 )
 def test_it_says_what_it_cannot_do(options: list[str], message: str) -> None:
     with world_process(*options) as process:
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=ENDS_SECONDS)
     assert process.returncode == 2
     assert message in errors
 
@@ -61,7 +61,7 @@ def test_it_says_that_a_port_is_taken() -> None:
         socket.create_server(("127.0.0.1", 0)) as taken,
         world_process("--port", str(taken.getsockname()[1])) as it,
     ):
-        _, errors = it.communicate(timeout=10)
+        _, errors = it.communicate(timeout=ENDS_SECONDS)
     assert it.returncode == 2
     assert "Address already in use" in errors
 

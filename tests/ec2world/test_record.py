@@ -75,7 +75,7 @@ def test_other_services_have_faults_in_their_own_shape(world: WorldClient) -> No
 def test_a_wrong_action_and_a_wrong_verb_are_refused(world: WorldClient) -> None:
     with refused("InvalidAction"):
         world.ec2.describe_ipam_pools()
-    connection = http.client.HTTPConnection(world.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(world.url.removeprefix("http://"), timeout=120)
     form = "Action=DescribeInstances&Version=2016-11-15&MaxResults=many"
     connection.request("POST", "/", form, {"Content-Type": "application/x-www-form-urlencoded"})
     answer = connection.getresponse()

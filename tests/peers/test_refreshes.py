@@ -101,11 +101,12 @@ def test_terraform_basic(provider: Provider, preferences: dict[str, Any]) -> Non
 
 def test_terraform_start(provider: Provider) -> None:
     assert provider.refreshes() == []
-    with provider.world.standing_still():
-        provider.change("2")
-        assert [one["Status"] in NEW for one in provider.refreshes()] == [True]
-    provider.world.control("PUT", "durations", {"launch": 1_000})
+    # So that the first one is under way when the second comes, however slow this machine is.
+    provider.world.control("PUT", "durations", {"launch": 100_000})
     try:
+        with provider.world.standing_still():
+            provider.change("2")
+            assert [one["Status"] in NEW for one in provider.refreshes()] == [True]
         provider.change("3")
         newest, oldest = provider.refreshes()
         assert (newest["Status"] in NEW, oldest["Status"]) == (True, "Cancelled")

@@ -22,7 +22,7 @@ def test_the_api_answers_who_signs(sandbox: Client) -> None:
 
 def test_the_api_does_not_answer_who_does_not_sign(sandbox: Client) -> None:
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{sandbox.endpoints.apiUrl}/refreshes", timeout=10)  # noqa: S310
+        urllib.request.urlopen(f"{sandbox.endpoints.apiUrl}/refreshes", timeout=120)  # noqa: S310
 
 
 def test_an_input_that_is_wrong_is_answered_with_its_fields(sandbox: Client) -> None:

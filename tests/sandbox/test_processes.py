@@ -79,7 +79,7 @@ def test_a_failed_child_shows_the_end_of_its_log(tmp_path: Path) -> None:
     failing = child(tmp_path, "print('first'); print('the reason'); raise SystemExit(3)")
 
     with pytest.raises(ChildError, match=r"(?s)a child ended with exit code 3.*the reason"):
-        failing.wait(10)
+        failing.wait(120)
 
 
 def test_a_child_that_dies_before_it_answers_is_not_waited_for(tmp_path: Path) -> None:
@@ -87,9 +87,9 @@ def test_a_child_that_dies_before_it_answers_is_not_waited_for(tmp_path: Path) -
     begun = time.monotonic()
 
     with pytest.raises(ChildError, match="no port"):
-        dying.wait_for(f"http://127.0.0.1:{free_port()}/", 30)
+        dying.wait_for(f"http://127.0.0.1:{free_port()}/", 120)
 
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
 
 
 def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:

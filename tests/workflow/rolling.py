@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Virtual seconds: the warm-up of a new instance; one for a roll that is to be met half-way.
 WARMUP, LONG_WARMUP = 30, 200
 # One for a roll that is to time out, however long a busy machine takes for each look, and its time-out.
-LONGEST_WARMUP, TOO_SHORT = 600, {"rollout": 90}
+LONGEST_WARMUP, TOO_SHORT = 3600, {"rollout": 90}
 # As many runs at once as make the functions wait, and not each other.
 _AT_ONCE = 12
 

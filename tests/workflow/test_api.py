@@ -149,7 +149,7 @@ def test_the_openapi_document_is_valid(api: Api) -> None:
 @pytest.mark.parametrize("path", ["/refreshes", "/refreshes/any", "/openapi.json"])
 def test_an_unsigned_request_is_refused(sandbox: Client, path: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(sandbox.endpoints.apiUrl + path, timeout=30)  # noqa: S310
+        urllib.request.urlopen(sandbox.endpoints.apiUrl + path, timeout=120)  # noqa: S310
 
     assert refused.value.code == 403
     told = json.loads(refused.value.read())
@@ -173,7 +173,7 @@ def test_a_wrong_signature_is_refused_in_the_api_s_shape(sandbox: Client) -> Non
     headers = {"Authorization": f"{signed}SignedHeaders=host, Signature=0"}
     url = f"{sandbox.endpoints.apiUrl}/refreshes"
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30)  # noqa: S310
+        urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=120)  # noqa: S310
 
     assert refused.value.code == 403
     assert json.loads(refused.value.read()).keys() == {"error", "message"}

@@ -64,7 +64,7 @@ ROLLED = {
     "three": Scenario(3, more={"group": SETTINGS}),
     **{f"{size}": Scenario(size) for size in (0, 1, 2)},
     "checkpoint": Scenario(
-        2, more={"rolling": {"checkpointPercentages": [50, 100], "checkpointDelay": 60, "bakeTime": 60}}
+        2, more={"rolling": {"checkpointPercentages": [50, 100], "checkpointDelay": 600, "bakeTime": 600}}
     ),
     "lost start": Scenario(rules=(lost("StartInstanceRefresh"),)),
     "mixed": Scenario(launches_from="mixed"),
