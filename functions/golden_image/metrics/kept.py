@@ -33,7 +33,7 @@ _MEASURED = "measured"
 _HOUR, _DAY = 3600, 86_400
 _GIB = 1024**3
 # DescribeAutoScalingGroups takes so many names.
-_MOST_GROUPS = 50
+MOST_GROUPS = 50
 
 
 def measure() -> None:
@@ -104,7 +104,7 @@ def _bytes(snapshot: SnapshotTypeDef) -> int:
 def _there(names: Iterable[str]) -> Iterator[str]:
     """Those of the groups that have not been deleted: the age of no other grows."""
     pages = aws.client("autoscaling").get_paginator("describe_auto_scaling_groups")
-    for some in batched(names, _MOST_GROUPS, strict=False):
+    for some in batched(names, MOST_GROUPS, strict=False):
         for page in pages.paginate(AutoScalingGroupNames=list(some)):
             yield from (group["AutoScalingGroupName"] for group in page["AutoScalingGroups"])
 

@@ -177,7 +177,7 @@ def test_a_group_that_was_deleted_has_no_age_and_its_images_are_still_kept(
 def test_more_groups_than_one_call_takes_have_their_ages(
     account: Account, measured: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "_MOST_GROUPS", 1)
+    monkeypatch.setattr(kept, "MOST_GROUPS", 1)
     shared = image(account, 1)
     for name in ("web", "web-2", "api"):
         account.group(name)
