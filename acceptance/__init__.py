@@ -1,4 +1,4 @@
 """The first day on AWS: deploy, run every scenario, compare with the sandbox, and remove everything.
 
-See docs/aws-acceptance.md. The same code runs in an account and in the sandbox (in_sandbox.py).
+See docs/guides/aws-acceptance.md. The same code runs in an account and in the sandbox (in_sandbox.py).
 """

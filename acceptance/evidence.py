@@ -42,7 +42,9 @@ class Evidence:
         """Yes where a scenario ended as expected."""
         found = self.outcome(name)
         if found is None:
-            return Finding(NOT_ASKED, f"the scenario {name} was not in the plan (docs/aws-acceptance.md)")
+            return Finding(
+                NOT_ASKED, f"the scenario {name} was not in the plan (docs/guides/aws-acceptance.md)"
+            )
         return Finding(YES, seen) if found.agrees else Finding(DIFFERENT, f"{found.seen}: {found.cause}")
 
     @property

@@ -72,6 +72,15 @@ def cold_starts(found: Evidence) -> Finding:
     )
 
 
+def metrics(found: Evidence) -> Finding:
+    """Which metrics CloudWatch shows of the lines that the sweeper has written. It takes up to 15 minutes."""
+    pages = found.account.aws("cloudwatch").get_paginator("list_metrics")
+    namespace = f"golden-image-refresh/{found.stack.name}"
+    shown = {one["MetricName"] for page in pages.paginate(Namespace=namespace) for one in page["Metrics"]}
+    seen = f"shown: {', '.join(sorted(shown)) or 'none'}; the dashboard's SEARCH: not asked"
+    return Finding(YES if {"WaitSeconds", "DaysSinceRefresh"} <= shown else DIFFERENT, seen)
+
+
 def stopped_child(found: Evidence) -> Finding:
     """Whether Step Functions stopped the child of the run that was stopped."""
     outcome = found.outcome("aborted")

@@ -21,12 +21,12 @@ PER_GIB_MONTH = 0.08 + 0.05
 """Of a volume (gp3) and of its snapshot, as if the snapshot held every block."""
 PER_ADDRESS_HOUR = 0.005
 PER_RUN = 0.01
-"""More than any run in docs/cost.md, with its API calls, messages and logs."""
+"""More than any run in docs/reference/cost.md, with its API calls, messages and logs."""
 PER_KEY_MONTH = 1.00
 """AWS bills a part of a month by the hour, and nothing while the key waits for its deletion."""
 _MONTH_HOURS = 730
 HOURS = 1.5
-"""More than the minutes of the scenarios in docs/aws-acceptance-example.md, with deployment and removal."""
+"""More than the scenarios of docs/reference/aws-acceptance-example.md take, with deployment and removal."""
 GROUP_INSTANCES = 2
 """Instances of a group while it is recreated: the one before and the one after."""
 VCPUS = 2

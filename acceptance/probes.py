@@ -1,4 +1,4 @@
-"""Each row of "Not yet seen on AWS" in docs/internals.md, with its question, or why there is none."""
+"""Each row of "Not yet seen on AWS" in docs/explanations/internals.md: its question, or why there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.build import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PAGE = ROOT / "docs/internals.md"
+_PAGE = ROOT / "docs/explanations/internals.md"
 _HEADING = "## Not yet seen on AWS\n"
 STATES_ON_AWS = "STATES_ON_AWS=1 .venv/bin/python -m pytest tests/states"
 # Words that only one row has: its question, or why this command does not ask.
@@ -60,6 +60,8 @@ PROBES: dict[str, Callable[[Evidence], Finding] | str] = {
     "which changes nothing of the group's configuration": "no scenario rolls a group",
     "AWS refuses `InstanceRequirements`": "no scenario rolls a group",
     "of an instance that was terminated": "no scenario has a canary",
+    "embedded metric format": observations.metrics,
+    "AWS Serverless Application Repository": "a publication cannot be taken back under its version",
     "EC2's token buckets": "emptying them would disturb the account",
     "image is disabled or whose version was deleted": questions.dry_run_of_a_lost_version,
     "What TestState answers": f"it has a command of its own: `{STATES_ON_AWS}`",

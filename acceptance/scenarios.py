@@ -66,7 +66,7 @@ class Scenario:
     Attributes:
         group: the end of the group's name, after the stack's.
         offered: a type that the zones of the group's subnets offer; empty for the source's subnet.
-        also: another end that docs/failure.md has, and a word that its cause then has.
+        also: another end that docs/guides/failure.md has, and a word that its cause then has.
     """
 
     name: str
@@ -290,5 +290,5 @@ def errors_of(executions: Executions, arn: str) -> Counter[str]:
 
 
 def _is_free(row: dict[str, Any]) -> bool:
-    """Whether an item of the ledger keeps nobody out: a lock that is released, or who started a run."""
-    return "released" in row or row["pk"]["S"].startswith("started#")
+    """Whether an item of the ledger keeps nobody out: a released lock, or one for the record of runs."""
+    return "released" in row or row["pk"]["S"].startswith(("started#", "counted#", "measured"))

@@ -15,7 +15,7 @@ _AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-
 _UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 _WINDOWS = "/aws/service/ami-windows-latest/TPM-Windows_Server-2022-English-Full-Base"
 _START_SECONDS = 600
-# What Auto Scaling needs of a key to start instances: docs/deploy.md, "Encrypted volumes".
+# What Auto Scaling needs of a key to start instances: docs/guides/deploy.md, "Encrypted volumes".
 GRANTED = ["Decrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "DescribeKey"]
 GRANTED += ["CreateGrant"]
 

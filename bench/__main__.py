@@ -10,6 +10,7 @@ from bench import (
     at_once,
     calls,
     cold_start,
+    command_line,
     demo,
     downtime,
     footprint,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "at_once": at_once.measure,
     "calls": calls.measure,
     "cold_start": cold_start.measure,
+    "command_line": command_line.measure,
     "footprint": footprint.measure,
     "demo": demo.measure,
 }

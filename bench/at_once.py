@@ -95,9 +95,9 @@ def _most_retries(client: Client, run: Run) -> int:
     """By how often the unluckiest visit of one of the run's states was refused, SDK's attempts and all."""
     most = refused = 0
     for event in client.events(run.arn):
-        if "stateEnteredEventDetails" in event:
+        if event.entered:
             refused = 0
-        elif event.get("taskFailedEventDetails", {}).get("error") == "RequestThrottled":
+        elif event.failure and event.failure[0] == "RequestThrottled":
             refused += 1
         most = max(most, refused)
     return most

@@ -58,10 +58,9 @@ def tries(client: Client, run: Run) -> list[Try]:
     moments = [moment(call) for call in calls]
     state, begun = "", []
     for event in client.events(run.arn):
-        if "stateEnteredEventDetails" in event:
-            state = event["stateEnteredEventDetails"]["name"]
-        elif event["type"] == "TaskScheduled":
-            begun.append((state, bisect.bisect_left(moments, event["timestamp"])))
+        state = event.entered or state
+        if event.type == "TaskScheduled":
+            begun.append((state, bisect.bisect_left(moments, event.at)))
     ends = [first for _, first in begun[1:]] + [len(calls)]
     found = [Try(state, calls[first:end]) for (state, first), end in zip(begun, ends, strict=True)]
     return [one for one in found if one.calls]

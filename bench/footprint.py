@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figure
 from bench.sandboxed import sandboxed, succeeded
+from golden_image_cli import prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
-
+    from golden_image_cli.history import Event
     from sandbox.client import Client
     from sandbox.executions import Run
-
-# US dollars in us-east-1, from AWS's public price pages, November 2026.
-PER_TRANSITION = 0.025 / 1000
-PER_INVOCATION = 0.20 / 1_000_000
-PER_GB_SECOND = 0.0000166667
-MEMORY_GB = 256 / 1024
-ASSUMED_SECONDS = 1.0
-"""Of one invocation, cold starts included; not measured on AWS."""
 
 # Slow enough that the functions' own time does not swallow polls.
 _SCALE = 0.1
@@ -39,12 +31,6 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
-def dollars(transitions: float, invocations: float) -> float:
-    """The price of a run in US dollars, without the free tier."""
-    each = PER_INVOCATION + MEMORY_GB * ASSUMED_SECONDS * PER_GB_SECOND
-    return transitions * PER_TRANSITION + invocations * each
-
-
 def measure() -> Iterator[Figure]:
     """Of runs that make a group and drain it, update it, recreate its instances, and roll them."""
     with sandboxed(_SCALE) as client:
@@ -53,13 +39,13 @@ def measure() -> Iterator[Figure]:
         for name, wanted in RUNS.items():
             run = succeeded(_run(client, source, "warm", wanted))
             events = list(client.events(run.arn))
-            kinds = [event["type"] for event in events]
+            kinds = [event.type for event in events]
             retries = kinds.count("TaskScheduled") - kinds.count("TaskStateEntered")
             transitions, invocations = len(run.states) + retries, _invoked(events)
             yield Figure(f"footprint/{name}/history events", len(events), None, "events")
             yield Figure(f"footprint/{name}/transitions", transitions, None, "transitions")
             yield Figure(f"footprint/{name}/invocations", invocations, None, "invocations")
-            yield Figure(f"footprint/{name}/price", dollars(transitions, invocations), None, "USD")
+            yield Figure(f"footprint/{name}/price", prices.of_run(transitions, invocations), None, "USD")
 
 
 def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run:
@@ -67,6 +53,6 @@ def _run(client: Client, source: str, group: str, wanted: dict[str, Any]) -> Run
     return client.run(given, seconds=300)
 
 
-def _invoked(events: Iterable[HistoryEventTypeDef]) -> int:
-    tasks = (event["taskScheduledEventDetails"] for event in events if "taskScheduledEventDetails" in event)
-    return sum(task["resourceType"] == "lambda" for task in tasks)
+def _invoked(events: Iterable[Event]) -> int:
+    scheduled = (event.raw.get("taskScheduledEventDetails", {}) for event in events)
+    return sum(task.get("resourceType") == "lambda" for task in scheduled)

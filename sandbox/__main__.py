@@ -6,9 +6,12 @@ import argparse
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.client import Client
+from sandbox.demo.scene import set_up_first_run
 from sandbox.demo.show import demo
 from sandbox.endpoints import DEFAULT_DIRECTORY
 from sandbox.launcher import DEFAULT_SCALE, AlreadyUpError, sandbox
@@ -29,6 +32,7 @@ def _arguments() -> argparse.Namespace:
     up = commands.add_parser("up", help="a sandbox in the foreground, until Ctrl-C")
     up.add_argument("--scale", type=_scale, default=DEFAULT_SCALE, help="real seconds per virtual second")
     up.add_argument("--port", type=int, help="of all services but EC2 and Auto Scaling (default: a free one)")
+    up.add_argument("--scene", action="store_true", help="with a source and a group, for the first-run guide")
     run = commands.add_parser("run", help="runs, one after another; exit code 0 only for SUCCEEDED")
     run.add_argument("file", type=Path, nargs="+", help="a run's input, JSON")
     run.add_argument("--json", action="store_true", help="print a JSON object: how it ended, its states")
@@ -57,7 +61,13 @@ def _up(arguments: argparse.Namespace) -> int:
     def say(text: str) -> None:
         print(text, file=sys.stderr)
 
-    with sandbox(arguments.dir, arguments.scale, arguments.port, say) as endpoints:
+    source = arguments.dir / "source"
+    with sandbox(arguments.dir, arguments.scale, arguments.port, say) as endpoints, ExitStack() as at_the_end:
+        if arguments.scene:
+            scene = set_up_first_run(Client(endpoints), say)
+            at_the_end.callback(source.unlink, missing_ok=True)
+            source.write_text(f"{scene.source}\n")
+            print("\n".join(scene.told))
         print(f"aws  {endpoints.aws}\nec2  {endpoints.ec2}")
         print(f"up   {arguments.dir / 'endpoints.json'}", flush=True)
         threading.Event().wait()

@@ -123,6 +123,11 @@ def _localize(target: Path) -> None:
             copy = target / definition.name
             shutil.copyfile(definition, copy)
             properties["DefinitionUri"] = str(copy)
+    # `sam deploy` uploads what the metadata names. The place of a test is gone when its build is used again.
+    published = template.get("Metadata", {}).get("AWS::ServerlessRepo::Application", {})
+    for key in published.keys() & {"LicenseUrl", "ReadmeUrl"}:
+        file = (target / "sam" / published[key]).resolve()
+        published[key] = str(shutil.copyfile(file, target / file.name))
     (target / "local.yaml").write_text(yaml.safe_dump(template, sort_keys=False))
 
 

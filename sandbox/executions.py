@@ -7,11 +7,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli import history
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
+
+    from golden_image_cli.history import Event
 
 
 @dataclass(frozen=True)
@@ -103,19 +107,9 @@ class Executions:
         for page in pages.paginate(executionArn=arn, PaginationConfig={"PageSize": 1000}):
             yield from page["events"]
 
-    def events(self, arn: str) -> Iterator[HistoryEventTypeDef]:
-        """A run's events as they happen, to the last one; those of a child after the one that names it."""
-        seen = 0
-        while True:
-            over = self._stepfunctions.describe_execution(executionArn=arn)["status"] != "RUNNING"
-            for event in list(self.history(arn))[seen:]:
-                seen += 1
-                yield event
-                if child := child_of(event):
-                    yield from self.events(child)
-            if over:
-                return
-            time.sleep(self._poll_seconds)
+    def events(self, arn: str) -> Iterator[Event]:
+        """The events of a run and its children as they happen, to the last one."""
+        return history.events(self._stepfunctions, arn, self._poll_seconds)
 
     def visits(self, arn: str) -> list[StateVisit]:
         """The states of an execution so far, those of its children where they ran."""

@@ -7,13 +7,14 @@ import sys
 import uuid
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ec2world.trouble.faults import Faults
+from golden_image_cli.watch import narrate, voice_for
 from sandbox.client import Client
 from sandbox.endpoints import Endpoints
 from sandbox.launcher import DEFAULT_SCALE, sandbox
-from sandbox.narration import Narration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,8 +93,11 @@ class _One:
         client, name = self._client, f"run-{uuid.uuid4().hex[:12]}"
         arn = client.arn_of(name)
         client.control("POST", "faults", [rule | {"run": arn} for rule in self._rules])
+        begun = datetime.now(UTC)
         client.start(run_input, name)
-        Narration(client.endpoints.scale, self._out).tell(client.events(arn))
+        answers = [f"golden-image {verb} {name} --reason WHY --sandbox" for verb in ("approve", "reject")]
+        voice = voice_for(self._out, answers, begun, client.endpoints.scale)
+        narrate(voice, client.events(arn))
         run = client.wait(arn, _RUN_SECONDS)
         met = [self._was_met(rule) for rule in client.control("DELETE", f"faults?run={arn}")]
         group = _group(client, run_input)

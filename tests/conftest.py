@@ -27,7 +27,7 @@ SCALE = 0.01
 
 
 # The folders whose files take minutes. Short ones are last, so that no process is long without work.
-_LONG = ("faults", "sandbox", "workflow")
+_LONG = ("faults", "guides", "sandbox", "workflow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

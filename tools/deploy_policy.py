@@ -67,7 +67,10 @@ _ARNS = {
     "apigateway": [
         f"arn:{{partition}}:apigateway:{{region}}::/{of}" for of in ("restapis", "restapis/*", "tags/*")
     ],
-    "cloudwatch": ["arn:{partition}:cloudwatch:{region}:{account}:alarm:{stack}-*"],
+    "cloudwatch": [
+        "arn:{partition}:cloudwatch:{region}:{account}:alarm:{stack}-*",
+        "arn:{partition}:cloudwatch::{account}:dashboard/{stack}-*",
+    ],
     "dynamodb": ["arn:{partition}:dynamodb:{region}:{account}:table/{stack}-*"],
     "events": ["arn:{partition}:events:{region}:{account}:rule/{stack}-*"],
     "iam": [

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGES = {
-    TRUNK: ROOT / "README.md",
-    "notify": ROOT / "docs/chapters/notify.md",
-    "prove_image": ROOT / "docs/chapters/prove_image.md",
-    "roll_out": ROOT / "docs/chapters/roll_out.md",
-    "run_document": ROOT / "docs/chapters/run_document.md",
-    "undo": ROOT / "docs/chapters/undo.md",
+    TRUNK: ROOT / "docs/reference/workflow.md",
+    "notify": ROOT / "docs/reference/chapters/notify.md",
+    "prove_image": ROOT / "docs/reference/chapters/prove_image.md",
+    "roll_out": ROOT / "docs/reference/chapters/roll_out.md",
+    "run_document": ROOT / "docs/reference/chapters/run_document.md",
+    "undo": ROOT / "docs/reference/chapters/undo.md",
 }
 BEGIN, END = "<!-- diagram: begin -->", "<!-- diagram: end -->"
 _SHAPES = {"Choice": '{{{{"{}"}}}}', "Succeed": '(["{}"])', "Fail": '(["{}"])'}

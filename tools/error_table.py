@@ -1,4 +1,4 @@
-"""Writes the table of AWS's error codes into docs/internals.md, from error_codes.json.
+"""Writes the table of AWS's error codes into docs/explanations/internals.md, from error_codes.json.
 
 usage: PYTHONPATH=functions:. python -m tools.error_table
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from golden_image import error_codes
 from tools.project import ROOT
 
-PAGE = ROOT / "docs/internals.md"
+PAGE = ROOT / "docs/explanations/internals.md"
 BEGIN, END = "<!-- error codes: make docs -->", "<!-- end of error codes -->"
 
 

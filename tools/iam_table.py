@@ -1,4 +1,4 @@
-"""Writes docs/iam.md: who may do what, to what, under which condition, and why.
+"""Writes docs/reference/iam.md: who may do what, to what, under which condition, and why.
 
 usage: python -m tools.iam_table
 """
@@ -14,7 +14,7 @@ from tools.project import ROOT, template
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PAGE = ROOT / "docs/iam.md"
+PAGE = ROOT / "docs/reference/iam.md"
 _HEAD = """\
 # Permissions
 
@@ -37,7 +37,7 @@ any command as root, can be run on any instance that Systems Manager manages.
 
 
 def page() -> str:
-    """The text of docs/iam.md."""
+    """The text of docs/reference/iam.md."""
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in _rows())
 
 

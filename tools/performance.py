@@ -1,4 +1,4 @@
-"""Writes what `make bench` measured into docs/performance.md and docs/cost.md.
+"""Writes what `make bench` measured into docs/explanations/performance.md and docs/reference/cost.md.
 
 usage: python -m tools.performance FILE (the JSON lines; `make performance` makes them and calls this)
 """
@@ -13,8 +13,8 @@ from typing import Any
 
 from tools.project import ROOT
 
-PAGE = ROOT / "docs/performance.md"
-COST = ROOT / "docs/cost.md"
+PAGE = ROOT / "docs/explanations/performance.md"
+COST = ROOT / "docs/reference/cost.md"
 
 Line = dict[str, Any]
 
@@ -40,11 +40,16 @@ and an invocation.
 
 Each poll of a longer wait adds 3 transitions, 9 history events and one invocation
 ([the number of polls](input.md#limits)). The snapshots of the image cost more than the run: AWS bills
-them for as long as you keep the image, and **no run deletes an earlier image**.
+them for as long as you keep the image, at $0.05 per GiB and month of the blocks that hold data and, for
+a later snapshot of a volume, that have changed. **No run deletes an earlier image.**
 
-Between runs, the stack costs its six alarms ($0.10 a month each), one metric ($0.30), its storage, and
-the sweeper's schedule: 21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is
-also an assumption.
+Between runs, the stack costs its six alarms ($0.10 a month each), its storage, and the sweeper's
+schedule: 21,600 invocations a month, or $0.01 if each takes a tenth of a second, which is also an
+assumption. The metrics that are measured each hour cost $0.30 a month each: three for the stack and one
+for each group. The end of a run starts the sweeper once more, and writes at most 13 metrics. CloudWatch
+bills a metric for each hour in which it gets a value: those of a run every night cost $0.16 a month. An
+account's first three dashboards are free, and each other one costs $3 a month. `DashboardEnabled` turns
+the dashboard off, and `OverdueRefreshGroup` adds an alarm.
 
 ## What AWS bills beside it
 
@@ -103,7 +108,7 @@ def with_tables(text: str, lines: list[Line]) -> str:
 
 
 def cost_page(lines: list[Line]) -> str:
-    """The text of docs/cost.md."""
+    """The text of docs/reference/cost.md."""
     runs: dict[str, dict[str, float]] = {}
     for line in lines:
         if line["figure"].startswith("footprint/"):

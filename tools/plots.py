@@ -1,4 +1,4 @@
-"""Draws the plots of docs/performance.md from what `make bench` measured.
+"""Draws the plots of docs/explanations/performance.md from what `make bench` measured.
 
 usage: .tools/plots/bin/python -m tools.plots FILE (the JSON lines; `make performance` calls this)
 """
@@ -14,7 +14,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
-DIRECTORY = Path(__file__).resolve().parent.parent / "docs/performance"
+DIRECTORY = Path(__file__).resolve().parent.parent / "docs/explanations/performance"
 mpl.use("svg")
 # The same numbers give the same file.
 mpl.rcParams.update({"svg.hashsalt": "golden-image", "svg.fonttype": "none", "font.size": 11})

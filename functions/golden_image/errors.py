@@ -129,7 +129,7 @@ class RunInProgress(GoldenImageError):
 
 
 class PlanOutdated(GoldenImageError):
-    """Another run released one of the same locks after this run was planned: the plan may be outdated."""
+    """Another run released one of the same locks after the plan, or the plan is not that of planDigest."""
 
 
 # A stage ended badly, or did not end in the time that the input allows.

@@ -6,8 +6,8 @@ import hashlib
 import re
 
 _DIGEST = 8
-# Printable ASCII: what EC2 takes in a description, of 255 characters at most.
-_ASCII = " -~"
+# Printable ASCII: what EC2 takes in a description, of 255 characters at most, and CloudWatch in a dimension.
+ASCII = " -~"
 _LONGEST_LABEL = 200
 
 
@@ -34,4 +34,4 @@ def digest(text: str) -> str:
 
 def label(run: str) -> str:
     """The run's ARN for descriptions: in ASCII, 200 characters at most. No other run has the same."""
-    return legal(run, _ASCII, _LONGEST_LABEL)
+    return legal(run, ASCII, _LONGEST_LABEL)

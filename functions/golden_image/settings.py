@@ -16,7 +16,7 @@ class Settings:
         default_group_name: the group of an input that names none; empty where such an input is refused.
         state_machine_arn: the workflow golden_image_refresh; only functions that start or read runs have it.
         prove_image_arn, roll_out_arn, run_document_arn: the workflows prove_image, roll_out and run_document;
-            only the function that begins an undo has them.
+            only the function that begins an undo and the sweeper have them.
         notification_topic_arn: where people are told of what happens; only functions that tell them have it.
         generations_table: the name of the table of generations; only functions that use them have it.
         canary_role_arn: the role that launches canaries; only the function that plans a run has it.

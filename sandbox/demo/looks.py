@@ -125,9 +125,10 @@ def left(client: Client, run: str) -> list[str]:
 
 
 def locks(client: Client, run: str) -> list[str]:
-    """The keys of the ledger's items that are about a run, but for locks that it has released."""
+    """The keys of the ledger's items that are about a run, but for released locks and its metrics."""
     items = client.aws("dynamodb").scan(TableName=client.endpoints.ledgerTable)["Items"]
-    return [item["pk"]["S"] for item in items if "released" not in item and run in str(item)]
+    keys = [item["pk"]["S"] for item in items if "released" not in item and run in str(item)]
+    return [key for key in keys if not key.startswith("counted#")]
 
 
 def removed(client: Client, run: str) -> Iterator[str]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
-
+    from golden_image_cli.history import Event
     from sandbox.client import Client
 
 QUESTIONS = {"Request Approval", "Request Checkpoint Approval"}
@@ -22,7 +21,7 @@ _SUBJECT = "approval needed"
 _MESSAGE_SECONDS = 300
 
 
-def attended(client: Client, run: str, say: Callable[[str], None]) -> Iterator[HistoryEventTypeDef]:
+def attended(client: Client, run: str, say: Callable[[str], None]) -> Iterator[Event]:
     """A run's events as they happen; whatever it asks is shown and approved.
 
     Args:
@@ -36,7 +35,7 @@ def attended(client: Client, run: str, say: Callable[[str], None]) -> Iterator[H
     answered = 0
     for event in client.events(run):
         yield event
-        if event.get("stateEnteredEventDetails", {}).get("name") in QUESTIONS:
+        if event.entered in QUESTIONS:
             _approve(client, _message(client, run, answered), say)
             answered += 1
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.demo import looks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sandbox.client import Client
 
@@ -18,6 +18,13 @@ VOLUMES = [
     {"deviceName": "/dev/xvdb", "sizeGiB": 20},
 ]
 _SIZE, _MAX_SIZE = 3, 6
+# What a document says that asks the web server of an instance: the image has none that answers.
+NO_ANSWER = {
+    "document": "AWS-RunShellScript",
+    "status": "Failed",
+    "responseCode": 7,
+    "stderr": "curl: (7) Failed to connect to localhost port 80 after 0 ms: Could not connect to server",
+}
 # The names in events/execution/10-every-field.json, which exist in an account by themselves.
 _PROFILE, _KEY = "web-server", "ops"
 _LAUNCH_SECONDS = 300
@@ -66,14 +73,37 @@ def set_up(client: Client, example: dict[str, Any], say: Callable[[str], None] =
     _make_group(client, scene.group, template, seeded)
     scene.told.append(f"group {scene.group}, {_SIZE} instances in service from version 1 of {template}")
     if "goBackTo" in example:
-        made = {"sourceInstanceId": scene.source, "autoScalingGroupName": scene.group}
-        for number, rollout in enumerate(("none", "recreate"), 1):
-            say(f"a refresh with rollout {rollout}, which becomes generation {number}")
-            run = client.run(made | {"rollout": rollout})
-            if run.status != "SUCCEEDED":
-                raise RuntimeError(f"{run.arn}: {run.error}: {run.cause}")
+        _refresh(client, scene, ("none", "recreate"), say)
         scene.told.append(f"group {scene.group} was refreshed twice: it runs generation 2")
     return scene
+
+
+def set_up_first_run(client: Client, say: Callable[[str], None]) -> Scene:
+    """What docs/guides/first-run.md begins with: a group of generation 1, whose source serves no web page.
+
+    Args:
+        client: of the sandbox.
+        say: is called with what takes a while, before it does.
+
+    Raises:
+        RuntimeError: the refresh that makes the generation did not succeed.
+        TimeoutError: the group of three is not in service in time.
+    """
+    scene = set_up(client, {"sourceInstanceId": "", "autoScalingGroupName": "web", "rollout": "recreate"})
+    _refresh(client, scene, ("recreate",), say)
+    client.control("PUT", "command", NO_ANSWER)
+    scene.told.append(f"group {scene.group} was refreshed once: it runs generation 1")
+    return scene
+
+
+def _refresh(client: Client, scene: Scene, rollouts: Sequence[str], say: Callable[[str], None]) -> None:
+    """One run after another with these rollouts; each becomes a generation of the group."""
+    made = {"sourceInstanceId": scene.source, "autoScalingGroupName": scene.group}
+    for number, rollout in enumerate(rollouts, 1):
+        say(f"a refresh with rollout {rollout}, which becomes generation {number}")
+        run = client.run(made | {"rollout": rollout})
+        if run.status != "SUCCEEDED":
+            raise RuntimeError(f"{run.arn}: {run.error}: {run.cause}")
 
 
 def _make_profile(client: Client) -> None:

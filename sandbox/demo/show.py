@@ -6,15 +6,16 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from golden_image_cli.watch import narrate, voice_for
 from sandbox.build import ROOT
 from sandbox.client import Client
 from sandbox.demo import findings, looks
 from sandbox.demo.operator import attended
-from sandbox.demo.scene import Scene, set_up
+from sandbox.demo.scene import NO_ANSWER, Scene, set_up
 from sandbox.launcher import sandbox
-from sandbox.narration import Narration
 from sandbox.run import summary
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ _RUN_SECONDS = 900
 _ROLL, _CANARY = (
     ROOT / "events/execution" / name for name in ("02-nightly-rolling.json", "03-canary-document.json")
 )
-# What the document of the second run's canary says: the image has no web server that answers.
-_NO_ANSWER = {
-    "document": "AWS-RunShellScript",
-    "status": "Failed",
-    "responseCode": 7,
-    "stderr": "curl: (7) Failed to connect to localhost port 80 after 0 ms: Could not connect to server",
-}
 
 
 def demo(directory: Path, event: Path | None, scale: float = SCALE) -> int:
@@ -91,7 +85,7 @@ def _roll_and_prove(client: Client) -> bool:
     _say(f"\n1. The group is rolled to a new image ({_ROLL.relative_to(ROOT)})")
     rolled = show.succeeds(scene.run_input)
     _say(f"\n2. The next image does not prove itself, and the run is undone ({_CANARY.relative_to(ROOT)})")
-    client.control("PUT", "command", _NO_ANSWER)
+    client.control("PUT", "command", NO_ANSWER)
     told = {"sourceInstanceId": scene.source, "autoScalingGroupName": scene.group}
     return show.is_undone(_read(_CANARY) | told) and rolled
 
@@ -125,19 +119,12 @@ class _Show:
         return _shown(found) and failed and bool(removed)
 
     def _told(self, run_input: dict[str, Any]) -> Run:
+        begun = datetime.now(UTC)
         arn = self.client.start(run_input)
         _say("")
-        narration = Narration(self.client.endpoints.scale, beside=self._group_beside)
-        narration.tell(attended(self.client, arn, _say))
+        voice = voice_for(sys.stdout, (), begun, self.client.endpoints.scale)
+        narrate(voice, attended(self.client, arn, voice.say))
         return self.client.wait(arn, _RUN_SECONDS)
-
-    def _group_beside(self, state: str) -> str:
-        """The group while it is rolled: the versions that are in service."""
-        if state != "Check Instance Refresh":
-            return ""
-        found = looks.group(self.client, self.scene.group)
-        versions = sorted(found.in_service.values(), key=int) if found else []
-        return f"in service {' '.join(f'v{one}' for one in versions)}; "
 
 
 def _shown(found: list[Finding]) -> bool:

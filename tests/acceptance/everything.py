@@ -23,6 +23,7 @@ _LISTS = (
     ("apigateway", "get_rest_apis", "items", "id"),
     ("logs", "describe_log_groups", "logGroups", "logGroupName"),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     ("iam", "list_roles", "Roles", "RoleName"),
     ("iam", "list_policies", "Policies", "PolicyName"),
     ("ssm", "describe_parameters", "Parameters", "Name"),

@@ -44,7 +44,7 @@ def test_the_plan_says_how_many_vcpus_run_at_a_time(windows: bool, vcpus: int) -
     # Sources, a group for each of them that stays, and one group while it is recreated; two vCPUs each.
     assert plan(windows).vcpus() == vcpus
     assert f"at most {vcpus} vCPUs" in plan(windows).text(Somewhere(), "x")  # type: ignore[arg-type]
-    assert f"{vcpus} vCPUs" in (ROOT / "docs/aws-acceptance.md").read_text()
+    assert f"{vcpus} vCPUs" in (ROOT / "docs/guides/aws-acceptance.md").read_text()
 
 
 def test_windows_is_only_made_if_asked() -> None:
@@ -61,7 +61,10 @@ def test_each_row_that_is_not_yet_seen_has_a_question_or_a_reason() -> None:
 def test_the_page_counts_the_rows_that_have_a_question() -> None:
     asked = sum(callable(probe_of(row)) for row in rows())
 
-    assert f"{asked} of the {len(rows())} rows have a question" in (ROOT / "docs/internals.md").read_text()
+    assert (
+        f"{asked} of the {len(rows())} rows have a question"
+        in (ROOT / "docs/explanations/internals.md").read_text()
+    )
 
 
 def test_a_row_that_nobody_thought_of_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +121,7 @@ def test_the_policy_fits_into_a_managed_policy() -> None:
 
 
 def test_the_example_is_a_report_of_all_scenarios_and_rows() -> None:
-    text = (ROOT / "docs/aws-acceptance-example.md").read_text()
+    text = (ROOT / "docs/reference/aws-acceptance-example.md").read_text()
 
     assert f"{len(SCENARIOS)} of {len(SCENARIOS)} scenarios ended as the sandbox had said" in text
     assert all(f"| {row} | " in text for row in rows())

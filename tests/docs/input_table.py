@@ -1,4 +1,4 @@
-"""The table of docs/input.md, made from the schema: `make docs` writes it."""
+"""The table of docs/reference/input.md, made from the schema: `make docs` writes it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _default(field: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    page = ROOT / "docs/input.md"
+    page = ROOT / "docs/reference/input.md"
     page.write_text(_PLACE.sub(lambda _: table(), page.read_text(encoding="utf-8")), encoding="utf-8")
 
 

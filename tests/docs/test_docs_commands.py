@@ -11,27 +11,55 @@ import boto3
 import pytest
 from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse
+from typer import Context
 
-from tests.docs.markdown import OWN_PAGES, ROOT, page
+from golden_image_cli.__main__ import VERBS
+from golden_image_cli.verb_group import Verbs
+from tests.docs import input_table
+from tests.docs.markdown import OWN_PAGES, ROOT, page, rows
 
 # The last one is the CLI's name of the parameter Endpoint.
-_OPTIONS_OF_THE_CLI = {"query", "output", "cli-binary-format", "max-items", "notification-endpoint"}
+_OPTIONS_OF_THE_CLI = {
+    "query",
+    "output",
+    "cli-binary-format",
+    "max-items",
+    "notification-endpoint",
+    "no-paginate",
+}
 # Commands of the AWS CLI that are not one call of an API.
-_CLI_OWN = {("logs", "tail"): {"filter-pattern", "since"}}
-_PROGRAMS = {"aws", "awscurl", "curl", "git", "make", "sam", ".venv/bin/python"}
+_CLI_OWN = {
+    ("logs", "tail"): {"filter-pattern", "since"},
+    ("configure", "export-credentials"): {"format"},
+}
+_PROGRAMS = {"aws", "awscurl", "curl", "git", "make", "sam", "golden-image", ".venv/bin/golden-image"}
+_PROGRAMS |= {".venv/bin/python", "cat", "export"}
 _SAM = {
     "build": set(),
     "delete": set(),
-    "deploy": {"guided", "parameter-overrides"},
+    "deploy": {
+        "guided",
+        "no-confirm-changeset",
+        "no-fail-on-empty-changeset",
+        "parameter-overrides",
+        "region",
+    },
     "local": {"event", "env-vars"},
+    "package": {"output-template-file", "resolve-s3"},
+    "publish": {"region", "template-file"},
 }
-_ASSIGNED = re.compile(r"^\w+=\$\((.*)\)$")
+_ASSIGNED = re.compile(r"^(?:\w+=|eval \")\$\((.*?)\)\"?$")
+# A value that a page writes down; a command may follow it only on another line.
+_VALUE = re.compile(r"^\w+=(?!\$\()\S+$")
+_SET = re.compile(r"^(?:export )?([A-Z_]+)=", re.MULTILINE)
+# What every shell has, and what `aws configure export-credentials` sets.
+_THERE = {"PWD", "PATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
 
 def _commands(name: str) -> list[list[str]]:
-    """The words of each command line; `NAME=$(command)` counts as the command."""
+    """The words of each command line; `NAME=$(command)` counts as the command, `NAME=value` as none."""
     lines = "\n".join(page(name).blocks("sh")).replace("\\\n", " ").splitlines()
-    stripped = [line.strip() for line in lines if line.strip()]
+    stripped = [line.strip() for line in lines if line.strip() and not _VALUE.match(line.strip())]
     return [
         shlex.split(found[1] if (found := _ASSIGNED.match(line)) else line, comments=True)
         for line in stripped
@@ -49,6 +77,35 @@ def _options(words: list[str]) -> set[str]:
 @pytest.mark.parametrize("name", OWN_PAGES)
 def test_each_command_line_starts_a_known_program(name: str) -> None:
     assert {words[0] for words in _commands(name)} <= _PROGRAMS
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_each_variable_of_a_page_is_set_on_that_page_before_it_is_used(name: str) -> None:
+    known = set(_THERE)
+    for block in page(name).blocks("sh"):
+        for line in block.splitlines():
+            assert set(re.findall(r"\$([A-Z_]+)", line)) <= known, line
+            known |= set(_SET.findall(line))
+
+
+@pytest.mark.parametrize("name", OWN_PAGES)
+def test_a_page_with_commands_of_the_aws_cli_says_which_version_they_need(name: str) -> None:
+    if any(words[0] == "aws" for words in _commands(name)):
+        said = " ".join(page(name).prose.split())
+        assert re.search(r"AWS CLI version 2|need its version 2|AWS CLI\*{0,2} \(버전 2\)", said)
+
+
+def test_each_verb_of_the_command_line_and_its_options_exist() -> None:
+    fields = {f"--{row[0].strip('`')}" for row in rows(input_table.table())}
+    group = Verbs(VERBS)
+    context = Context(group, info_name="golden-image")
+    for name, words in [*_of("golden-image"), *_of(".venv/bin/golden-image")]:
+        if words[0].startswith("-"):
+            continue
+        command = group.get_command(context, words[0])
+        assert command is not None, f"{name}: {words[0]}"
+        known = fields | {option for param in command.params for option in param.opts}
+        assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, f"{name}: {words}"
 
 
 def test_each_make_target_exists() -> None:

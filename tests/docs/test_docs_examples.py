@@ -105,7 +105,7 @@ def test_each_example_of_an_input_is_valid(name: str) -> None:
 
 
 def test_the_guide_for_korean_readers_shows_every_field_of_the_wizard() -> None:
-    shown = max(_objects("docs/guide.ko.md"), key=len)
+    shown = max(_objects("docs/guides/guide.ko.md"), key=len)
     every = json.loads((ROOT / "events/execution/10-every-field.json").read_text())
     assert shown.keys() == every.keys()
     assert shown["group"].keys() == every["group"].keys()
@@ -113,7 +113,7 @@ def test_the_guide_for_korean_readers_shows_every_field_of_the_wizard() -> None:
 
 @pytest.mark.usefixtures("step_functions")
 def test_the_api_answers_as_api_md_shows() -> None:
-    messages = [Message.parse(block) for block in page("docs/api.md").blocks("http")]
+    messages = [Message.parse(block) for block in page("docs/reference/api.md").blocks("http")]
     asked, shown = messages[::2], messages[1::2]
     assert len(asked) == len(shown) > 0
     for question, expected in zip(asked, shown, strict=True):
@@ -171,27 +171,31 @@ def _lasting(value: Any) -> Any:
 
 @pytest.mark.usefixtures("step_functions")
 def test_the_schedule_event_of_run_md_starts_the_run_that_it_names() -> None:
-    [event] = [value for value in _objects("docs/run.md") if "scheduledTime" in value]
+    [event] = [value for value in _objects("docs/guides/run.md") if "scheduledTime" in value]
     assert event == json.loads((ROOT / "events/start_scheduled_run.json").read_text())
-    assert f"`{start_scheduled_run.handler(event, _CONTEXT)['name']}`" in page("docs/run.md").text
+    assert f"`{start_scheduled_run.handler(event, _CONTEXT)['name']}`" in page("docs/guides/run.md").text
 
 
 def test_output_md_has_the_fields_of_the_definition() -> None:
     wanted = definitions()["golden_image_refresh"]["States"]["Refresh Complete"]["Output"]
-    [shown] = [value for value in _objects("docs/output.md") if "timings" in value]
+    [shown] = [value for value in _objects("docs/reference/output.md") if "timings" in value]
     assert list(shown) == list(wanted)
     for name in ("image", "group", "source"):
         assert list(shown[name]) == list(wanted[name])
 
 
-def test_the_demo_in_the_readme_goes_through_states_of_the_definition() -> None:
-    trunk = definitions()["golden_image_refresh"]
-    rolled, undone = page("README.md").blocks("text")[0].split("\n2. ")
-    for told, end in ((rolled, "Refresh Complete"), (undone, "Refresh Failed")):
-        listed = re.findall(r"^ +[\d.]+ s +\d+:\d\d  (\S.*)$", told, re.MULTILINE)
-        entered = [state for state in listed if ": " not in state]
-        assert (entered[0], entered[-1]) == (trunk["StartAt"], end)
-        assert set(entered) <= states().keys()
+def test_the_demo_s_page_goes_through_states_of_the_definition() -> None:
+    rolled, undone = page("docs/explanations/demo.md").blocks("text")[0].split("\n2. ")
+    for told, reached, not_reached in (
+        (rolled, "Commit Refresh", "Roll Back"),
+        (undone, "Roll Back", "Commit Refresh"),
+    ):
+        listed = re.findall(r"^ *[✓▸✗] ((?:[A-Z][a-z]+ ?)+)", told, re.MULTILINE)
+        stages = [stage.strip() for stage in listed]
+        assert stages[0] == definitions()["golden_image_refresh"]["StartAt"]
+        assert set(stages) <= states().keys()
+        assert reached in stages
+        assert not_reached not in stages
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
@@ -206,17 +210,19 @@ def test_each_python_example_compiles_and_imports_what_exists(name: str) -> None
 def test_the_variables_for_sam_local_are_those_of_the_functions() -> None:
     template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
     everywhere = template["Globals"]["Function"]["Environment"]["Variables"].keys()
-    [variables] = [value["Parameters"] for value in _objects("docs/run.md") if "Parameters" in value]
+    [variables] = [value["Parameters"] for value in _objects("docs/guides/run.md") if "Parameters" in value]
     assert variables.keys() - {"STATE_MACHINE_ARN"} <= everywhere
 
 
 def test_the_sandbox_takes_the_fault_rule_of_internals_md() -> None:
     faults = Faults()
-    faults.replace(_objects("docs/internals.md"))
+    faults.replace(_objects("docs/explanations/internals.md"))
     assert [rule["action"] for rule in faults.to_json()] == ["CreateSnapshots"]
 
 
 def test_the_sandbox_has_the_verbs_of_internals_md() -> None:
-    told = re.findall(r"`((?:GET|PUT|POST)[^`]*)/_sandbox/(\w+)`", page("docs/internals.md").text)
+    told = re.findall(
+        r"`((?:GET|PUT|POST)[^`]*)/_sandbox/(\w+)`", page("docs/explanations/internals.md").text
+    )
     assert told
     assert {f"{method.split('`')[0].strip()} {verb}" for method, verb in told} <= VERBS.keys()

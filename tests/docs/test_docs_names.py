@@ -13,6 +13,7 @@ from tests.docs.markdown import CHAPTERS, OWN_PAGES, ROOT, definitions, page, ro
 
 _CODE = (
     "functions",
+    "cli",
     "statemachine",
     "sandbox",
     "ec2world",
@@ -26,7 +27,7 @@ _CODE = (
 )
 _STATE = re.compile(r"[A-Z][a-z]+( [A-Za-z]+)+\??|[A-Z][a-z]+\?")
 _PATH = re.compile(
-    r"(?<![\w.])(?:functions|statemachine|sandbox|ec2world|acceptance|events|tests|tools|docs)/[\w./-]*"
+    r"(?<![\w.])(?:functions|cli|statemachine|sandbox|ec2world|acceptance|events|tests|tools|docs)/[\w./-]*"
 )
 # Names of AWS and of other tools that the product's code has no reason to hold.
 _FOREIGN = {
@@ -46,6 +47,7 @@ _FOREIGN = {
     "Runtime.UnmarshalError",
     "Stage",
     "sts.amazonaws.com",
+    "timeoutSeconds",
     "TimeoutSecondsPath",
     "token.actions.githubusercontent.com",
     "variableReferences",
@@ -54,7 +56,19 @@ _FOREIGN = {
     "x-amz-security-token",
 }
 # Command lines, which a test of their own reads, and the shell variables of the pages.
-_NOT_CODE = ("make ", "sam ", "aws ", "python -m ", ".venv/bin/python -m ", "pip install ", "$")
+_NOT_CODE = (
+    "make ",
+    "sam ",
+    "aws ",
+    "golden-image ",
+    ".venv/bin/golden-image",
+    "python -m ",
+    ".venv/bin/python -m ",
+    "pip install ",
+    "pipx install ",
+    "uv tool install ",
+    "$",
+)
 
 
 @cache
@@ -69,7 +83,9 @@ def _words_of_the_code() -> frozenset[str]:
     files = [ROOT / name for name in listed.stdout.splitlines()]
     texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
     names = [part for path in files for part in path.relative_to(ROOT).parts]
-    return frozenset(re.findall(r"\w+", "\n".join(texts + names)))
+    words = set(re.findall(r"\w+", "\n".join(texts + names)))
+    # An attribute is written in camel case in events and outputs.
+    return frozenset(words | {re.sub(r"(?<=[a-z])_([a-z])", lambda m: m[1].upper(), word) for word in words})
 
 
 @pytest.mark.parametrize("name", OWN_PAGES)
@@ -168,5 +184,5 @@ def test_the_korean_guide_names_every_step_of_the_chapter_in_its_order() -> None
         "Auto Scaling 그룹 생성",
         "그룹의 인스턴스를 모두 종료",
     ]
-    table = [row[0] for row in rows(page("docs/guide.ko.md").section("## 가이드의 단계와 상태"))]
+    table = [row[0] for row in rows(page("docs/guides/guide.ko.md").section("## 가이드의 단계와 상태"))]
     assert [step for step in table if not step.startswith("(")] == steps

@@ -1,4 +1,4 @@
-"""docs/failure.md names every way in which a run can end badly, in the words of the code."""
+"""docs/guides/failure.md names every way in which a run can end badly, in the words of the code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from golden_image import errors, polling
 from golden_image.errors import CallerError, GoldenImageError, TryAgain
 from golden_image.undo import begin
 from tests.docs.markdown import ROOT, definitions, page, rows, states
-from tools import advice
+from tools import advice, failure_page
 
-PAGE = page("docs/failure.md")
+PAGE = page("docs/guides/failure.md")
 DEFINITION = definitions()["golden_image_refresh"]
 STATES = states()
 # The errors of Step Functions that no Retry or Catch of every state matches, and the statuses of runs that
@@ -58,7 +58,7 @@ def test_every_error_of_a_run_is_explained_in_the_words_of_the_code() -> None:
 
 
 def test_every_error_of_the_api_is_explained_where_the_api_is() -> None:
-    table = rows(page("docs/api.md").section("## Errors"))
+    table = rows(page("docs/reference/api.md").section("## Errors"))
     assert {row[0].strip("`"): row[1] for row in table} == kinds(of_callers=True)
 
 
@@ -93,10 +93,11 @@ def test_every_end_that_no_state_catches_is_explained_and_swept() -> None:
     assert named("### Ends that no state can catch").keys() == uncaught
     template = yaml_parse((ROOT / "template.yaml").read_text())
     events = template["Resources"]["SweepRunsFunction"]["Properties"]["Events"]
-    # States.Runtime and States.DataLimitExceeded end a run FAILED.
+    # States.Runtime and States.DataLimitExceeded end a run FAILED. A success is counted.
     assert set(events["RunEnded"]["Properties"]["Pattern"]["detail"]["status"]) == {
         "ABORTED",
         "FAILED",
+        "SUCCEEDED",
         "TIMED_OUT",
     }
 
@@ -132,7 +133,7 @@ def test_the_lines_of_the_messages_are_the_workflow_s() -> None:
         "FAILED": STATES["Describe Failure"]["Assign"]["text"],
         "cleaned": STATES["Describe Clean-Up"]["Assign"]["text"],
     }
-    for subject, lines, *_ in rows(page("docs/output.md").section("## Notifications")):
+    for subject, lines, *_ in rows(page("docs/reference/output.md").section("## Notifications")):
         word = next((word for word in texts if word in subject), None)
         if word and not lines.startswith("The same"):
             text = " ".join(texts[word]).replace("$duration", STATES["Describe Run"]["Assign"]["duration"])
@@ -144,7 +145,7 @@ def test_the_lines_of_the_messages_are_the_workflow_s() -> None:
 
 def test_the_advice_of_a_message_is_that_of_this_page() -> None:
     told = STATES[advice.STATE]["Assign"]["advice"]
-    assert told == advice.advice(), "run make docs"
+    assert told == failure_page.advice(), "run make docs"
     assert named("### Refused: nothing was changed").keys() | named(
         "### Failed: undone by the roll-back"
     ).keys() | named(NO_ANSWER).keys() == told.keys() - {"other"} | {"KeyError"}
@@ -189,6 +190,6 @@ def test_the_sweeper_looks_as_often_as_the_page_says() -> None:
     settled = polling.SETTLED_AFTER + begin._OUTLIVES
     assert f"{settled} seconds or more after the undo began" in section
     assert f"The undo therefore waits {begin._OUTLIVES} seconds before its first pass" in section
-    chapter = " ".join(page("docs/chapters/undo.md").text.split())
+    chapter = " ".join(page("docs/reference/chapters/undo.md").text.split())
     assert f"Waits {begin._OUTLIVES} seconds" in chapter
     assert f"finds nothing {polling.SETTLED_AFTER} seconds or more after the first one" in chapter

@@ -46,7 +46,7 @@ def test_a_section_without_figures_is_told() -> None:
 
 
 def test_the_page_has_figures_of_every_benchmark() -> None:
-    text = page("docs/performance.md").text
+    text = page("docs/explanations/performance.md").text
     shown = re.findall(r"<!-- figures: (\w+)/\S* -->\n(.*?)\n<!-- end -->", text, re.DOTALL)
     assert {name for name, _ in shown} == set(BENCHMARKS)
     assert [name for name, table in shown if not rows(table)] == []

@@ -1,4 +1,4 @@
-"""The documents of docs/prepare/: those for Linux are run on a scratch root, all are what SSM takes."""
+"""The documents of docs/guides/prepare/: those for Linux run on a scratch root, all are what SSM takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.docs.markdown import ROOT, page, rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOCUMENTS = sorted(path.name for path in (ROOT / "docs/prepare").glob("*.json"))
+DOCUMENTS = sorted(path.name for path in (ROOT / "docs/guides/prepare").glob("*.json"))
 LINUX = ["amazon-linux.json", "ubuntu.json"]
 GONE = [
     "etc/ssh/ssh_host_rsa_key",
@@ -29,7 +29,7 @@ KEPT = ["etc/ssh/sshd_config", "etc/hostname", "home/ec2-user/.ssh/authorized_ke
 
 
 def document(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((ROOT / "docs/prepare" / name).read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads((ROOT / "docs/guides/prepare" / name).read_text(encoding="utf-8"))
     return read
 
 
@@ -80,5 +80,5 @@ def test_a_document_is_one_that_ssm_takes_and_shuts_nothing_down(name: str) -> N
 
 
 def test_the_page_tells_of_each_document() -> None:
-    told = [row[0] for row in rows(page("docs/prepare.md").section("## The documents"))]
+    told = [row[0] for row in rows(page("docs/guides/prepare.md").section("## The documents"))]
     assert sorted(told) == [f"[{name}](prepare/{name})" for name in DOCUMENTS]

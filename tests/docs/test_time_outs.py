@@ -26,7 +26,7 @@ def _waits() -> list[tuple[str, str, str]]:
 
 
 def _table() -> list[list[str]]:
-    return rows(page("docs/chapters/run.md").section("## Time-outs"))
+    return rows(page("docs/reference/chapters/run.md").section("## Time-outs"))
 
 
 def test_each_wait_is_bounded_by_what_the_table_says() -> None:

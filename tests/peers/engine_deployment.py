@@ -85,6 +85,16 @@ class MetricFilter(Provider):
         return name
 
 
+class Dashboard(Provider):
+    """AWS::CloudWatch::Dashboard."""
+
+    def made(self, request: Any, model: dict[str, Any]) -> str:
+        """The dashboard's name."""
+        shown = {name: model[name] for name in ("DashboardName", "DashboardBody")}
+        request.aws_client_factory.cloudwatch.put_dashboard(**shown)
+        return str(model["DashboardName"])
+
+
 class RestApi(Provider):
     """AWS::ApiGateway::RestApi with the body as the engine has resolved it.
 
@@ -112,6 +122,7 @@ class CustomResource(Provider):
 OWN: dict[str, type[Provider]] = {
     "AWS::ApiGateway::RestApi": RestApi,
     "AWS::StepFunctions::StateMachineVersion": StateMachineVersion,
+    "AWS::CloudWatch::Dashboard": Dashboard,
     "AWS::Logs::MetricFilter": MetricFilter,
 }
 load = ResourceProviderExecutor.try_load_resource_provider

@@ -182,9 +182,14 @@ def _alarm(aws: Clients, name: str) -> dict[str, Any]:
     return _kept(found)
 
 
+def _dashboard(aws: Clients, name: str) -> dict[str, Any]:
+    return {"body": json.loads(aws("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])}
+
+
 READERS: dict[str, Callable[[Clients, str], dict[str, Any]]] = {
     "AWS::ApiGateway::RestApi": _api,
     "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::CloudWatch::Dashboard": _dashboard,
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::ManagedPolicy": _managed_policy,

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
-
     from sandbox.client import Client
 
 
@@ -45,14 +43,10 @@ def test_a_run_that_takes_too_long_names_where_it_is(sandbox: Client, group: str
     source = sandbox.seed()["instanceId"]
     arn = sandbox.start({"sourceInstanceId": source, "autoScalingGroupName": group})
 
-    next(one for one in sandbox.events(arn) if _entered(one) == "Wait for Source to Stop")
+    next(event for event in sandbox.events(arn) if event.entered == "Wait for Source to Stop")
 
     with pytest.raises(TimeoutError, match="Stop Source"):
         sandbox.wait(arn, seconds=0)
 
     sandbox.stop(arn)
     assert sandbox.wait(arn).status == "ABORTED"
-
-
-def _entered(event: HistoryEventTypeDef) -> str | None:
-    return event.get("stateEnteredEventDetails", {}).get("name")

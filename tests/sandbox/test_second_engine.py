@@ -1,7 +1,7 @@
 """moto's CloudFormation makes of the template what MiniStack's has made of it, as far as it knows the types.
 
 A check of intrinsic functions, conditions, environments, policies and definitions by an engine of its own.
-`make judge-deployment` has a third engine, which knows more (docs/internals.md).
+`make judge-deployment` has a third engine, which knows more (docs/explanations/internals.md).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What is compared of each type: what moto takes of it.
 TAKEN = {
+    "AWS::CloudWatch::Dashboard": {"body"},
     "AWS::DynamoDB::Table": {"keys", "billing"},
     "AWS::Events::Rule": {"pattern", "state", "targets"},
     "AWS::IAM::ManagedPolicy": {"Version", "Statement"},

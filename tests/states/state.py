@@ -137,7 +137,7 @@ def filled(workflow: str) -> str:
 
 def substitution(name: str) -> str:
     """A value for one of the template's DefinitionSubstitutions."""
-    fixed = {"Partition": "aws", "NotificationTopicArn": TOPIC}
+    fixed = {"Partition": "aws", "NotificationTopicArn": TOPIC, "StackName": "images"}
     if name in fixed:
         return fixed[name]
     if name.endswith("FunctionArn"):

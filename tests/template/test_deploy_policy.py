@@ -33,6 +33,10 @@ OWN = {
         f"arn:aws:cloudwatch:{_REGION}:alarm:refresh-FailedRunsAlarm-1",
         f"arn:aws:cloudwatch:{_REGION}:alarm:web",
     ),
+    "cloudwatch:PutDashboard": (
+        f"arn:aws:cloudwatch::{ACCOUNT.account}:dashboard/refresh-{ACCOUNT.region}",
+        f"arn:aws:cloudwatch::{ACCOUNT.account}:dashboard/web",
+    ),
     "dynamodb:DeleteTable": (
         f"arn:aws:dynamodb:{_REGION}:table/refresh-LedgerTable-1",
         f"arn:aws:dynamodb:{_REGION}:table/orders",
@@ -63,6 +67,16 @@ def test_the_policy_is_of_the_partition_of_the_region() -> None:
 
     assert "arn:aws-cn:" in text
     assert "arn:aws:" not in text
+
+
+# Of all inline policies of a role; blanks do not count.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MOST_INLINE, _LONGEST_STACK = 10_240, 80
+
+
+def test_the_policy_of_a_long_name_is_short_enough_for_an_inline_policy_of_a_role() -> None:
+    long = policy(replace(ACCOUNT, region="ap-southeast-2", stack="x" * _LONGEST_STACK))
+    assert len(json.dumps(long, separators=(",", ":"))) <= _MOST_INLINE
 
 
 @cache

@@ -35,7 +35,7 @@ def test_a_refusal_of_api_gateway_has_the_shape_of_an_error(kind: str) -> None:
     body = body_of(kind)
     assert body.keys() == document()["components"]["schemas"]["Error"]["properties"].keys() - {"fields"}
     assert all(body.values())
-    told = page("docs/api.md").section("## Errors of every request")
+    told = page("docs/reference/api.md").section("## Errors of every request")
     assert f"`{body['error']}`" in {row[1] for row in rows(told)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ NOTIFY: dict[str, Any] = definition("notify")
 LONGEST = 256 * 1024
 RUN = "arn:aws:states:ap-northeast-2:123456789012:execution:refresh:nightly"
 LINK = "https://console.aws.amazon.com/states/home?region=ap-northeast-2#/v2/executions/details/"
+# What the commands of a message say of the stack.
+STACK = "--stack images --region ap-northeast-2"
 GROUPS = ["web", "웹 서버", "a\nb", "x" * 255, "골" * 255, "~!@#$%^&*()[]{}'\"", "-"]
 STARTED = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
@@ -37,7 +40,8 @@ def written(value: Any, partition: str = "aws", /, **variables: object) -> Any:
         return [written(one, partition, **variables) for one in value]
     if not isinstance(value, str):
         return value
-    return evaluated(value.replace("${Partition}", partition), **variables)
+    filled = value.replace("${Partition}", partition).replace("${StackName}", "images")
+    return evaluated(filled, **variables)
 
 
 def told(facts: dict[str, Any], partition: str = "aws") -> tuple[str, str]:
@@ -113,6 +117,8 @@ def test_a_failure_is_told_with_what_happened_and_what_to_do() -> None:
         "What to do: The message has AWS's reason. Start again.",
         "",
         f"Execution: {LINK}{RUN}",
+        f"Why: golden-image why {STACK} {RUN}",
+        f"Report: golden-image report {STACK} {RUN}",
         f"Run: {RUN}",
     ]
 
@@ -132,7 +138,7 @@ def test_a_child_s_failure_links_to_the_child() -> None:
 
 @pytest.mark.parametrize("error", ["KeyError", "Lambda.NewException"])
 def test_an_error_that_nobody_knows_has_a_general_advice(error: str) -> None:
-    assert "What to do: Find the error in docs/failure.md." in failure(Error=error)[1]
+    assert "What to do: Find the error in docs/guides/failure.md." in failure(Error=error)[1]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +162,25 @@ def test_the_name_of_a_run_is_encoded_in_its_link(name: str, encoded: str) -> No
     for text in (failure(run=run)[1], cleaned_up(run=run)[1]):
         assert f"{LINK}{RUN.replace('nightly', encoded)}\n" in text
         assert f"Run: {run}\n" in text
+
+
+@pytest.mark.parametrize("name", ["nightly", "-x", "v1.2=rc!", "it's'", "(a)", "웹-갱신", "a+b@c_d"])
+def test_a_shell_takes_the_commands_of_a_message_word_for_word(name: str) -> None:
+    run = RUN.replace("nightly", name)
+    for text, verbs in (
+        (failure(run=run)[1], ["why", "report"]),
+        (cleaned_up(run=run)[1], ["why", "report"]),
+        (completion(states=context(run))[1], ["report"]),
+    ):
+        commands = [line.partition(": ")[2] for line in text.splitlines() if ": golden-image " in line]
+        words = [shell_words(command) for command in commands]
+        assert words == [["golden-image", verb, *STACK.split(), run] for verb in verbs]
+
+
+def shell_words(command: str) -> list[str]:
+    """The words of a command, as a shell hands them over."""
+    printed = ["sh", "-c", f"golden_image() {{ printf '%s\\n' \"$@\"; }}; golden_image {command}"]
+    return subprocess.run(printed, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -188,7 +213,8 @@ def test_a_completion_is_told_with_its_results_and_warnings() -> None:
     assert said == "golden image of web: SUCCEEDED"
     assert "Image: ami-1 (web-nightly)\nLaunch template: web, version 7\n" in text
     assert "Warnings:\n- one\n- two\n" in text
-    assert f"Execution: {LINK}{RUN}\n" in text
+    assert f"Execution: {LINK}{RUN}\nReport: golden-image report {STACK} {RUN}\nRun: " in text
+    assert "golden-image why" not in text
     assert "Warnings: none\n" in completion()[1]
     assert "Warnings:\n- one\n\n" in completion(warnings=["one"])[1]
 
@@ -215,4 +241,5 @@ def test_a_clean_up_is_told_with_how_the_run_ended() -> None:
     assert "Source" not in text
     told = cleaned_up(source="i-1", error="DrainTimedOut", seconds=7384)[1]
     assert "left\nSource: i-1\nError: DrainTimedOut\nDuration: 2 h 3 min 4 s\n\nWhat to do: check" in told
+    assert f"\nWhy: golden-image why {STACK} {RUN}\nReport: golden-image report {STACK}" in told
     assert cleaned_up(group=None)[0] == "golden image of an unknown group: ABORTED, cleaned up"

@@ -43,12 +43,13 @@ def left_of(sandbox: Client, run: str) -> list[str]:
 
 
 def locks(sandbox: Client, text: str = "") -> list[dict[str, Any]]:
-    """The ledger's items, but for locks that are free, and for who has started which run.
+    """The ledger's items, but for locks that are free, who has started which run, and what is counted.
 
     Those in which a text is, such as a run's ARN.
     """
     items = sandbox.aws("dynamodb").scan(TableName=sandbox.endpoints.ledgerTable)["Items"]
-    kept = [one for one in items if "released" not in one and not one["pk"]["S"].startswith("started#")]
+    records = ("started#", "counted#", "measured")
+    kept = [one for one in items if "released" not in one and not one["pk"]["S"].startswith(records)]
     return [item for item in kept if text in str(item)]
 
 

@@ -47,8 +47,9 @@ def leaves(properties: dict[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
-# A way back takes none of the others but sizes: see test_go_back.py.
-LEAVES = [one for one in leaves(json.loads(SCHEMA.read_text())["properties"]) if one != "goBackTo"]
+# Of a way back, and of one plan: see test_go_back.py and test_plan_digest.py.
+APART = {"goBackTo", "planDigest"}
+LEAVES = [one for one in leaves(json.loads(SCHEMA.read_text())["properties"]) if one not in APART]
 
 
 def missing(leaf: str) -> str:
@@ -164,10 +165,9 @@ def calls_of(client: Client, run: str) -> list[dict[str, Any]]:
     calls = [call for call in client.calls_of(run) if call["status"] == 200]
     state = ""
     for event in client.events(run):
-        if "stateEnteredEventDetails" in event:
-            state = event["stateEnteredEventDetails"]["name"]
-        elif "taskScheduledEventDetails" in event:
-            params = json.loads(event["taskScheduledEventDetails"].get("parameters", "{}"))
+        state = event.entered or state
+        if scheduled := event.raw.get("taskScheduledEventDetails"):
+            params = json.loads(scheduled.get("parameters", "{}"))
             calls.append({"service": "lambda", "action": "Invoke", "role": state, "params": params})
     return calls
 

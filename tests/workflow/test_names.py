@@ -56,7 +56,7 @@ def test_a_run_and_a_group_of_any_name_are_undone(sandbox: Client, source: str) 
 
 def korean_example() -> dict[str, Any]:
     """The complete input of the Korean guide."""
-    guide = Path("docs/guide.ko.md").read_text(encoding="utf-8")
+    guide = Path("docs/guides/guide.ko.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
     example: dict[str, Any] = max((json.loads(block) for block in blocks), key=len)
     return example

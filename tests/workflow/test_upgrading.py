@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.workflow import upgrading
+from tools import project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +88,17 @@ def test_without_history_there_is_none(clone: Clone) -> None:
     assert upgrading.version_before() is None
     clone.commit("template.yaml", "first")
     assert upgrading.version_before() is None
+
+
+def test_the_build_of_an_earlier_product_has_what_its_template_names(clone: Clone, tmp_path: Path) -> None:
+    for name in (*upgrading.NAMED, *upgrading.PRODUCT):
+        clone.commit(name, "before")
+    clone.commit("template.yaml", "now")
+    built = upgrading.build_before(tmp_path / "before")
+    names = {*upgrading.PRODUCT, *upgrading.NAMED}
+    assert {name: (built / name).read_text() for name in names} == dict.fromkeys(names, "before")
+
+
+def test_the_files_that_the_template_names_are_those_that_a_build_has() -> None:
+    published = project.template()["Metadata"]["AWS::ServerlessRepo::Application"]
+    assert {published["LicenseUrl"], published["ReadmeUrl"]} == set(upgrading.NAMED)

@@ -37,6 +37,8 @@ def handler(event: dict, context: object) -> object:
 # How a run is held in a state: by the EC2 world's duration of what the state waits for.
 HOLDS = {"Check Snapshots": "snapshotBase", "Check Group Drained": "terminate"}
 PRODUCT = ("template.yaml", "samconfig.toml", ".python-version", "functions", "statemachine")
+# What the template's metadata names: `sam deploy` uploads it. It is no part of what is deployed.
+NAMED = ("LICENSE", "README.md")
 
 
 def steps(template: dict[str, Any]) -> Iterator[str]:
@@ -96,7 +98,7 @@ def other_build(directory: Path) -> Path:
     """
     for name in ("functions", "statemachine"):
         shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("template.yaml", "samconfig.toml", ".python-version"):
+    for name in ("template.yaml", "samconfig.toml", ".python-version", *NAMED):
         shutil.copyfile(ROOT / name, directory / name)
     # What pip installs for a build.
     (directory / ".aws-sam").symlink_to(ROOT / ".aws-sam")
@@ -141,7 +143,7 @@ def build_before(directory: Path) -> Path:
     if commit is None:
         return other_build(directory)
     directory.mkdir()
-    archive = _git("archive", "--format=tar", commit, "--", *PRODUCT).stdout
+    archive = _git("archive", "--format=tar", commit, "--", *PRODUCT, *NAMED).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(directory, filter="data")
     (directory / ".aws-sam").symlink_to(ROOT / ".aws-sam")

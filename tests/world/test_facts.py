@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-INTERNALS = HERE.parents[1] / "docs" / "internals.md"
+INTERNALS = HERE.parents[1] / "docs/explanations/internals.md"
 FACTS: dict[str, dict[str, str]] = tomllib.loads((HERE / "facts.toml").read_text(encoding="utf-8"))
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from golden_image import aws, tags
-from golden_image.group import group, neighbours, version_data
+from golden_image import aws
+from golden_image.group import group, neighbours, version_data, version_differences
 from golden_image.group.visibility import read_version
 from golden_image.model.group import DRAIN, NONE, RECREATE, ROLLING, Sizes
 from golden_image.model.made import template_version
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     type Data = Mapping[str, Any]
 
 _MOST_LINES, _LONGEST_VALUE = 100, 200
-# Members of a list's items that tell one item from another.
-_NAMES = ("DeviceName", "DeviceIndex", "VirtualName")
-_HIDDEN = {"UserData", "TagSpecifications", "ImageId"}
 _ROLLOUTS = {
     DRAIN: "all of them are terminated, and the group stays at zero",
     RECREATE: "all of them are terminated, then launched from the new version",
@@ -111,42 +108,14 @@ def _launched_now(plan: RunPlan, found: AutoScalingGroupTypeDef | None) -> tuple
 
 def _fields(before: Data | None, after: Data) -> Iterator[str]:
     """Each field of the version that differs; each one that it has where nothing is there to compare with."""
-    had, has = dict(_flat(before or {})), dict(_flat(after))
-    for field in sorted(had.keys() | has.keys()):
-        if had.get(field) != has.get(field):
-            yield _line(field, had.get(field) if before is not None else "", has.get(field))
-    if (before or {}).get("UserData") != after.get("UserData"):
-        yield "user data: changed"
-    yield from _tags(before or {}, after)
-
-
-def _tags(before: Data, after: Data) -> Iterator[str]:
-    """The tags that differ, by their keys; those of a run differ in every version."""
-    had, has = _tags_of(before), _tags_of(after)
-    for kind in sorted(had.keys() | has.keys()):
-        old, new = had.get(kind, {}), has.get(kind, {})
-        for key in sorted((old.keys() | new.keys()) - set(tags.MARKS)):
-            if old.get(key) != new.get(key):
-                what = "added" if key not in old else "removed" if key not in new else "changed"
-                yield f"tag {key} of each {kind}: {what}"
-
-
-def _tags_of(data: Data) -> dict[str, dict[str, str]]:
-    given = data.get("TagSpecifications", [])
-    return {one.get("ResourceType", ""): tags.from_aws(one.get("Tags")) for one in given}
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every value with its place: `MetadataOptions.HttpTokens`, `NetworkInterfaces[0].Groups`."""
-    if isinstance(value, dict):
-        for key in value.keys() - (_HIDDEN if not path else set()):
-            yield from _flat(value[key], f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        for number, item in enumerate(value):
-            name = next((item[key] for key in _NAMES if key in item), number)
-            yield from _flat(item, f"{path}[{name}]")
-    else:
-        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    for one in version_differences.between(before or {}, after):
+        if one.field == version_differences.USER_DATA:
+            yield "user data: changed"
+        elif one.field.startswith("tag "):
+            what = "added" if one.before is None else "removed" if one.after is None else "changed"
+            yield f"{one.field}: {what}"
+        else:
+            yield _line(one.field, one.before if before is not None else "", one.after)
 
 
 def _sizes(plan: RunPlan, found: AutoScalingGroupTypeDef | None) -> Iterator[str]:

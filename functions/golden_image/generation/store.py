@@ -52,6 +52,13 @@ def every(group_name: str) -> Iterator[Generation]:
         found = newest(group_name, _PAGE, found[-1].number)
 
 
+def all_groups() -> Iterator[Generation]:
+    """All generations of all groups, in no order."""
+    pages = aws.client("dynamodb").get_paginator("scan")
+    for page in pages.paginate(TableName=name(), ProjectionExpression="generation"):
+        yield from map(_read, page["Items"])
+
+
 def put(generation: Generation) -> PutTypeDef:
     """A part of a transaction that writes the generation; its number must not be taken."""
     return {
@@ -79,4 +86,8 @@ def _asked(group_name: str, condition: str, values: dict[str, Any], **more: Any)
         ExpressionAttributeValues={":group": {"S": group_name}, **values},
         **more,
     )
-    return [events.from_event(Generation, json.loads(item["generation"]["S"])) for item in found["Items"]]
+    return [_read(item) for item in found["Items"]]
+
+
+def _read(item: dict[str, Any]) -> Generation:
+    return events.from_event(Generation, json.loads(item["generation"]["S"]))

@@ -18,6 +18,7 @@ from golden_image.group import (
     target_groups,
     template_plan,
     version_data,
+    version_differences,
 )
 from golden_image.group.findings import Findings
 from golden_image.model.group import ROLLING, GroupPlan
@@ -67,7 +68,12 @@ def make(run: str, request: WayBackRequest) -> WayBackPlan:
     place = network.subnets(found, planned, looked_up)
     looked_up.problems += target_groups.wrong_target_groups(run, planned, chosen, place)
     subnet_ids = tuple(subnet["SubnetId"] for subnet in place)
-    existing = replace(_template(generation, planned.name, data, subnet_ids), types=mixed.types(found))
+    reading = cache(version_data.read)
+    existing = replace(
+        _template(generation, planned.name, data, subnet_ids),
+        types=mixed.types(found),
+        differences=template_plan.differences(template_plan.launched(found, reading), data),
+    )
     canary.look_up(request.canary, existing, image.get("PlatformDetails", "Linux/UNIX"), looked_up)
     if looked_up.problems:
         raise InvalidInput(looked_up.problems)
@@ -86,7 +92,7 @@ def make(run: str, request: WayBackRequest) -> WayBackPlan:
             *of_keys,
             *of_launch,
             *looked_up.warnings,
-            *cautions.about(found, planned, existing, chosen, cache(version_data.read)),
+            *cautions.about(found, planned, existing, chosen, reading),
             *(cautions.about_roll(found, rolling) if rolling else ()),
             *plan.left_empty(chosen, planned),
             *plan.kept_volumes(found, chosen),
@@ -131,4 +137,5 @@ def _template(
         data=template_plan.shown(data),
         subnet_ids=subnet_ids,
         adds_version=False,
+        user_data_digest=version_differences.digest(data),
     )

@@ -54,7 +54,7 @@ NOT_CARRIED = {
     "SecurityGroupIds": "those of the primary interface",
     "SecurityGroups": "those of the primary interface",
     "TagSpecifications": "tags name the one instance; the input states those of the group's",
-    "UserData": "read when the version is made, for it may be secret",
+    "UserData": "it has a call of its own, and may be secret: no plan has it",
 }
 # Of Placement: the group chooses zones, and a host or a partition is one place.
 PLACEMENT = ("GroupId", "GroupName", "HostResourceGroupArn", "Tenancy")

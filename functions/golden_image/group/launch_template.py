@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -70,14 +69,12 @@ def create(
     marks = tags.of_run(run, instance_id)
     neighbours.refuse_floating(wanted.group_name, wanted)
     if wanted.id is None:
-        base = {**wanted.data, "UserData": _user_data_of(instance_id)}
+        base = {**wanted.data, "UserData": version_data.user_data_of(instance_id)}
     else:
         found = group.find(wanted.group_name)
         _, base = version_data.base(wanted.id, group.template_of(found) if found else {})
-    data: Any = version_data.tagged(version_data.changed(base, wanted.changes), {**wanted.tags, **marks})
-    data["ImageId"] = image_id
-    if user_data:
-        data["UserData"] = base64.b64encode(user_data.encode()).decode()
+    changed = version_data.with_user_data(version_data.changed(base, wanted.changes), user_data)
+    data: Any = version_data.tagged(changed, {**wanted.tags, **marks}) | {"ImageId": image_id}
     if wanted.id is not None:
         return _noted(run, LaunchTemplate(wanted.id, wanted.name, _new_version(run, wanted.id, data)))
     try:
@@ -130,12 +127,6 @@ def _adopt(run: str, name: str, error: ClientError) -> LaunchTemplateTypeDef:
             f"{what} was created by something else after the plan. Start a new run."
         )
     return found
-
-
-def _user_data_of(instance_id: str) -> str | None:
-    """The source's own user data in base64."""
-    attribute = aws.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
-    return attribute.get("UserData", {}).get("Value")
 
 
 def versions(run: str, template_id: str, answered: Collection[str] = ()) -> list[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from golden_image import tags
-from golden_image.group import from_source, group, version_data
-from golden_image.model.launch_template import LaunchTemplatePlan
+from botocore.exceptions import ClientError
+
+from golden_image import aws, tags
+from golden_image.group import from_source, group, version_data, version_differences
+from golden_image.model.launch_template import Difference, LaunchTemplatePlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,22 +43,37 @@ def of_existing(
     template_id, name = template["LaunchTemplateId"], template["LaunchTemplateName"]
     number, base = version_data.base(template_id, group.template_of(found) if found else {}, reading)
     patch = version_data.changes(stated)
-    data, own = version_data.changed(base, patch), stated.get("tags") or {}
+    own = stated.get("tags") or {}
+    data = version_data.with_user_data(version_data.changed(base, patch), stated.get("userData"))
     _refuse_too_many_tags(data, own, of_group, findings)
     findings.warnings += _kept(name, base, patch)
+    before = launched(found, reading) if found else base
     return LaunchTemplatePlan(
-        id=template_id, name=name, base_version=number, data=shown(data), changes=patch, tags=own
+        id=template_id,
+        name=name,
+        base_version=number,
+        data=shown(data),
+        changes=patch,
+        tags=own,
+        differences=differences(before, version_data.tagged(data, own)),
+        user_data_digest=version_differences.digest(data),
+        next_version=template["LatestVersionNumber"] + 1,
     )
 
 
-def of_new(
-    stated: Mapping[str, Any], instance: InstanceTypeDef, of_group: dict[str, str], findings: Findings
+def of_new(  # noqa: PLR0913, PLR0917 - as of_existing, and the source
+    stated: Mapping[str, Any],
+    instance: InstanceTypeDef,
+    found: AutoScalingGroupTypeDef | None,
+    of_group: dict[str, str],
+    findings: Findings,
+    reading: Reading = version_data.read,
 ) -> LaunchTemplatePlan:
     """A new template: it starts from the source, a running or stopped instance.
 
     Args:
         stated: the input's `launchTemplate` with the defaults of a new one.
-        of_group: the tags that instances get from the group, as tags_of_group answers.
+        found, of_group, reading: as in of_existing.
     """
     own = stated.get("tags") or {}
     _refuse_too_many_tags({}, own, of_group, findings)
@@ -64,9 +81,37 @@ def of_new(
     if lost:
         findings.warnings.append(f"the launch template does not carry over the source's {', '.join(lost)}.")
     patch = version_data.changes(stated)
-    data = shown(version_data.changed(base, patch))
-    name = findings.request.launch_template_name
-    return LaunchTemplatePlan(id=None, name=name, data=data, changes=patch, tags=own)
+    base |= {"UserData": version_data.user_data_of(instance["InstanceId"])}
+    data = version_data.with_user_data(version_data.changed(base, patch), stated.get("userData"))
+    return LaunchTemplatePlan(
+        id=None,
+        name=findings.request.launch_template_name,
+        data=shown(data),
+        changes=patch,
+        tags=own,
+        differences=differences(launched(found, reading), version_data.tagged(data, own)),
+        user_data_digest=version_differences.digest(data),
+        next_version=1,
+    )
+
+
+def launched(found: AutoScalingGroupTypeDef | None, reading: Reading) -> dict[str, Any] | None:
+    """The content of the version that a group launches now.
+
+    None without a group, for one on a launch configuration, and where its version was deleted.
+    """
+    used = group.template_of(found) if found else {}
+    try:
+        return reading(used["LaunchTemplateId"], used.get("Version", "$Default"))[1] if used else None
+    except ClientError as error:
+        if aws.code(error) not in {aws.NO_VERSION, *aws.NO_TEMPLATE}:
+            raise
+        return None
+
+
+def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """What changes; nothing where there is nothing before."""
+    return () if before is None else version_differences.for_plan(before, after)
 
 
 def tags_of_group(found: AutoScalingGroupTypeDef | None, stated: Mapping[str, str] | None) -> dict[str, str]:

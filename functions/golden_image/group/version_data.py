@@ -6,6 +6,7 @@ replaces the one that is there, None takes it away, and what is not named stays.
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -139,6 +140,17 @@ def changed(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
         elif name != "SecurityGroupIds":
             result[name] = value
     return {name: value for name, value in result.items() if value not in (None, {})}
+
+
+def user_data_of(instance_id: str) -> str | None:
+    """The source's own user data in base64."""
+    attribute = aws.client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
+    return attribute.get("UserData", {}).get("Value")
+
+
+def with_user_data(data: Mapping[str, Any], text: str | None) -> dict[str, Any]:
+    """The content with this user data, which EC2 takes in base64; with its own where there is no text."""
+    return {**data, "UserData": base64.b64encode(text.encode()).decode()} if text else dict(data)
 
 
 def tagged(data: Mapping[str, Any], own: Mapping[str, str | None]) -> dict[str, Any]:

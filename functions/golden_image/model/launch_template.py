@@ -21,6 +21,20 @@ class LaunchTemplate:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A field of a version that a run changes. A value that may be secret is named and not shown.
+
+    Attributes:
+        field: its place in LaunchTemplateData, such as `MetadataOptions.HttpTokens`.
+        before, after: in words; None where it is not there.
+    """
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class LaunchTemplatePlan:
     """The plan of the new version; id is None if the run is to create the template.
 
@@ -35,6 +49,10 @@ class LaunchTemplatePlan:
         types: the instance types that the group launches in the place of the version's own, as its mixed
             instances policy says; without those that could not launch the image.
         adds_version: False for a way back, which takes `base_version` as it is.
+        differences: what changes in each launch of the group, but for the image; of a new group, what changes
+            in the template. None of them where nothing is there to compare with. Older rows have none.
+        user_data_digest: tells the version's user data from any other; None without user data.
+        next_version: the number that the new version gets, unless somebody adds another one before.
     """
 
     id: str | None
@@ -47,6 +65,9 @@ class LaunchTemplatePlan:
     subnet_ids: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     adds_version: bool = True
+    differences: tuple[Difference, ...] = ()
+    user_data_digest: str | None = None
+    next_version: int | None = None
 
     @property
     def instance_type(self) -> str:

@@ -40,6 +40,7 @@ class RunPlan:
         pins_group: the group takes `$Latest` or `$Default`, and gets the number of that version before the
             run makes its own.
         canary: the proof of the image before the group is touched; None for none.
+        digest: 64 hexadecimal digits, the same for each run that does the same. Older rows do not have it.
     """
 
     run: str
@@ -55,6 +56,7 @@ class RunPlan:
     rolling: RefreshPreferences | None = None
     pins_group: bool = False
     canary: Canary | None = None
+    digest: str = ""
 
     @property
     def source_id(self) -> str | None:

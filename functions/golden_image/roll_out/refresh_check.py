@@ -15,6 +15,7 @@ from golden_image.roll_out import capacity
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import InstanceRefreshTypeDef, InstanceTypeDef
 
+    from golden_image.model.launch_template import LaunchTemplate
     from golden_image.model.rolling import RefreshPreferences
     from golden_image.model.stage import Stage
 
@@ -28,6 +29,8 @@ class RefreshCheck(Check):
 
     Attributes:
         checkpoint: the highest of the checkpoint percentages that it has reached; 0 before the first.
+        in_service: how many instances of the group are in service.
+        of_version: how many of these were launched from the run's version.
     """
 
     status: str
@@ -35,14 +38,24 @@ class RefreshCheck(Check):
     instances_to_update: int
     checkpoint: int
     status_reason: str
+    in_service: int
+    of_version: int
 
 
-def check(group_name: str, refresh_id: str, waited: int, waited_before: int, limit: int) -> RefreshCheck:
+def check(  # noqa: PLR0913, PLR0917 - the check of a wait, and of a stage
+    group_name: str,
+    refresh_id: str,
+    waited: int,
+    waited_before: int,
+    limit: int,
+    version: LaunchTemplate,
+) -> RefreshCheck:
     """Whether the refresh has succeeded; the group has the run's version then.
 
     Args:
         waited, limit: seconds of this stage.
         waited_before: seconds of the stages before.
+        version: the one to which the group is rolled.
 
     Raises:
         InstanceRefreshFailed: it ended otherwise, or is being ended; with AWS's reasons.
@@ -53,7 +66,7 @@ def check(group_name: str, refresh_id: str, waited: int, waited_before: int, lim
     if found is None:
         raise NotYetVisible(f"the instance refresh {refresh_id} of '{group_name}' is not visible")
     if found["Status"] == refreshes.SUCCESSFUL:
-        return _answer(found, polling.finished(_progress(found)))
+        return _answer(found, polling.finished(_progress(found)), version)
     if found["Status"] not in _GOES_ON:
         raise InstanceRefreshFailed(
             f"the instance refresh {refresh_id} of '{group_name}' is {found['Status']}, with "
@@ -63,9 +76,8 @@ def check(group_name: str, refresh_id: str, waited: int, waited_before: int, lim
         left = found.get("InstancesToUpdate", 0)
         warmup = found.get("Preferences", {}).get("InstanceWarmup", 0)
         wait = polling.rolling_seconds(waited, _percent(found), left, warmup, refresh_id, waited_before)
-        return _answer(
-            found, Check(done=False, wait_seconds=min(wait, limit - waited), progress=_progress(found))
-        )
+        going_on = Check(done=False, wait_seconds=min(wait, limit - waited), progress=_progress(found))
+        return _answer(found, going_on, version)
     raise RolloutTimedOut(
         f"the instance refresh {refresh_id} of '{group_name}' is {found['Status']} after {limit} s, with "
         f"{_progress(found)}. Last failed launch: {capacity.last_failure(group_name)}"
@@ -103,7 +115,10 @@ def _is_due(instance: InstanceTypeDef, rolling: RefreshPreferences) -> bool:
     return not state.startswith("Terminat") and (state != "Standby" or rolling.standby_instances != IGNORE)
 
 
-def _answer(found: InstanceRefreshTypeDef, check: Check) -> RefreshCheck:
+def _answer(found: InstanceRefreshTypeDef, check: Check, version: LaunchTemplate) -> RefreshCheck:
+    there = group.find(found["AutoScalingGroupName"])
+    members_now = there["Instances"] if there else []
+    in_service = [one for one in members_now if one["LifecycleState"] == "InService"]
     return RefreshCheck(
         check.done,
         check.wait_seconds,
@@ -113,6 +128,8 @@ def _answer(found: InstanceRefreshTypeDef, check: Check) -> RefreshCheck:
         instances_to_update=found.get("InstancesToUpdate", 0),
         checkpoint=_checkpoint(found),
         status_reason=_reason(found),
+        in_service=len(in_service),
+        of_version=len(members.launched(in_service, [version.version_id])),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from golden_image import aws
+from golden_image.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -30,6 +31,17 @@ def execution_arn(state_machine_arn: str, name: str) -> str:
     """The ARN of a state machine's execution; one that a version or an alias started is named without it."""
     _, partition, service, region, account, _, machine, *_ = state_machine_arn.split(":")
     return f"arn:{partition}:{service}:{region}:{account}:execution:{machine}:{name}"
+
+
+def of_run(run: str) -> list[str]:
+    """The executions that a run may have started, a caller before what it calls; not its undo and notify."""
+    called = [
+        (Settings.from_env().run_document_arn, PREPARE),
+        (Settings.from_env().prove_image_arn, PROVE_IMAGE),
+        (Settings.from_env().run_document_arn, CANARY),
+        (Settings.from_env().roll_out_arn, ROLL_OUT),
+    ]
+    return [execution_arn(machine, child_name(run, chapter, 1)) for machine, chapter in called]
 
 
 def find(execution_arn: str) -> DescribeExecutionOutputTypeDef | None:

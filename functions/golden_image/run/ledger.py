@@ -3,7 +3,8 @@
 Items of the table, by `pk`: `run#<execution ARN>` holds the plan, the keys of the run's locks and what undoes
 it. `group#<name>`, `source#<id>` and `launch-template#<name>` are locks: each names the run that holds it, or
 says when it was released. `source-owed#<id>` is in owed.py, `started#<execution ARN>` in starter.py,
-`stack-removal` in undo/removal.py.
+`stack-removal` in undo/removal.py, `counted#<execution ARN>` in metrics/ends.py, `measured` in
+metrics/kept.py.
 """
 
 from __future__ import annotations
@@ -197,6 +198,13 @@ def open_runs() -> list[str]:
     return [
         item["pk"]["S"].removeprefix(table.RUN) for item in table.every(table.RUN, ProjectionExpression="pk")
     ]
+
+
+def open_locks() -> int:
+    """How many locks the runs hold that have a row."""
+    named = {"ProjectionExpression": "#locks", "ExpressionAttributeNames": {"#locks": "locks"}}
+    rows = table.every(table.RUN, **named)
+    return sum(len(row.get("locks", {}).get("L", [])) for row in rows)
 
 
 def unlock(run: str) -> None:

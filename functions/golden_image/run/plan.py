@@ -218,7 +218,7 @@ def _template(
     if existing:
         return template_plan.of_existing(existing, found, of_group, findings, reading)
     stated = for_new_template(findings.request.launch_template)
-    return template_plan.of_new(stated, instance, of_group, findings)
+    return template_plan.of_new(stated, instance, found, of_group, findings, reading)
 
 
 def sizes(wanted: GroupRequest, before: GroupState | None, findings: Findings) -> Sizes:

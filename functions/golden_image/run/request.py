@@ -83,6 +83,7 @@ class Request:
             taken away; one that is not there stays as template or source has it.
         rollout: None where the input leaves it to the plan.
         canary: None for none, whether the input says so or by default.
+        plan_digest: that of the plan which the run is to have; None for any.
     """
 
     auto_scaling_group_name: str
@@ -95,6 +96,7 @@ class Request:
     rollout: str | None = None
     approval: ApprovalPlan = NEVER
     canary: Canary | None = None
+    plan_digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

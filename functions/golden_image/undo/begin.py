@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from golden_image import aws
 from golden_image.run import children, ledger
-from golden_image.settings import Settings
 
 # The functions' time-out in seconds: so long a handler may outlive the execution that called it.
 _OUTLIVES = 60
@@ -42,23 +41,12 @@ def begin(run: str, ended: bool) -> Beginning:
     """
     if not ledger.claim_undo(run):
         return Beginning(undo=False, wait_seconds=0)
-    cut_off = [_stop(run, machine, chapter) for machine, chapter in _children()]
+    cut_off = [_stop(arn) for arn in children.of_run(run)]
     return Beginning(undo=True, wait_seconds=_OUTLIVES if ended or any(cut_off) else 0)
 
 
-def _children() -> list[tuple[str, str]]:
-    """The workflows that a run may have called, each with its chapter; a caller before what it calls."""
-    return [
-        (Settings.from_env().run_document_arn, children.PREPARE),
-        (Settings.from_env().prove_image_arn, children.PROVE_IMAGE),
-        (Settings.from_env().run_document_arn, children.CANARY),
-        (Settings.from_env().roll_out_arn, children.ROLL_OUT),
-    ]
-
-
-def _stop(run: str, machine_arn: str, chapter: str) -> bool:
-    """Stop the run's execution of a chapter; whether it was cut off, now or before."""
-    arn = children.execution_arn(machine_arn, children.child_name(run, chapter, 1))
+def _stop(arn: str) -> bool:
+    """Stop an execution that the run has started; whether it was cut off, now or before."""
     execution = children.find(arn)
     if execution is None:
         return False

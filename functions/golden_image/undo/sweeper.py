@@ -1,4 +1,4 @@
-"""The sweeper: has runs undone that are over and not cleaned up, and starts the sources that are owed."""
+"""The sweeper: has runs undone that are over and not cleaned up, starts owed sources, writes metrics."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from golden_image import aws, events
-from golden_image.errors import RollBackIncomplete
+from golden_image.errors import ResourceBusy, RollBackIncomplete, RunSettled
 from golden_image.generation import commit
+from golden_image.metrics import ends, kept
 from golden_image.model.generation import GenerationImage
 from golden_image.model.launch_template import LaunchTemplate
 from golden_image.run import children, ledger
@@ -28,11 +29,20 @@ _RUNNING, _SUCCEEDED, _FORGOTTEN = "RUNNING", "SUCCEEDED", "FORGOTTEN"
 
 
 def sweep_all() -> list[str]:
-    """Sweep every run that has a row, as `sweep` does, and try to start every source that is owed."""
+    """Sweep every run that has a row, as `sweep` does; start owed sources; measure what is kept."""
     try:
         return sweep(ledger.open_runs())
     finally:
         sources.start_all()
+        kept.measure()
+
+
+def sweep_ended(run: str) -> list[str]:
+    """Sweep a run that has just ended, as `sweep` does, and count it."""
+    try:
+        return sweep([run])
+    finally:
+        ends.count(run)
 
 
 def sweep(runs: Iterable[str]) -> list[str]:
@@ -76,14 +86,22 @@ def _sweep(run: str) -> bool:
 
 
 def _commit(run: str, execution: DescribeExecutionOutputTypeDef) -> None:
-    """Write the generation that a run's own commit could not write, of what its output tells."""
+    """Write the generation that a run's own commit could not write, of what its output tells.
+
+    Another sweep may do the same in this moment: one is started by the end, others by the schedule.
+    """
     output = json.loads(execution["output"])
-    commit.commit(
-        run,
-        events.from_event(GenerationImage, output["image"]),
-        events.from_event(LaunchTemplate, output["launchTemplate"]),
-        execution["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
-    )
+    try:
+        commit.commit(
+            run,
+            events.from_event(GenerationImage, output["image"]),
+            events.from_event(LaunchTemplate, output["launchTemplate"]),
+            execution["startDate"].astimezone(UTC).isoformat(timespec="milliseconds"),
+        )
+    except (ResourceBusy, RunSettled):
+        row = ledger.read(run)
+        if row and not row.committed:
+            raise
 
 
 def _end(execution: DescribeExecutionOutputTypeDef | None) -> dict[str, Any]:

@@ -12,7 +12,8 @@ _COMMIT = "Commit Refresh"
 _SWEEPER = "SweepRunsFunction"
 _SWEEPS = ("template", "Resources", _SWEEPER, "Properties", "Events")
 _STATUS_CHANGE = "Step Functions Execution Status Change"
-_BAD_ENDS = {"ABORTED", "FAILED", "TIMED_OUT"}
+# A run that succeeds is counted, and committed if its own commit failed.
+_ENDS = {"ABORTED", "FAILED", "SUCCEEDED", "TIMED_OUT"}
 # Nothing of a run is left ten minutes after any end: a first sweep, and a second that finds nothing more.
 _MOST_MINUTES = 3
 
@@ -52,14 +53,15 @@ def no_run_is_published_before_it_is_committed(project: Project) -> list[str]:
 
 @rule(
     (drop(*_SWEEPS, "RunEnded", "Properties", "Pattern", "detail", "status", 0), "ABORTED"),
+    (drop(*_SWEEPS, "RunEnded", "Properties", "Pattern", "detail", "status", 2), "SUCCEEDED"),
     (put(["aws.lambda"], *_SWEEPS, "RunEnded", "Properties", "Pattern", "source"), "TIMED_OUT"),
     (drop(*_SWEEPS, "RunEnded", "Properties", "Pattern", "detail", "stateMachineArn"), "every machine"),
     (drop(*_SWEEPS, "Regularly"), "no schedule"),
     (put("rate(10 minutes)", *_SWEEPS, "Regularly", "Properties", "ScheduleExpression"), "no schedule"),
     (put("DISABLED", *_SWEEPS, "Regularly", "Properties", "State"), "no schedule"),
 )
-def every_bad_end_is_swept_at_once_and_again_by_a_schedule(project: Project) -> list[str]:
-    found, regular = set(_BAD_ENDS), False
+def every_end_is_swept_at_once_and_again_by_a_schedule(project: Project) -> list[str]:
+    found, regular = set(_ENDS), False
     for event in project.resources[_SWEEPER]["Properties"]["Events"].values():
         own = event["Properties"]
         if event["Type"] == "ScheduleV2":

@@ -92,10 +92,11 @@ _LOADED = {
         "generation.way_back group.dry_run group.findings group.from_source group.group group.instance_types "
         "group.interfaces group.launch_template group.launchable group.mixed group.neighbours group.network "
         "group.options group.pinning group.placement group.references group.refreshes group.target_groups "
-        "group.template_plan group.trial group.version_data group.visibility group.volumes image.lookup "
-        "image.owned image.registration names prove_image.look_up roll_out.alarms roll_out.cautions "
-        "roll_out.duration roll_out.refusals roll_out.warnings run.changes run.input_schema run.ledger "
-        "run.made run.owed run.plan run.request run.rolls run.table run_document.documents "
+        "group.template_plan group.trial group.version_data group.version_differences group.visibility "
+        "group.volumes image.lookup image.owned image.registration names prove_image.look_up roll_out.alarms "
+        "roll_out.cautions roll_out.duration roll_out.refusals roll_out.warnings run.changes "
+        "run.input_schema run.ledger run.made run.owed run.plan run.plan_digest run.request run.rolls "
+        "run.table run_document.documents "
         "run_document.managed source.facts source.key_policy source.key_users source.keys source.preparation "
         "source.refusals tags"
     ),
@@ -107,8 +108,8 @@ _LOADED = {
     ),
     "golden_image_refresh.request_approval": (
         "approval.difference approval.request approval.rows group.group group.interfaces group.neighbours "
-        "group.options group.version_data group.visibility run.changes run.ledger run.made run.planned "
-        "run.table tags"
+        "group.options group.version_data group.version_differences group.visibility names run.changes "
+        "run.ledger run.made run.planned run.table tags"
     ),
     "golden_image_refresh.return_source": "image.lookup polling source.facts source.power",
     "golden_image_refresh.stop_source": "image.lookup polling source.facts source.power",
@@ -188,9 +189,10 @@ _LOADED = {
         "source.returns tags undo.instances undo.rolling_back undo.undo"
     ),
     "undo.sweep_runs": (
-        "generation.adoption generation.commit generation.store image.lookup names polling run.changes "
-        "run.children run.ledger run.made run.owed run.planned run.starter run.table source.facts "
-        "source.power tags undo.removal undo.sources undo.sweeper"
+        "generation.adoption generation.commit generation.store image.lookup image.owned metrics.emf "
+        "metrics.ends metrics.history metrics.kept names polling run.changes run.children run.ledger "
+        "run.made run.owed run.planned run.starter run.table source.facts source.power tags undo.removal "
+        "undo.sources undo.sweeper"
     ),
 }
 _SCHEMA = "run.input_schema"

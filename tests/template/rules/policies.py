@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _STOP, _SNAPSHOTS, _ROLL_BACK = "StopSourceFunction", "CreateSnapshotsFunction", "RollBackFunction"
 _EQUALS = ("Condition", "StringEquals")
-_TRUNK, _SHOWS = machine(TRUNK), "DescribeRunFunction"
+_TRUNK, _SHOWS, _COUNTS = machine(TRUNK), "DescribeRunFunction", "SweepRunsFunction"
+# What the sweeper does not count the waits of: the undo of a run and its messages.
+_NOT_COUNTED = ("Notify", "Undo")
 _TEMPLATES = "golden_image.group.launch_template"
 
 
@@ -178,15 +180,20 @@ def _resources(project: Project, owner: str, action: str) -> set[str]:
         edit("DescribeRunFunction", "states:GetExecutionHistory", "Resource", 0),
         "DescribeRunFunction: states:Get",
     ),
+    (edit(_COUNTS, "states:GetExecutionHistory", "Resource", 2), "SweepRunsFunction: states:Get"),
     (
         edit("Undo", "states:StopExecution", "Resource", to={"Fn::Sub": _executions("RollOut")}),
         "Undo: states:StopExecution",
     ),
 )
 def children_are_followed_stopped_and_shown(project: Project) -> list[str]:
-    """A child follows and stops its own, the trunk all; who describes a run shows where its child is."""
+    """A child follows and stops its own, the trunk all; who describes a run shows where its child is.
+
+    The sweeper reads how long a run and its children waited.
+    """
     every = {_executions(machine(name)) for name in project.definitions}
     wanted = {(_SHOWS, "states:GetExecutionHistory"): every}
+    wanted[_COUNTS, "states:GetExecutionHistory"] = every - {_executions(name) for name in _NOT_COUNTED}
     for action in ("states:DescribeExecution", "states:StopExecution"):
         wanted |= {
             (machine(task.definition), action): {_executions(task.target)} for task in project.child_tasks

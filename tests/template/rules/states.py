@@ -36,7 +36,7 @@ _WARN = {
 # The states that are there only to set variables: they unpack both errors, and write what a person reads.
 _PASSES = {
     "Explain Failure": {"cause", "rollBack"},
-    "Describe Run": {"facts", "group", "duration", "console", "page"},
+    "Describe Run": {"facts", "group", "duration", "console", "page", "named"},
     "Find Advice": {"advice"},
     "Describe Failure": {"text"},
     "Describe Clean-Up": {"text"},

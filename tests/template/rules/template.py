@@ -26,7 +26,12 @@ _OUTPUTS = {
     "LedgerTableName",
     "GenerationsTableName",
     "NotificationTopicArn",
+    "DashboardName",
     "ScheduleDeadLetterQueueUrl",
+    "ScheduleName",
+    "SweepFunctionName",
+    "SweepScheduleName",
+    "UndoStateMachineArn",
 }
 
 
@@ -239,4 +244,4 @@ def _is_name(project: Project, value: object) -> bool:
     named = {"AWS::SNS::Topic", "AWS::DynamoDB::Table", MACHINE_VERSION}
     published = target.endswith(".Version") and target.removesuffix(".Version") in project.resources
     kind = project.resources.get(target, {}).get("Type")
-    return kind in named or published or target == "AWS::Partition"
+    return kind in named or published or target in {"AWS::Partition", "AWS::StackName"}

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     from tests.unit.account import Account
 
 MOST_PAYLOAD = 16 * 1024
-# Of a state's input or output, or of one variable, in bytes.
+# Of a state's input or output, of one variable, and of all variables that one state assigns, in bytes.
 # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+# https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
 MOST_DATA = 256 * 1024
 # Of an item of DynamoDB.
 MOST_ITEM = 400 * 1024
 TAG_SECTIONS = ("image", "launchTemplate", "group")
 STATES = json.loads(DEFINITION.read_text(encoding="utf-8"))["States"]
 GENERATION = json.loads(Path("events/prove_generation.json").read_text(encoding="utf-8"))["generation"]
+_ASSIGNED = STATES["Plan Refresh"]["Assign"]
 PAYLOADS = {
     name: state["Arguments"]["Payload"]
     for name, state in STATES.items()
@@ -211,7 +213,8 @@ def variables(plan: dict[str, Any], user_data: str | None) -> dict[str, Any]:
     given = {"sourceInstanceId": plan["source"]["instanceId"], "launchTemplate": template}
     return {
         # A plan has a source or the generation that it goes back to. Here each payload finds its own.
-        "plan": plan | {"goesBackTo": GENERATION | {"image": image}},
+        "plan": evaluated(_ASSIGNED["plan"], {"states": {"result": {"Payload": plan}}})
+        | {"goesBackTo": GENERATION | {"image": image}},
         "image": image,
         "snapshots": [
             {"snapshotId": snapshot_id, "volumeId": volume["volumeId"]}
@@ -260,10 +263,11 @@ def test_a_payload_of_twenty_eight_volumes_stays_small(largest: dict[str, Any], 
 
 
 def test_tags_and_user_data_at_awss_limits_are_what_step_functions_takes(account: Account) -> None:
-    """A tenth is left of what a variable and a task may have."""
+    """A tenth is left of what variables and a task may have."""
     plan = plan_of_every_field(account, tags(50, 128, 256, "🌲"), tags(40, 128, 256, "🪵"))
     known = variables(plan, "가" * 5461 + "a")
-    data = {"$plan": size(plan)}
+    assigned = evaluated(_ASSIGNED, {"states": {"result": {"Payload": plan}}})
+    data = {"$plan": size(plan), "Plan Refresh assigns": size(assigned)}
     data |= {state: size(evaluated(payload, known)) for state, payload in PAYLOADS.items()}
 
     assert data["$plan"] > MOST_DATA / 2

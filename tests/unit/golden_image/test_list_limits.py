@@ -14,6 +14,7 @@ from artifact.calls import Code, operation
 from ec2world.trouble.list_limits import longest
 from golden_image import aws
 from golden_image.group import options
+from golden_image.metrics import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ CODE = Code.of(Path(aws.__file__).parent.parent)
 BATCHED = {
     ("AttachLoadBalancerTargetGroups", "TargetGroupARNs"): options.TARGET_GROUPS_A_CALL,
     ("DetachLoadBalancerTargetGroups", "TargetGroupARNs"): options.TARGET_GROUPS_A_CALL,
+    ("DescribeAutoScalingGroups", "AutoScalingGroupNames"): kept.MOST_GROUPS,
 }
 # Why a list that is no literal stays short enough. A resource has at most 50 tags, in any call.
 BOUNDED = {

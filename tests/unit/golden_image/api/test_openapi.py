@@ -39,7 +39,7 @@ def test_its_routes_are_those_of_the_template() -> None:
 def test_the_body_of_a_start_is_the_input_of_a_run() -> None:
     described = document()["components"]["schemas"]["RefreshInput"]
     assert described["properties"].keys() == schema()["properties"].keys()
-    assert described["properties"].keys() == EVERY_FIELD.keys() | {"goBackTo"}
+    assert described["properties"].keys() == EVERY_FIELD.keys() | {"goBackTo", "planDigest"}
 
 
 def test_the_body_of_a_way_back_is_what_such_an_input_takes_but_for_the_group() -> None:
@@ -62,7 +62,7 @@ def test_every_error_of_the_api_is_described() -> None:
 
 
 def test_every_route_describes_what_every_request_may_be_answered() -> None:
-    listed = rows(page("docs/api.md").section("## Errors of every request"))
+    listed = rows(page("docs/reference/api.md").section("## Errors of every request"))
     told = {status: names for status, names, _ in listed if status in SENT_WITHOUT_A_LOOK}
     assert told.keys() == SENT_WITHOUT_A_LOOK
     for path, methods in document()["paths"].items():

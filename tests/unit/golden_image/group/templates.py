@@ -42,7 +42,7 @@ def plan_of(instance: InstanceTypeDef, **wanted: Any) -> tuple[LaunchTemplatePla
         plan = template_plan.of_existing(existing, group.find("web"), {}, found)
     else:
         stated = request.for_new_template(parsed.launch_template)
-        plan = template_plan.of_new(stated, instance, {}, found)
+        plan = template_plan.of_new(stated, instance, None, {}, found)
     if found.problems:
         raise InvalidInput(found.problems)
     return replace(plan, group_name="web", subnet_ids=(instance["SubnetId"],)), found.warnings

@@ -158,20 +158,22 @@ def test_a_run_that_is_being_undone_starts_nothing(account: Account, stage: Stag
 
 def test_only_successful_is_done(account: Account, stage: Stage) -> None:
     started = refresh.start(RUN, "web", stage)
-    pending = refresh_check.check("web", started.refresh_id, 0, 0, 7200)
+    pending = refresh_check.check("web", started.refresh_id, 0, 0, 7200, stage.launch_template)
     assert (pending.done, pending.status, pending.percentage_complete) == (False, "Pending", 0)
     assert pending.wait_seconds > 0
+    assert (pending.in_service, pending.of_version) == (2, 0)
     account.flow()
-    done = refresh_check.check("web", started.refresh_id, 60, 0, 7200)
+    done = refresh_check.check("web", started.refresh_id, 60, 0, 7200, stage.launch_template)
     assert (done.done, done.status, done.percentage_complete) == (True, "Successful", 100)
     assert done.progress == "100% replaced, 0 instances left"
+    assert (done.in_service, done.of_version) == (2, 2)
 
 
 def test_any_other_end_fails_with_awss_reason(account: Account, stage: Stage) -> None:
     started = refresh.start(RUN, "web", stage)
     account.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName="web")
     with pytest.raises(InstanceRefreshFailed, match=r"is Cancell(ing|ed), with 0% replaced.*user request"):
-        refresh_check.check("web", started.refresh_id, 0, 0, 7200)
+        refresh_check.check("web", started.refresh_id, 0, 0, 7200, stage.launch_template)
 
 
 def test_a_time_out_tells_how_far_it_was(stage: Stage) -> None:
@@ -179,7 +181,7 @@ def test_a_time_out_tells_how_far_it_was(stage: Stage) -> None:
     with pytest.raises(
         RolloutTimedOut, match=r"is Pending after 7200 s, with 0% replaced, \d instances left"
     ):
-        refresh_check.check("web", started.refresh_id, 7200, 0, 7200)
+        refresh_check.check("web", started.refresh_id, 7200, 0, 7200, stage.launch_template)
 
 
 def test_the_last_of_several_stages_leaves_no_instance_of_another_version(
@@ -200,10 +202,9 @@ def test_the_last_of_several_stages_leaves_no_instance_of_another_version(
     refresh_check.refuse_left("web", replace(first, number=2, rolling=ignores))
 
 
-@pytest.mark.usefixtures("stage")
-def test_a_refresh_that_is_not_shown_is_asked_for_again() -> None:
+def test_a_refresh_that_is_not_shown_is_asked_for_again(stage: Stage) -> None:
     with pytest.raises(NotYetVisible, match="the instance refresh 123 of 'web' is not visible"):
-        refresh_check.check("web", "123", 0, 0, 7200)
+        refresh_check.check("web", "123", 0, 0, 7200, stage.launch_template)
 
 
 @pytest.mark.parametrize(

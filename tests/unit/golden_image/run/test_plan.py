@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from golden_image import events
+from golden_image import events, names
 from golden_image.errors import (
     GoldenImageError,
     GroupNotSupported,
@@ -20,10 +21,12 @@ from golden_image.errors import (
 )
 from golden_image.model.group import Sizes
 from golden_image.model.image import Image
+from golden_image.model.launch_template import Difference
 from golden_image.model.plan import Plan
 from golden_image.run import owed
 from golden_image.source import facts, power
 from tests.unit.account import BLUE, GREEN, OTHER_RUN, RUN
+from tests.unit.golden_image.group.templates import existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +93,64 @@ def test_two_groups_never_share_a_parameter(account: Account) -> None:
     wanted = [{"autoScalingGroupName": name} for name in ("a b", "a-b")]
     names = {account.plan(account.seed(), **one).parameter_name for one in wanted}
     assert len(names) == 2
+
+
+# What changes
+
+
+def test_the_plan_tells_what_the_group_launches_now_and_then_but_no_secret(account: Account) -> None:
+    tags = [{"Key": "Team", "Value": "s3cret"}, {"Key": "Old", "Value": "s3cret"}]
+    data = {
+        "UserData": base64.b64encode(b"s3cret").decode(),
+        "MetadataOptions": {"HttpTokens": "optional", "HttpPutResponseHopLimit": 2},
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 30}}],
+        "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+    }
+    template_id = existing(account, **data)
+    account.group(LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    stated = {
+        "instanceType": "t3.large",
+        "userData": "0ther",
+        "metadataOptions": {"httpTokens": "required"},
+        "tags": {"Team": "0ther", "Old": None, "New": "s3cret"},
+    }
+
+    planned = account.plan(account.seed(), rollout="none", launchTemplate=stated).launch_template
+
+    told = {one.field: (one.before, one.after) for one in planned.differences}
+    before, after = (names.digest(base64.b64encode(text).decode()) for text in (b"s3cret", b"0ther"))
+    of_volumes = {field for field in told if field.endswith("of each volume")}
+    assert {field: value for field, value in told.items() if field not in of_volumes} == {
+        "BlockDeviceMappings[/dev/xvda].DeviceName": ("/dev/xvda", None),
+        "BlockDeviceMappings[/dev/xvda].Ebs.VolumeSize": ("30", None),
+        "InstanceType": ("t3.small", "t3.large"),
+        "MetadataOptions.HttpTokens": ("optional", "required"),
+        "UserData": (f"digest {before}", f"digest {after}"),
+        "tag New of each instance": (None, "a value"),
+        "tag Old of each instance": ("a value", None),
+        "tag Team of each instance": ("a value", "another value"),
+    }
+    assert "s3cret" not in json.dumps([events.to_event(one) for one in planned.differences])
+    assert planned.user_data_digest == after
+
+
+def test_a_group_that_moves_from_another_template_is_compared_with_that(account: Account) -> None:
+    account.group()
+    planned = account.plan(account.seed(instanceType="t3.large"), rollout="none").launch_template
+    assert planned.id is None
+    assert Difference("InstanceType", "t3.small", "t3.large") in planned.differences
+
+
+def test_a_new_group_and_template_have_nothing_to_be_compared_with(account: Account) -> None:
+    assert account.plan(account.seed()).launch_template.differences == ()
+
+
+def test_more_differences_than_a_plan_has_room_for_are_counted(account: Account) -> None:
+    tags = {f"key-{number}": "value" for number in range(40)}
+    account.group()
+    planned = account.plan(account.seed(), rollout="none", launchTemplate={"tags": tags}).launch_template
+    assert len(planned.differences) == 51
+    assert planned.differences[-1].field.endswith(" more")
 
 
 # The rollout

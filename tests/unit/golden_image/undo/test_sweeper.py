@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from moto.stepfunctions import stepfunctions_backends
 
 from golden_image import aws
 from golden_image.errors import GoldenImageError, RollBackIncomplete
-from golden_image.generation import store
+from golden_image.generation import commit, store
 from golden_image.image import owned, snapshots
 from golden_image.run import ledger
 from golden_image.run.children import child_name, execution_arn
@@ -20,6 +20,7 @@ from golden_image.source import power
 from golden_image.undo import begin, sweeper
 from golden_image.undo import undo as undoing
 from tests.unit.account import ACCOUNT_ID, LEDGER, OTHER_RUN, REGION, RUN, UNDO, kept_plan
+from tests.unit.golden_image.metrics.lines import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,14 +199,36 @@ def test_a_run_that_succeeded_is_only_unlocked(account: Account, plan: Plan, exe
     assert executions.undos() == {}
 
 
+def output_of(plan: Plan) -> str:
+    """What a commit needs of a run's output."""
+    image = {"id": "ami-1", "name": plan.image.name, "snapshotIds": ["snap-1"], "parameterName": "/web"}
+    return json.dumps({"image": image, "launchTemplate": {"id": "lt-1", "name": "web", "version": 1}})
+
+
+@pytest.mark.usefixtures("generations_table")
+@pytest.mark.parametrize("meeting", ["_write", "commit"])
+def test_of_two_sweeps_that_commit_a_run_at_once_neither_fails(
+    plan: Plan, executions: Executions, monkeypatch: pytest.MonkeyPatch, meeting: str
+) -> None:
+    executions.end(RUN, "SUCCEEDED", output=output_of(plan))
+    met = getattr(commit, meeting)
+
+    def while_another_sweeps(*given: Any) -> Any:
+        monkeypatch.setattr(commit, meeting, met)
+        assert sweeper.sweep([RUN]) == [RUN]
+        return met(*given)
+
+    monkeypatch.setattr(commit, meeting, while_another_sweeps)
+    assert sweeper.sweep([RUN]) == [RUN]
+    assert [generation.run for generation in store.every("web")] == [RUN]
+    assert ledger.read(RUN) is None
+
+
 @pytest.mark.usefixtures("generations_table")
 def test_a_run_that_succeeded_without_its_commit_is_committed_of_what_its_output_tells(
     account: Account, plan: Plan, executions: Executions
 ) -> None:
-    image = {"id": "ami-1", "name": plan.image.name, "snapshotIds": ["snap-1"], "parameterName": "/web"}
-    template = {"id": "lt-1", "name": "web", "version": 1}
-    output = json.dumps({"image": image, "launchTemplate": template})
-    executions.end(RUN, "SUCCEEDED", output=output)
+    executions.end(RUN, "SUCCEEDED", output=output_of(plan))
     account.faults({"service": "dynamodb", "action": "TransactWriteItems", "code": "InternalServerError"})
     with pytest.raises(RollBackIncomplete, match="ServiceUnavailable"):
         sweeper.sweep([RUN])
@@ -476,3 +499,33 @@ def test_a_row_that_nobody_can_read_does_not_keep_the_others(
             handle({}, context)
     executions.play()
     assert ledger.read(RUN) is None
+
+
+def end_of(run: str) -> dict[str, Any]:
+    """The event of a run's end."""
+    event = json.loads(Path("events/sweep_runs.json").read_text(encoding="utf-8"))
+    event["detail"]["executionArn"] = run
+    return event  # type: ignore[no-any-return]
+
+
+@pytest.mark.usefixtures("plan")
+def test_the_end_of_a_run_is_counted_although_its_undo_failed(
+    executions: Executions, context: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.end(RUN, "ABORTED", stop_date=datetime.now(UTC))
+    sweeper.sweep([RUN])
+    executions.end(undo_arn(RUN), "FAILED", error="RollBackIncomplete")
+    with pytest.raises(RollBackIncomplete):
+        handle(end_of(RUN), context)
+    [line] = written(capsys.readouterr().out)
+    assert line["told"] == {"run": RUN, "status": "ABORTED"}
+
+
+@pytest.mark.usefixtures("plan", "generations_table")
+def test_a_scheduled_sweep_measures_what_is_kept_and_counts_no_run(
+    executions: Executions, context: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    executions.end(RUN, "FAILED", stop_date=datetime.now(UTC))
+    handle({}, context)
+    [line] = written(capsys.readouterr().out)
+    assert line["metrics"] == {"OpenLocks": [3], "ImagesKept": [0], "ImagesGiB": [0]}

@@ -1,0 +1,1 @@
+"""How a run is told: to a terminal, to a pipe, to a program."""
