@@ -46,19 +46,8 @@ def prove(generation: Generation, subnet_ids: tuple[str, ...], types: Sequence[s
         ClientError: no subnet launches, and AWS calls one of the reasons temporary, or a quota's.
     """
     own, data = generation.launch_template, version(generation)
-    _, refusals = dry_run.launch(
-        subnet_ids,
-        data,
-        lambda **place: aws.client("ec2").run_instances(
-            DryRun=True,
-            MinCount=1,
-            MaxCount=1,
-            LaunchTemplate={"LaunchTemplateId": own.id, "Version": str(own.version)},
-            **dry_run.of_type(types),
-            **place,
-        ),
-    )
-    if len(refusals) < len(subnet_ids):
+    refusals = dry_run.of_version(own, data, subnet_ids, types)
+    if not refusals:
         return
     dry_run.raise_if_passing(refusals)
     gone(

@@ -15,6 +15,8 @@ from golden_image.group import version_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from golden_image.model.launch_template import LaunchTemplate
+
 # What follows is for decoders only, and is long.
 _ENCODED = " Encoded authorization failure message:"
 
@@ -43,6 +45,33 @@ def launch(
                 raise
             refusals[subnet_id] = error
     return None, refusals
+
+
+def of_version(
+    template: LaunchTemplate, data: Mapping[str, Any], subnet_ids: Iterable[str], types: Sequence[str]
+) -> dict[str, ClientError]:
+    """Ask EC2 whether it would launch from a version as it is, in one of the subnets.
+
+    Args:
+        data: the content of the version.
+        types: as in LaunchTemplatePlan.
+
+    Returns:
+        Nothing where EC2 would launch in one of the subnets, else its refusal for each.
+    """
+    launches_in, refusals = launch(
+        subnet_ids,
+        data,
+        lambda **place: aws.client("ec2").run_instances(
+            DryRun=True,
+            MinCount=1,
+            MaxCount=1,
+            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
+            **of_type(types),
+            **place,
+        ),
+    )
+    return {} if launches_in else refusals
 
 
 def of_type(types: Sequence[str]) -> dict[str, Any]:

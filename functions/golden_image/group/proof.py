@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from golden_image import aws
 from golden_image.errors import LaunchTemplateInvalid
 from golden_image.group import dry_run
 from golden_image.group.visibility import raise_if_new, read_version
@@ -29,19 +28,8 @@ def prove(template: LaunchTemplate, subnet_ids: tuple[str, ...], types: Sequence
         ClientError: no subnet launches, and AWS calls one of the reasons temporary, or a quota's.
     """
     data = read_version(template)
-    launches_in, refusals = dry_run.launch(
-        subnet_ids,
-        data,
-        lambda **place: aws.client("ec2").run_instances(
-            DryRun=True,
-            MinCount=1,
-            MaxCount=1,
-            LaunchTemplate={"LaunchTemplateId": template.id, "Version": str(template.version)},
-            **dry_run.of_type(types),
-            **place,
-        ),
-    )
-    if launches_in:
+    refusals = dry_run.of_version(template, data, subnet_ids, types)
+    if not refusals:
         return
     for refusal in refusals.values():
         raise_if_new(refusal, template)
