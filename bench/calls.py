@@ -52,9 +52,15 @@ class Try:
     calls: list[dict[str, Any]]
 
 
+# It looks at each run that has ended; its calls are in the run's trace, and of no state.
+_SWEEPER = "SweepRunsFunction"
+
+
 def tries(client: Client, run: Run) -> list[Try]:
     """The tries of a run that called AWS, in their order. A run is in one state at a time."""
-    calls = [call for call in client.calls() if call["trace"] == root_of(run.arn)]
+    calls = [
+        call for call in client.calls() if call["trace"] == root_of(run.arn) and call["role"] != _SWEEPER
+    ]
     moments = [moment(call) for call in calls]
     state, begun = "", []
     for event in client.events(run.arn):

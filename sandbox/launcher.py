@@ -15,6 +15,7 @@ import boto3
 import yaml
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from golden_image_cli.stack import emulated_api
 from sandbox.build import ROOT, SAM, local_template, sam_environment
 from sandbox.endpoints import DEFAULT_DIRECTORY, Endpoints, forget
 from sandbox.identities import tell_identities
@@ -230,7 +231,7 @@ class Place:
             scale=self.scale,
             stateMachineArn=outputs["StateMachineArn"],
             stateMachines=_state_machines(template, arns),
-            apiUrl=_local_api_url(self.aws, outputs["ApiUrl"]),
+            apiUrl=emulated_api(self.aws, outputs["ApiUrl"]),
             ledgerTable=outputs["LedgerTableName"],
             # A stack of a version before has none.
             generationsTable=outputs.get("GenerationsTableName", ""),
@@ -249,9 +250,3 @@ def _state_machines(template: Path, arns: dict[str, str]) -> dict[str, str]:
         for logical_id, resource in resources.items()
         if resource["Type"] == "AWS::Serverless::StateMachine"
     }
-
-
-def _local_api_url(aws: str, url: str) -> str:
-    """https://{id}.execute-api.{region}.amazonaws.com/{stage} as it is reached on this machine."""
-    host, _, stage = url.removeprefix("https://").rstrip("/").partition("/")
-    return f"{aws}/restapis/{host.partition('.')[0]}/{stage}/_user_request_"

@@ -66,6 +66,16 @@ class Account:
         return found
 
     @property
+    def endpoint_url(self) -> str | None:
+        """What answers in AWS's place for every service: AWS_ENDPOINT_URL, or the profile's endpoint_url."""
+        if self._session.get_config_variable("ignore_configured_endpoint_urls"):
+            return None
+        found: str | None = os.environ.get("AWS_ENDPOINT_URL") or self._session.get_scoped_config().get(
+            "endpoint_url"
+        )
+        return found
+
+    @property
     def keeps_credentials(self) -> bool:
         """Its credentials are variables of this process, which nobody can renew while it runs."""
         return not self.sandbox and self.profile is None and "AWS_ACCESS_KEY_ID" in os.environ

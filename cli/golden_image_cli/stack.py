@@ -129,8 +129,28 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """The base URL of the REST API."""
-        return self.output("ApiUrl")
+        """The base URL of the REST API.
+
+        No setting of the SDK moves the API's own host: what answers in AWS's place has the API below its own.
+        """
+        url = self.output("ApiUrl")
+        if "ApiUrl" in self.known or not (endpoint := self.account.endpoint_url):
+            return url
+        return emulated_api(endpoint, url)
+
+
+def emulated_api(endpoint: str, url: str) -> str:
+    """Where an emulator has the API https://{id}.execute-api.{region}.amazonaws.com/{stage}.
+
+    This form of the address is LocalStack's (https://docs.localstack.cloud/aws/services/apigateway/), and
+    MiniStack takes it too.
+
+    Args:
+        endpoint: the emulator's base URL.
+        url: the API's output.
+    """
+    host, _, stage = url.removeprefix("https://").rstrip("/").partition("/")
+    return f"{endpoint.rstrip('/')}/restapis/{host.partition('.')[0]}/{stage}/_user_request_"
 
 
 def find(name: str | None, account: Account) -> Stack:

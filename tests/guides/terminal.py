@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from sandbox.processes import clean_environment
+from sandbox.processes import clean_environment, end_with_parent
 from tests.docs.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Terminal:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - as in sandbox/processes.py
         )
 
     def __enter__(self) -> Self:
@@ -83,7 +84,8 @@ class Terminal:
         Raises:
             AssertionError: it ended before.
         """
-        self._send(line)
+        # In the shell's place, so that it ends with this process as the shell would.
+        self._send(f"exec {line}")
         printed: list[str] = []
         for told in self._out:
             printed.append(told)

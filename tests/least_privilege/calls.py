@@ -325,6 +325,7 @@ _TOUCHED: dict[str, Callable[[str, Params, Facts], list[Request]]] = {
     "ssm:PutParameter": _put_parameter,
     "ssm:SendCommand": _document,
     "states:DescribeExecution": _execution,
+    "states:GetExecutionHistory": _execution,
     "states:SendTaskFailure": _anything,
     "states:SendTaskSuccess": _anything,
     "states:StartExecution": _state_machine,

@@ -20,9 +20,10 @@ _READS = ("Describe", "Get", "List", "Scan", "Query")
 _LOOK = "Check "
 # Somebody else may have changed the group since the plan: it is read in the moment before it is changed.
 _CHANGED_BY_OTHERS = "autoscaling"
-# A version's user data may be secret: the plan does not carry it. The new version starts from it, and people
-# who approve it are told whether it is another.
+# User data may be secret: the plan does not carry it. The new version starts from it, and people who approve
+# it are told whether it is another.
 _MAY_BE_SECRET = {
+    ("Create Launch Template", "DescribeInstanceAttribute"),
     ("Create Launch Template", "DescribeLaunchTemplateVersions"),
     ("Request Approval", "DescribeLaunchTemplateVersions"),
 }

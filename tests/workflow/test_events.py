@@ -63,7 +63,7 @@ def test_an_example_input_starts_a_run_that_ends_as_it_should(
     assert questions == ASKS.get(file.stem, [])
     assert len(told) == 2 * len(questions)
     assert ("canary" in output and output["canary"] is not None) == (file.stem in PROVEN)
-    assert "executionStartedEventDetails" in events[0]
+    assert "executionStartedEventDetails" in events[0].raw
 
 
 def test_the_smallest_example_has_two_fields() -> None:

@@ -266,9 +266,11 @@ def test_a_group_goes_back_and_forth_and_to_a_number(sandbox: Client, web: Web) 
 
 
 def test_a_run_whose_commit_fails_is_committed_by_the_sweeper(sandbox: Client, web: Web) -> None:
-    refused = {"service": "dynamodb", "action": "TransactWriteItems", "role": "CommitRefreshFunction"}
+    refused = {"service": "dynamodb", "action": "TransactWriteItems"}
     denied = {"effect": "error", "status": 400, "code": "AccessDeniedException", "times": None}
-    sandbox.faults(refused | denied)
+    # The sweeper is held too, until the test has looked.
+    writers = ("CommitRefreshFunction", "SweepRunsFunction")
+    sandbox.faults(*(refused | denied | {"role": role} for role in writers))
     number = web.generations()[0]["number"]
     run = web.go_back(3, rollout="none")
     output = succeeded(run)

@@ -96,7 +96,7 @@ def waited(run: Run) -> float:
 
 def sandbox_throttles(sandbox: Client, run: str) -> int:
     """How often a Task of the run or of its children was throttled, by their histories."""
-    failed = [event.get("taskFailedEventDetails", {}) for event in sandbox.events(run)]
+    failed = [event.raw.get("taskFailedEventDetails", {}) for event in sandbox.events(run)]
     return sum(one.get("error") == "RequestThrottled" for one in failed)
 
 
