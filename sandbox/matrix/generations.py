@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sandbox.matrix import launch_template
+from sandbox.matrix import images, launch_template
 
 if TYPE_CHECKING:
     from sandbox.client import Client
@@ -19,7 +19,8 @@ def launching(
 
     Each is a version of one template, of one image that belongs to the stack.
     """
-    image, snapshot = _image(client, name, around)
+    root = around["volumeIds"][0]
+    image, snapshot = images.registered(client, f"{name}-generations", root, launch_template.mark(client))
     template = launch_template.make(client, name, {**around, "imageId": image})
     for _ in range(count - 1):
         client.ec2.create_launch_template_version(
@@ -43,26 +44,6 @@ def launching(
         snapshot,
         template,
     ]
-
-
-def _image(client: Client, name: str, around: dict[str, Any]) -> tuple[str, str]:
-    """An image of the source's root volume, and its snapshot, which belong to the stack."""
-    ec2, marks = client.ec2, [launch_template.mark(client)]
-    snapshot = ec2.create_snapshot(
-        VolumeId=around["volumeIds"][0], TagSpecifications=[{"ResourceType": "snapshot", "Tags": marks}]
-    )["SnapshotId"]
-    ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig={"Delay": 0.05})  # type: ignore[typeddict-item]
-    image = ec2.register_image(
-        Name=f"{name}-generations",
-        Architecture="x86_64",
-        RootDeviceName="/dev/sda1",
-        VirtualizationType="hvm",
-        EnaSupport=True,
-        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
-        TagSpecifications=[{"ResourceType": "image", "Tags": marks}],
-    )["ImageId"]
-    ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 0.03})  # type: ignore[typeddict-item]
-    return image, snapshot
 
 
 def put(client: Client, generation: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.matrix import existing, launch_template
+from sandbox.matrix import existing, images, launch_template
 from sandbox.matrix.answers import NOBODY, SHORTEST
 from sandbox.matrix.scenarios import TARGET_GROUPS, alarm_of
 from sandbox.matrix.standing import standing
@@ -107,17 +107,7 @@ def _subnets(client: Client, vpc: str) -> list[str]:
 def _bystanders(client: Client, name: str, seeded: dict[str, Any]) -> dict[str, str]:
     """A backup of the source, an image of it, a template and a group with almost its names, an instance."""
     ec2 = client.ec2
-    snapshot = ec2.create_snapshot(VolumeId=seeded["volumeIds"][0])["SnapshotId"]
-    ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig={"Delay": 0.05})  # type: ignore[typeddict-item]
-    image = ec2.register_image(
-        Name=f"{name}-backup",
-        Architecture="x86_64",
-        RootDeviceName="/dev/sda1",
-        VirtualizationType="hvm",
-        EnaSupport=True,
-        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
-    )["ImageId"]
-    ec2.get_waiter("image_available").wait(ImageIds=[image], WaiterConfig={"Delay": 0.03})  # type: ignore[typeddict-item]
+    image, snapshot = images.registered(client, f"{name}-backup", seeded["volumeIds"][0])
     other = f"{name}-other"
     template = ec2.create_launch_template(
         LaunchTemplateName=other, LaunchTemplateData=launch_template.data({**seeded, "imageId": image})
