@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.guides.terminal import command_lines
+from tests.workflow.conftest import locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +31,13 @@ def _in_service(stage: Stage) -> int:
 
 
 def _all_over(stage: Stage) -> None:
-    """Wait until no run goes on: a page may start one and go on."""
+    """Wait until no run goes on and nothing is locked: a page may start or stop one and go on."""
     machine = stage.client.endpoints.stateMachineArn
     functions = stage.client.aws("stepfunctions")
     _until(
         lambda: not functions.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
     )
+    _until(lambda: locks(stage.client) == [])
 
 
 def test_a_group_is_rolled_with_two_approvals(stage: Stage) -> None:

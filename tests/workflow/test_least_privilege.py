@@ -51,8 +51,19 @@ class Recording:
         over += self.runs_that_fail_late()
         over += self.runs_that_fail_with_the_source_stopped()
         self.runs_without_capacity_for_the_source()
+        self.hourly_metrics()
         eventually(lambda: not {f"run#{run}" for run in over} & {item["pk"]["S"] for item in locks(sandbox)})
         self.asked = recorded(sandbox, first, self.facts)
+
+    def hourly_metrics(self) -> None:
+        """The sweeper's metrics of what is kept, though it may have measured in this hour."""
+        ledger = {
+            "TableName": self.sandbox.endpoints.ledgerTable,
+            "Key": {"pk": {"S": "measured"}},
+        }
+        dynamodb = self.sandbox.aws("dynamodb")
+        dynamodb.delete_item(**ledger)
+        eventually(lambda: "Item" in dynamodb.get_item(**ledger))
 
     def input(self, source: str, group: str, /, **more: Any) -> dict[str, Any]:
         return {"sourceInstanceId": source, "autoScalingGroupName": f"{self.prefix}-{group}", **more}
