@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Virtual seconds: AWS's defaults of a command's delivery and of a script's time-out.
 _DELIVERY, _EXECUTION = 3600, 3600
-_ENDING_KEYS = {"document", "instanceId", "status", "seconds", "stdout", "stderr", "responseCode"}
+_ENDING_KEYS = {"document", "instanceId", "times", "status", "seconds", "stdout", "stderr", "responseCode"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class RunCommand:
         self.commands: dict[str, Command] = {}
 
     def say_ending(self, given: dict[str, Any]) -> None:
-        """Say how the next command of a `document` ends, on an instance where `instanceId` is given.
+        """Say how the next `times` commands of a `document` end, on an instance where `instanceId` is given.
+
+        `times` is 1 where it is not given, and null for all that come.
 
         `status` is Success (the default), Failed, TimedOut or Cancelled; `seconds` is how long it works, null
         for as long as its time-out; `stdout`, `stderr` and `responseCode` are what comes of it.
@@ -58,7 +60,7 @@ class RunCommand:
             stderr=given.get("stderr", ""),
             response_code=given.get("responseCode", 0 if status == "Success" else 1),
         )
-        self._endings.append((given, ending))
+        self._endings.append((dict(given), ending))
 
     def create_document(self, params: dict[str, Any]) -> Document:
         """A new document; DocumentAlreadyExists where its name is taken."""
@@ -113,7 +115,11 @@ class RunCommand:
     def _ending(self, document: str, instance_id: str) -> Ending:
         for number, (given, ending) in enumerate(self._endings):
             if given["document"] == document and given.get("instanceId", instance_id) == instance_id:
-                del self._endings[number]
+                times = given.get("times", 1)
+                if times == 1:
+                    del self._endings[number]
+                elif times is not None:
+                    given["times"] = times - 1
                 return ending
         return Ending()
 

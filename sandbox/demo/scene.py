@@ -21,6 +21,7 @@ _SIZE, _MAX_SIZE = 3, 6
 # What a document says that asks the web server of an instance: the image has none that answers.
 NO_ANSWER = {
     "document": "AWS-RunShellScript",
+    "times": None,
     "status": "Failed",
     "responseCode": 7,
     "stderr": "curl: (7) Failed to connect to localhost port 80 after 0 ms: Could not connect to server",
