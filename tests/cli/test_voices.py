@@ -81,12 +81,13 @@ def test_the_stages_of_a_child_are_told_below_their_caller() -> None:
     assert names(told) == ["Roll Out", "  Drain Group", "    2 left", "Commit Refresh"]
 
 
-def test_a_roll_tells_how_many_in_service_are_new() -> None:
+@pytest.mark.parametrize("reason", ["", ": i-1 is warming up."])
+def test_a_roll_tells_how_many_in_service_are_new(reason: str) -> None:
     story = Story().enter("Start Instance Refresh").enter("Check Instance Refresh")
 
-    told = lines(story.check("33% replaced, 2 instances left", inService=4, ofVersion=1))
+    told = lines(story.check(f"33% replaced, 2 instances left{reason}", inService=4, ofVersion=1))
 
-    assert names(told)[1] == "  33% replaced, 2 instances left, 1 of 4 in service are new"
+    assert names(told)[1] == f"  33% replaced, 2 instances left, 1 of 4 in service are new{reason}"
 
 
 def test_a_run_that_asks_people_says_how_to_answer() -> None:

@@ -36,7 +36,10 @@ def test_it_rolls_a_group_of_three_and_then_undoes_a_run_whose_canary_fails(
     shown = capfd.readouterr().out
     assert code == 0, shown
     rolled, _, undone = shown.partition("\n2. ")
-    assert re.search(r"  100% replaced, .*, 3 of 3 in service are new$", rolled, re.MULTILINE)
+    replaced = re.findall(r"  (\d+)% replaced, \d instances left, (\d) of (\d) in service are new", rolled)
+    assert replaced[0] == ("0", "0", "3")
+    assert replaced[-1] == ("100", "3", "3")
+    assert len(set(replaced)) > 3
     assert "SUCCEEDED in " in rolled
     assert "never fewer than 3 in service" in rolled
     assert "CanaryFailed" in undone

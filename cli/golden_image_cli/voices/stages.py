@@ -102,7 +102,8 @@ def _progress(answer: dict[str, Any]) -> str:
     """The progress of a check; of a roll's, with how many of the group are new."""
     if answer.get("ofVersion") is None or answer.get("inService") is None:
         return str(answer["progress"])
-    return f"{answer['progress']}, {answer['ofVersion']} of {answer['inService']} in service are new"
+    told, colon, reason = str(answer["progress"]).partition(": ")
+    return f"{told}, {answer['ofVersion']} of {answer['inService']} in service are new{colon}{reason}"
 
 
 def _message(cause: str) -> str:
