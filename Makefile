@@ -83,19 +83,20 @@ faults: setup ## Run with a fault in every call and every state, and with pairs 
 bench: setup .tools/beside/.done ## Measure this project against alternatives; fail if a figure misses its bar (BENCH=... for some)
 	PYTHONPATH=functions:. $(PY) -m bench $(BENCH)
 
-# Only `recording` needs these: what records a terminal, and what draws the recording.
+# Only `recording` and `docs` need these: what records a terminal, and what draws the recording.
 .tools/recording/.done: .tools/.done tools/recording/package.json tools/recording/package-lock.json
 	UV_PROJECT_ENVIRONMENT=.tools/recording $(UV) sync --quiet --frozen --only-group recording
 	cp tools/recording/package.json tools/recording/package-lock.json .tools/recording
 	PATH="$(dir $(abspath $(NODE))):$$PATH" $(NODE) $(NPM) ci --silent --prefix .tools/recording
 	@touch $@
 
+DRAW := NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js docs/images/demo.cast docs/images/demo.svg
+
 .PHONY: recording
 recording: setup .tools/recording/.done ## Record the demo's terminal, and draw it as docs/images/demo.svg
-	@mkdir -p .sandbox
 	.tools/recording/bin/asciinema rec --quiet --overwrite --cols 100 --rows 24 \
-		--command "echo '$$ make demo'; $(PY) -m sandbox demo" .sandbox/demo.cast
-	NODE_PATH=.tools/recording/node_modules $(NODE) tools/recording/draw.js .sandbox/demo.cast docs/images/demo.svg
+		--command "echo '$$ make demo'; $(PY) -m sandbox demo" docs/images/demo.cast
+	$(DRAW)
 
 # Only `performance` needs this.
 .tools/plots/.done: .tools/.done
@@ -169,7 +170,7 @@ format: setup ## Format the code, and write the standard retriers and catchers i
 	$(PY) -m tools.format_definitions
 
 .PHONY: docs
-docs: setup ## Write the generated parts of the pages anew: rights, fields, diagrams, error codes, advice, verbs, counts
+docs: setup .tools/recording/.done ## Write what is generated in the pages: rights, fields, diagrams, errors, verbs, counts, the demo's picture
 	$(PY) -m tools.iam_table
 	$(PY) -m tools.advice
 	$(PY) -m tools.diagram
@@ -177,6 +178,7 @@ docs: setup ## Write the generated parts of the pages anew: rights, fields, diag
 	PYTHONPATH=functions:. $(PY) -m tests.docs.input_table
 	$(PY) -m tools.cli_page
 	$(PY) -m tools.counts
+	$(DRAW)
 
 .PHONY: report-picture
 report-picture: setup ## Write docs/images/report.svg: the report of a roll in a sandbox
