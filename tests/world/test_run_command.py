@@ -108,17 +108,6 @@ def test_a_command_ends_in_one_of_four_statuses(world: WorldClient, status: str)
     assert again["CommandPlugins"][0]["Output"] == ""
 
 
-@pytest.mark.parametrize(("times", "ended"), [(2, ["Failed", "Failed", "Success"]), (None, ["Failed"] * 3)])
-def test_as_many_commands_end_alike_as_was_said(
-    world: WorldClient, times: int | None, ended: list[str]
-) -> None:
-    instance_id = managed(world)
-    ending = {"document": SHELL, "instanceId": instance_id, "times": times, "status": "Failed"}
-    world.control("PUT", "command", ending)
-    sent = [send(world, instance_id) for _ in ended]
-    assert [until_status(world, one, "Failed", "Success")["Status"] for one in sent] == ended
-
-
 def test_a_command_outlasts_neither_its_time_out_nor_its_instance(world: WorldClient) -> None:
     instance_id = managed(world)
     world.control("PUT", "command", {"document": SHELL, "instanceId": instance_id, "seconds": None})

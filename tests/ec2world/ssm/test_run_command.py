@@ -46,6 +46,32 @@ def test_a_command_is_cancelled_on_an_instance_that_has_it(world: WorldClient) -
     assert (shown["Status"], shown["CommandPlugins"]) == ("Cancelled", [])
 
 
+def end_of_a_command(world: WorldClient, managed: str) -> str:
+    """Send a command, and wait for its last status."""
+    ssm = world.client("ssm")
+    command = ssm.send_command(
+        InstanceIds=[managed], DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]}
+    )["Command"]["CommandId"]
+
+    def statuses() -> list[str]:
+        found = ssm.list_command_invocations(CommandId=command)["CommandInvocations"]
+        return [one["Status"] for one in found]
+
+    world.until(lambda: bool({"Failed", "Success"} & {*statuses()}))
+    [status] = statuses()
+    return status
+
+
+@pytest.mark.parametrize(("times", "ended"), [(2, ["Failed", "Failed", "Success"]), (None, ["Failed"] * 3)])
+def test_as_many_commands_end_alike_as_was_said(
+    world: WorldClient, times: int | None, ended: list[str]
+) -> None:
+    managed = world.seed(instanceProfile="managed")["instanceId"]
+    ending = {"document": "AWS-RunShellScript", "instanceId": managed, "times": times, "status": "Failed"}
+    world.control("PUT", "command", ending)
+    assert [end_of_a_command(world, managed) for _ in ended] == ended
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
